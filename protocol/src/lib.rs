@@ -1,0 +1,35 @@
+//! The wire contract of Colloquy: what agents, browsers and the server say to each other.
+//!
+//! No I/O and no framework lives here, so a program that speaks to the hub needs nothing else.
+//!
+//! In reading order:
+//!
+//! - [`id`]: one newtype per id, and who may act ([`id::Principal`])
+//! - [`time`]: the timestamp of every payload
+//! - [`model`]: agents, chats, messages, collections and receipts as they are sent
+//! - [`topic`]: what can be subscribed to
+//! - [`position`]: a place in the log
+//! - [`event`]: every server event and client event
+//! - [`frame`]: what is inside one WebSocket message
+//! - [`error`]: the typed errors of the socket
+//! - [`close`]: every close code, and whether to come back after it
+//! - [`session`]: the state machine that every client drives
+
+pub mod close;
+pub mod error;
+pub mod event;
+pub mod frame;
+pub mod id;
+pub mod model;
+#[cfg(feature = "openapi")]
+mod openapi;
+pub mod position;
+pub mod session;
+pub mod time;
+pub mod topic;
+
+/// The version of the wire protocol, announced in `hub:welcome`.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The largest message that the hub accepts on a WebSocket, in bytes.
+pub const MAX_INBOUND_BYTES: usize = 64 * 1024;

@@ -1,0 +1,20 @@
+//! A place in the log.
+
+use serde::{Deserialize, Serialize};
+
+/// The place of an event in the log of one epoch. The first event has offset 1; 0 is before it.
+pub type Offset = u64;
+
+/// A place in the log: everything at or before `offset` is known, what comes after is not.
+///
+/// A database made anew or restored from a backup has another epoch, so a position of one
+/// history is never taken for a position of another (design, "Recovery").
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Position {
+    /// Which history.
+    pub epoch: String,
+    /// The last event known.
+    pub offset: Offset,
+}
