@@ -7,6 +7,7 @@
 //! - [`id`]: one newtype per id, and who may act ([`id::Principal`])
 //! - [`time`]: the timestamp of every payload
 //! - [`model`]: agents, chats, messages, collections and receipts as they are sent
+//! - [`request`]: the bodies of REST requests
 //! - [`topic`]: what can be subscribed to
 //! - [`position`]: a place in the log
 //! - [`event`]: every server event and client event
@@ -24,6 +25,7 @@ pub mod model;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod position;
+pub mod request;
 pub mod session;
 pub mod time;
 pub mod topic;
