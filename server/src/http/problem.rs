@@ -1,0 +1,197 @@
+//! Errors as answers: RFC 9457 `application/problem+json`, naming the field at fault.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::{
+    IntoResponses, PartialSchema, ToSchema,
+    openapi::{
+        Content, ContentBuilder, Header, Ref, RefOr, Response as Documented, ResponseBuilder,
+    },
+};
+
+use crate::error::{Error, FieldError};
+
+/// Why a request was not done: the body of every answer from 400 on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// `about:blank`: the status says it all (RFC 9457, section 4.2.1).
+    #[serde(rename = "type")]
+    problem_type: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this request, for people.
+    detail: String,
+    /// Which fields, parameters or headers are at fault, and why.
+    errors: Vec<FieldError>,
+}
+
+impl Problem {
+    /// A problem of that status.
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            problem_type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// A problem of that status with one field.
+    pub(crate) fn of_field(
+        status: StatusCode,
+        field: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let error = FieldError::new(field, message);
+        let detail = format!("{}: {}", error.field, error.message);
+        Self { errors: vec![error], ..Self::new(status, detail) }
+    }
+
+    /// 403.
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    /// 404 for a path that can not name anything.
+    pub(crate) fn no_such_path(uri: &Uri) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let status = match error {
+            Error::NotFound { .. } => StatusCode::NOT_FOUND,
+            Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
+            Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let detail = error.to_string();
+        let errors = match error {
+            Error::Invalid(fields) => fields,
+            Error::Conflict(field) => vec![field],
+            Error::PreconditionFailed { .. } => {
+                vec![FieldError::new("If-Match", detail.clone())]
+            }
+            Error::Internal(cause) => {
+                tracing::error!(
+                    error = &*cause,
+                    "A request failed, and the fault is the server's."
+                );
+                return Self::new(status, "the server failed; its log says why");
+            }
+            Error::NotFound { .. } | Error::Unavailable => Vec::new(),
+        };
+        Self { errors, ..Self::new(status, detail) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let media_type = [(header::CONTENT_TYPE, PROBLEM_JSON)];
+        let mut response = (status, media_type, Json(self)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What reading a list may answer instead of it.
+pub(crate) struct ListProblems;
+
+/// What reading one thing may answer instead of it.
+pub(crate) struct ReadProblems;
+
+/// What creating something may answer instead.
+pub(crate) struct CreateProblems;
+
+/// What creating something inside something else may answer instead.
+pub(crate) struct CreateInProblems;
+
+/// What PATCH and PUT may answer instead.
+pub(crate) struct ChangeProblems;
+
+/// What DELETE may answer instead.
+pub(crate) struct DeleteProblems;
+
+impl IntoResponses for ListProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[403, 422, 500, 503])
+    }
+}
+
+impl IntoResponses for ReadProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[403, 404, 422, 500, 503])
+    }
+}
+
+impl IntoResponses for CreateProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[400, 403, 409, 413, 415, 422, 500, 503])
+    }
+}
+
+impl IntoResponses for CreateInProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[400, 403, 404, 409, 412, 413, 415, 422, 500, 503])
+    }
+}
+
+impl IntoResponses for ChangeProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[400, 403, 404, 412, 413, 415, 422, 500, 503])
+    }
+}
+
+impl IntoResponses for DeleteProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[403, 404, 412, 422, 500, 503])
+    }
+}
+
+fn documented(statuses: &[u16]) -> BTreeMap<String, RefOr<Documented>> {
+    statuses.iter().map(|status| (status.to_string(), one(*status).into())).collect()
+}
+
+fn one(status: u16) -> Documented {
+    let schema = Ref::from_schema_name(Problem::name());
+    let content: Content = ContentBuilder::new().schema(Some(schema)).build();
+    let response =
+        ResponseBuilder::new().description(meaning(status)).content(PROBLEM_JSON, content);
+    match status {
+        503 => response.header("Retry-After", Header::new(u32::schema())).build(),
+        _ => response.build(),
+    }
+}
+
+fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => "The body is not JSON.",
+        403 => "The Host or the Origin is foreign.",
+        404 => "There is no such thing.",
+        409 => "It is there already, or the idempotency key was used for something else.",
+        412 => "The entity is not at a version that If-Match names.",
+        413 => "The body is too large.",
+        415 => "The body is not declared as JSON.",
+        422 => "A field, parameter or header is unknown or not acceptable.",
+        503 => "The server has more to do than it can take on now.",
+        _ => "The server failed; its log says why.",
+    }
+}

@@ -1,0 +1,78 @@
+//! What Prometheus is told: the names, and the recorder that counts for the whole process.
+
+use std::{sync::OnceLock, thread, time::Duration};
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Gauge: open WebSocket connections.
+pub const CONNECTIONS: &str = "colloquy_connections";
+/// Gauge: subscriptions of all connections.
+pub const SUBSCRIPTIONS: &str = "colloquy_subscriptions";
+/// Counter by `event`: events appended to the log.
+pub const EVENTS: &str = "colloquy_events_total";
+/// Counter: events put into a connection's queue.
+pub const DELIVERIES: &str = "colloquy_deliveries_total";
+/// Counter: connections closed because they read too slowly.
+pub const SLOW_CLOSES: &str = "colloquy_slow_closes_total";
+/// Histogram, seconds: from asking for a change to its commit.
+pub const COMMIT_SECONDS: &str = "colloquy_commit_seconds";
+/// Histogram, seconds: from commit to a connection's socket.
+pub const DELIVERY_SECONDS: &str = "colloquy_delivery_seconds";
+/// Counter by `method`, `route` and `status`: HTTP requests answered.
+pub const HTTP_REQUESTS: &str = "colloquy_http_requests_total";
+/// Histogram by `method` and `route`, seconds: from a request's headers to its answer's.
+pub const HTTP_SECONDS: &str = "colloquy_http_request_seconds";
+
+/// The process's recorder, installed by the first call: servers of one process share it.
+pub fn recorder() -> &'static PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER.get_or_init(install)
+}
+
+const BUCKETS: &[f64] = &[
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0,
+];
+
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+fn install() -> PrometheusHandle {
+    #[expect(clippy::expect_used, reason = "only an empty list of buckets is refused")]
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)
+        .expect("there are buckets")
+        .build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::warn!("The process has another metrics recorder; /metrics stays empty.");
+    }
+    describe();
+    keep_up(handle.clone());
+    handle
+}
+
+/// Folds recorded samples into the histograms: without it they pile up until the next scrape.
+fn keep_up(handle: PrometheusHandle) {
+    let upkeep = move || {
+        loop {
+            thread::sleep(UPKEEP_INTERVAL);
+            handle.run_upkeep();
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("metrics".to_owned()).spawn(upkeep) {
+        tracing::warn!(%error, "Metrics are folded only when /metrics is read.");
+    }
+}
+
+fn describe() {
+    describe_gauge!(CONNECTIONS, "Open WebSocket connections.");
+    describe_gauge!(SUBSCRIPTIONS, "Subscriptions of all connections.");
+    describe_counter!(EVENTS, "Events appended to the log.");
+    describe_counter!(DELIVERIES, "Events put into a connection's queue.");
+    describe_counter!(SLOW_CLOSES, "Connections closed because they read too slowly.");
+    describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "From asking for a change to its commit.");
+    describe_histogram!(DELIVERY_SECONDS, Unit::Seconds, "From commit to a connection's socket.");
+    describe_counter!(HTTP_REQUESTS, "HTTP requests answered.");
+    describe_histogram!(HTTP_SECONDS, Unit::Seconds, "From a request's headers to its answer's.");
+}
