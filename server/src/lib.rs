@@ -1,3 +1,6 @@
 //! x
+pub mod control;
+pub mod data_dir;
+pub mod logging;
 pub mod origin;
 pub mod settings;

@@ -1,16 +1,21 @@
 //! An origin: who a page belongs to, as browsers name it in `Origin`.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 
 use axum::http::uri::Authority;
 
-/// A scheme and an authority, such as `https://chat.example.org:8443`.
+/// A scheme, a host and a port, such as `https://chat.example.org:8443`.
 ///
 /// In lower case and without the scheme's default port, so that equal origins are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     scheme: String,
-    authority: String,
+    host: String,
+    port: Option<u16>,
 }
 
 /// A text that is not an origin; `null` is none either.
@@ -27,26 +32,38 @@ impl Origin {
         Self::new("http", host)
     }
 
+    /// Whether this machine alone can be meant: `localhost`, a name below it, or a loopback
+    /// address, on any port.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.as_str();
+        if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            return address.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback());
+        }
+        let name = host.strip_suffix('.').unwrap_or(host);
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
+    }
+
     fn new(scheme: &str, authority: &str) -> Result<Self, InvalidOrigin> {
         let scheme = scheme.to_ascii_lowercase();
-        let parsed: Authority = authority.parse().map_err(|_| InvalidOrigin)?;
-        let known_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-        let port = parsed.as_str().strip_prefix(parsed.host());
-        let port_fits = match port {
-            Some("") => true,
-            Some(_) => parsed.port_u16().is_some(),
-            None => false,
-        };
-        if !known_scheme || !port_fits || parsed.host().is_empty() {
+        let authority: Authority = authority.parse().map_err(|_| InvalidOrigin)?;
+        let host = authority.host().to_ascii_lowercase();
+        // What `Authority` allows around the host beside a port: `user@host`, `host:`, `host:x`.
+        let port = authority.port_u16();
+        let rest = authority.as_str().len() - host.len();
+        let port_length = authority.port().map_or(0, |port| ":".len() + port.as_str().len());
+        if !is_scheme || host.is_empty() || rest != port_length || (rest > 0) != port.is_some() {
             return Err(InvalidOrigin);
         }
-        let host = parsed.host().to_ascii_lowercase();
-        let authority = match (scheme.as_str(), parsed.port_u16()) {
-            ("http", Some(80)) | ("https", Some(443)) | (_, None) => host,
-            (_, Some(port)) => format!("{host}:{port}"),
+        let default_port = match scheme.as_str() {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
         };
-        Ok(Self { scheme, authority })
+        Ok(Self { port: port.filter(|_| port != default_port), scheme, host })
     }
 }
 
@@ -61,7 +78,8 @@ impl FromStr for Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme, self.authority)
+        write!(f, "{}://{}", self.scheme, self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
