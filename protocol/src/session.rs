@@ -1,1 +1,600 @@
-//! soon
+//! The state machine that every client drives: ready, resubscribe, cursor, back-off, watchdog.
+//!
+//! No I/O, no clock and no randomness: a *driver* owns the socket and the clock, tells the
+//! session what happened and does what it asks. Times are on the driver's clock: a [`Duration`]
+//! since whenever it began.
+//!
+//! ```
+//! use std::time::Duration;
+//! use colloquy_protocol::{session::{Action, Notice, Session}, topic::{Kind, Topic}};
+//!
+//! let mut session = Session::new(42);
+//! session.subscribe(Topic::All(Kind::Agent), None);
+//! let mut now = Duration::ZERO;
+//! session.connect(now);
+//! while let Some(action) = session.next_action() {
+//!     match action {
+//!         Action::Open => { /* then `received` for each message, `closed` at the end */ }
+//!         Action::Send(_text) => { /* to the socket */ }
+//!         Action::Close(_code) => { /* and forget the socket */ }
+//!         Action::Notify(Notice::Event(_frame)) => { /* to the stores */ }
+//!         Action::Notify(_) => {}
+//!     }
+//! }
+//! // Nothing came until the deadline:
+//! if let Some(deadline) = session.next_deadline() {
+//!     now = deadline;
+//!     session.tick(now);
+//! }
+//! ```
+//!
+//! *Invariants.*
+//! - Every event is delivered at most once, and every event that a subscription covers at least
+//!   once from the subscription's start on, however often the connection is lost.
+//! - The cursor never moves back within an epoch, and never passes an event that a subscription
+//!   covers and that was not delivered, unless that topic still catches up from its own position.
+//! - A topic's own position is kept until a heartbeat at or after the end of its replay.
+//!
+//! A store must listen *before* it loads its state, and then subscribe with the position of that
+//! state: the hub leaves out what this connection was already sent.
+
+mod action;
+mod backoff;
+mod cursor;
+mod subscriptions;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+pub use action::{Acknowledgement, Action, Ended, Notice, RequestError, RequestId, State};
+use serde::de::DeserializeOwned;
+
+use self::{backoff::Backoff, cursor::Cursor, subscriptions::Subscriptions};
+use crate::{
+    PROTOCOL_VERSION,
+    close::CloseCode,
+    event::{Acknowledge, ClientEvent, Ready, Started},
+    frame::{ClientFrame, EventFrame, HubEvent, Outcome, Reply, ServerFrame, Welcome},
+    id::MessageId,
+    model::Receipt,
+    position::{Offset, Position},
+    topic::Topic,
+};
+
+/// How long the hub may take to welcome a client, and then to answer `client:ready`.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A connection that was live for so long makes the next wait short again.
+pub const STABLE: Duration = Duration::from_secs(10);
+
+/// How many acknowledgements may wait for an answer; further ones fail at once.
+pub const MAX_UNANSWERED: usize = 1000;
+
+/// One client's session with the hub, over any number of connections.
+#[derive(Debug)]
+pub struct Session {
+    phase: Phase,
+    subscriptions: Subscriptions,
+    cursor: Cursor,
+    /// What waits for an answer; sent again on the next connection, for repeating is no event.
+    acknowledgements: BTreeMap<RequestId, ClientEvent>,
+    backoff: Backoff,
+    /// When the last live connection was lost.
+    lost_at: Option<Duration>,
+    last_request: u64,
+    actions: VecDeque<Action>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Idle,
+    /// A socket was asked for, and the welcome has not come.
+    Opening {
+        deadline: Duration,
+    },
+    Open(Link),
+    Waiting {
+        until: Duration,
+        attempt: u32,
+    },
+    Closed(Ended),
+}
+
+/// A connection that was welcomed.
+#[derive(Debug)]
+struct Link {
+    welcome: Welcome,
+    /// When the last message came.
+    heard: Duration,
+    /// No topic was asked to start at a position of its own, so replayed events come in the order
+    /// of the log and move the cursor.
+    in_order: bool,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// `client:ready` waits for its reply.
+    Starting {
+        ready: RequestId,
+        deadline: Duration,
+    },
+    /// What was missed is replayed, up to this offset.
+    Recovering {
+        to: Offset,
+        count: u64,
+    },
+    Live {
+        since: Duration,
+    },
+}
+
+impl Session {
+    /// A session that asks for nothing yet. The seed decides the jitter of its back-off: give
+    /// each client another one.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            phase: Phase::Idle,
+            subscriptions: Subscriptions::default(),
+            cursor: Cursor::default(),
+            acknowledgements: BTreeMap::new(),
+            backoff: Backoff::new(seed),
+            lost_at: None,
+            last_request: 0,
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// A session that goes on from a position which was kept from an earlier one.
+    pub fn resuming(seed: u64, cursor: Position) -> Self {
+        Self { cursor: Cursor::at(cursor), ..Self::new(seed) }
+    }
+
+    // What the user wants.
+
+    /// Connects, unless it is connected or about to be. Subscriptions and cursor are kept from
+    /// before, so an ended session resumes.
+    pub fn connect(&mut self, now: Duration) {
+        if matches!(self.phase, Phase::Idle | Phase::Closed(_) | Phase::Waiting { .. }) {
+            self.open(now);
+        }
+    }
+
+    /// Ends the session. Unanswered acknowledgements fail.
+    pub fn disconnect(&mut self, now: Duration) {
+        self.close(CloseCode::Normal, now);
+        self.end(Ended::ByUser);
+    }
+
+    /// Replaces the connection by a new one, at once.
+    pub fn reconnect(&mut self, now: Duration) {
+        self.close(CloseCode::Normal, now);
+        self.open(now);
+    }
+
+    /// The network is back, or the page is looked at again: a waiting session tries at once, and
+    /// a connection whose heartbeat is overdue is replaced.
+    pub fn wake(&mut self, now: Duration) {
+        match &self.phase {
+            Phase::Waiting { .. } => self.open(now),
+            Phase::Open(link) if now >= link.heard + link.heartbeat().mul_f64(1.5) => {
+                self.close(CloseCode::Silent, now);
+                self.open(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Wants the events of a topic: those after `since`, or without it those from now on.
+    ///
+    /// Counted: each call wants one [`Session::unsubscribe`], and the hub sees one subscription.
+    /// A topic that nobody wants any more is forgotten; subscribing again with an older position
+    /// may bring the same events again.
+    pub fn subscribe(&mut self, topic: Topic, since: Option<Position>) {
+        let ask = self.subscriptions.hold(topic.clone(), since, self.cursor.position());
+        if ask && matches!(self.phase, Phase::Open(_)) {
+            self.ask(&topic);
+        }
+    }
+
+    /// Takes one [`Session::subscribe`] back. What is under way still arrives.
+    pub fn unsubscribe(&mut self, topic: &Topic) {
+        if self.subscriptions.release(topic) && matches!(self.phase, Phase::Open(_)) {
+            self.send(ClientEvent::unsubscribe(topic), None);
+        }
+    }
+
+    /// Tells the hub that a message was received or read. Survives a lost connection; the outcome
+    /// comes as [`Notice::Acknowledged`].
+    pub fn acknowledge(&mut self, message: MessageId, what: Acknowledgement) -> RequestId {
+        let request = self.next_request();
+        let payload = Acknowledge { message_id: message };
+        let event = match what {
+            Acknowledgement::Received => ClientEvent::MessageReceived(payload),
+            Acknowledgement::Read => ClientEvent::MessageRead(payload),
+        };
+        if matches!(self.phase, Phase::Closed(_)) {
+            self.acknowledged(request, Err(RequestError::Ended));
+        } else if self.acknowledgements.len() >= MAX_UNANSWERED {
+            self.acknowledged(request, Err(RequestError::TooMany));
+        } else {
+            if matches!(self.phase, Phase::Open(_)) {
+                self.send(event.clone(), Some(request));
+            }
+            self.acknowledgements.insert(request, event);
+        }
+        request
+    }
+
+    // What the driver tells.
+
+    /// A text message came.
+    pub fn received(&mut self, text: &str, now: Duration) {
+        match &mut self.phase {
+            Phase::Open(link) => link.heard = now,
+            Phase::Opening { .. } => {}
+            Phase::Idle | Phase::Waiting { .. } | Phase::Closed(_) => return,
+        }
+        match serde_json::from_str(text) {
+            Ok(ServerFrame::Event(frame)) => self.event(frame, now),
+            Ok(ServerFrame::Reply(reply)) => self.replied(reply, now),
+            Ok(ServerFrame::Hub(HubEvent::Heartbeat(heartbeat))) => {
+                self.heartbeat(heartbeat.offset, now);
+            }
+            Ok(ServerFrame::Hub(HubEvent::Welcome(welcome))) => self.welcomed(welcome, now),
+            Ok(ServerFrame::Hub(HubEvent::Error(error))) => self.notify(Notice::Error(error)),
+            Ok(ServerFrame::Hub(HubEvent::Unsubscribed(gone))) => {
+                self.subscriptions.remove(&gone.topic);
+                self.notify(Notice::Unsubscribed { topic: gone.topic, reason: gone.reason });
+            }
+            Err(error) => self.notify(Notice::Unreadable(error.to_string())),
+        }
+    }
+
+    /// The socket ended, or could not be opened. `None`: without a close code.
+    pub fn closed(&mut self, code: Option<u16>, now: Duration) {
+        if !matches!(self.phase, Phase::Opening { .. } | Phase::Open(_)) {
+            return;
+        }
+        match code.and_then(CloseCode::from_code).filter(|code| !code.should_reconnect()) {
+            Some(code) => {
+                self.lost(now);
+                self.end(Ended::ByHub(code));
+            }
+            None => self.wait(now),
+        }
+    }
+
+    /// Time went by: call it at [`Session::next_deadline`] (earlier or more often does no harm).
+    pub fn tick(&mut self, now: Duration) {
+        if self.next_deadline().is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        if matches!(self.phase, Phase::Waiting { .. }) {
+            self.open(now);
+        } else {
+            self.close(CloseCode::Silent, now);
+            self.wait(now);
+        }
+    }
+
+    // What the driver asks.
+
+    /// What to do next, in order; ask until there is nothing, after each call that tells
+    /// something.
+    pub fn next_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When to call [`Session::tick`], if nothing happens before.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Idle | Phase::Closed(_) => None,
+            Phase::Opening { deadline } | Phase::Waiting { until: deadline, .. } => Some(*deadline),
+            Phase::Open(link) => Some(link.deadline()),
+        }
+    }
+
+    /// Where the session is.
+    pub fn state(&self) -> State {
+        match &self.phase {
+            Phase::Idle => State::Idle,
+            Phase::Opening { .. } => State::Connecting,
+            Phase::Open(link) => match link.stage {
+                Stage::Starting { .. } => State::Connecting,
+                Stage::Recovering { to, .. } => State::Recovering(to),
+                Stage::Live { .. } => State::Live,
+            },
+            Phase::Waiting { until, attempt } => {
+                State::Waiting { until: *until, attempt: *attempt }
+            }
+            Phase::Closed(why) => State::Closed(*why),
+        }
+    }
+
+    /// The position from which a new session would miss nothing of the topics that are in force
+    /// (see [`Session::resuming`]); none before the first connection.
+    pub fn cursor(&self) -> Option<&Position> {
+        self.cursor.position()
+    }
+
+    /// What the hub said about the connection that is open.
+    pub fn welcome(&self) -> Option<&Welcome> {
+        match &self.phase {
+            Phase::Open(link) => Some(&link.welcome),
+            _ => None,
+        }
+    }
+
+    /// What is subscribed to, in order.
+    pub fn topics(&self) -> impl Iterator<Item = &Topic> {
+        self.subscriptions.topics()
+    }
+
+    // From one phase to the next.
+
+    fn enter(&mut self, phase: Phase) {
+        let before = self.state();
+        self.phase = phase;
+        self.announce(before);
+    }
+
+    fn enter_stage(&mut self, stage: Stage) {
+        let before = self.state();
+        if let Phase::Open(link) = &mut self.phase {
+            link.stage = stage;
+        }
+        self.announce(before);
+    }
+
+    fn announce(&mut self, before: State) {
+        let state = self.state();
+        if state != before {
+            self.notify(Notice::State(state));
+        }
+    }
+
+    fn open(&mut self, now: Duration) {
+        self.actions.push_back(Action::Open);
+        self.enter(Phase::Opening { deadline: now + PATIENCE });
+    }
+
+    /// Closes the socket, if there is one.
+    fn close(&mut self, code: CloseCode, now: Duration) {
+        if matches!(self.phase, Phase::Opening { .. } | Phase::Open(_)) {
+            self.actions.push_back(Action::Close(code));
+            self.lost(now);
+        }
+    }
+
+    /// There is no socket any more.
+    fn lost(&mut self, now: Duration) {
+        if let Phase::Open(link) = &self.phase
+            && let Stage::Live { since } = link.stage
+        {
+            self.lost_at = Some(now);
+            if now >= since + STABLE {
+                self.backoff.reset();
+            }
+        }
+        self.subscriptions.disconnected();
+    }
+
+    fn wait(&mut self, now: Duration) {
+        let until = now + self.backoff.next();
+        self.enter(Phase::Waiting { until, attempt: self.backoff.attempt() });
+    }
+
+    fn end(&mut self, why: Ended) {
+        self.enter(Phase::Closed(why));
+        for request in std::mem::take(&mut self.acknowledgements).into_keys() {
+            self.acknowledged(request, Err(RequestError::Ended));
+        }
+    }
+
+    // What the hub says.
+
+    fn welcomed(&mut self, welcome: Welcome, now: Duration) {
+        if !matches!(self.phase, Phase::Opening { .. }) {
+            return;
+        }
+        if welcome.protocol != PROTOCOL_VERSION {
+            self.close(CloseCode::Normal, now);
+            self.end(Ended::OtherProtocol(welcome.protocol));
+            return;
+        }
+        let ready = self.next_request();
+        let stage = Stage::Starting { ready, deadline: now + PATIENCE };
+        self.enter(Phase::Open(Link { welcome, heard: now, in_order: true, stage }));
+        for topic in self.subscriptions.topics().cloned().collect::<Vec<_>>() {
+            self.ask(&topic);
+        }
+        let since = self.cursor.position().cloned().map(|since| Ready { since: Some(since) });
+        self.send(ClientEvent::ClientReady(since), Some(ready));
+        for (request, event) in self.acknowledgements.clone() {
+            self.send(event, Some(request));
+        }
+    }
+
+    fn replied(&mut self, reply: Reply, now: Duration) {
+        let Some(request) = reply.reply.as_u64().map(RequestId) else { return };
+        let Phase::Open(link) = &self.phase else { return };
+        if matches!(link.stage, Stage::Starting { ready, .. } if ready == request) {
+            match read::<Started>(reply.outcome) {
+                Ok(started) => self.started(started, now),
+                Err(error) => self.give_up(error, now),
+            }
+        } else if self.acknowledgements.remove(&request).is_some() {
+            self.acknowledged(request, read(reply.outcome));
+        } else if let Some(topic) = self.subscriptions.waiting_for(request) {
+            match read::<Started>(reply.outcome) {
+                Ok(started) => self.subscribed(topic, started),
+                Err(RequestError::Refused(error)) if !error.retryable => {
+                    self.subscriptions.remove(&topic);
+                    self.notify(Notice::Unsubscribed { topic, reason: error.message });
+                }
+                Err(error) => self.give_up(error, now),
+            }
+        }
+    }
+
+    /// The answer to `client:ready`: from here on events come.
+    fn started(&mut self, started: Started, now: Duration) {
+        let recovered = started.recovered == Some(true);
+        let position = Position { epoch: started.epoch, offset: started.offset };
+        match self.cursor.position().map(|cursor| cursor.offset) {
+            Some(from) if recovered && from < position.offset => {
+                self.enter_stage(Stage::Recovering { to: position.offset, count: 0 });
+            }
+            Some(_) if recovered => self.recovered(0, now),
+            lost => {
+                self.cursor.restart(position.clone());
+                self.enter_stage(Stage::Live { since: now });
+                if lost.is_some() {
+                    self.lost_at = None;
+                    self.notify(Notice::Reload { topic: None, position: position.clone() });
+                }
+            }
+        }
+        for topic in self.subscriptions.answered() {
+            self.in_force(topic, position.clone());
+        }
+    }
+
+    /// The answer to a subscribe event. Before `client:ready` is answered it only says whether
+    /// the topic will be replayed.
+    fn subscribed(&mut self, topic: Topic, started: Started) {
+        self.subscriptions.answer(&topic, started.recovered != Some(false));
+        let starting = matches!(&self.phase, Phase::Open(link) if link.is_starting());
+        if !starting {
+            self.in_force(topic, Position { epoch: started.epoch, offset: started.offset });
+        }
+    }
+
+    fn in_force(&mut self, topic: Topic, position: Position) {
+        let reload = self.subscriptions.in_force(&topic, position.offset);
+        self.notify(Notice::Subscribed { topic: topic.clone(), position: position.clone() });
+        if reload {
+            self.notify(Notice::Reload { topic: Some(topic), position });
+        }
+    }
+
+    fn event(&mut self, frame: EventFrame, now: Duration) {
+        let Phase::Open(link) = &mut self.phase else { return };
+        let EventFrame { offset, replay, .. } = frame;
+        let fresh = self.cursor.admit(offset);
+        let moves_cursor = match &mut link.stage {
+            Stage::Starting { .. } => return,
+            Stage::Recovering { count, .. } => {
+                *count += u64::from(fresh && replay);
+                link.in_order || !replay
+            }
+            Stage::Live { .. } => !replay,
+        };
+        if fresh {
+            self.notify(Notice::Event(Box::new(frame)));
+        }
+        if moves_cursor {
+            self.reached(offset, now);
+        }
+        if !self.subscriptions.catching_up() {
+            self.cursor.trim();
+        }
+    }
+
+    /// Before `client:ready` is answered, a heartbeat says nothing about what was sent.
+    fn heartbeat(&mut self, offset: Offset, now: Duration) {
+        if matches!(&self.phase, Phase::Open(link) if !link.is_starting()) {
+            self.subscriptions.sent_up_to(offset);
+            self.reached(offset, now);
+        }
+    }
+
+    /// Everything covered up to this offset came.
+    fn reached(&mut self, offset: Offset, now: Duration) {
+        self.cursor.advance(offset);
+        if let Phase::Open(link) = &self.phase
+            && let Stage::Recovering { to, count } = link.stage
+            && offset >= to
+        {
+            self.recovered(count, now);
+        }
+    }
+
+    fn recovered(&mut self, count: u64, now: Duration) {
+        let gap = self.lost_at.take().map_or(Duration::ZERO, |lost| now.saturating_sub(lost));
+        self.notify(Notice::Recovered { count, gap });
+        self.enter_stage(Stage::Live { since: now });
+    }
+
+    /// The hub can not serve this connection; another one may fare better.
+    fn give_up(&mut self, error: RequestError, now: Duration) {
+        self.notify(match error {
+            RequestError::Refused(error) => Notice::Error(error),
+            other => Notice::Unreadable(other.to_string()),
+        });
+        self.close(CloseCode::Normal, now);
+        self.wait(now);
+    }
+
+    // Helpers.
+
+    fn ask(&mut self, topic: &Topic) {
+        let request = self.next_request();
+        let since = self.subscriptions.asked(topic, request);
+        if let Phase::Open(link) = &mut self.phase
+            && since.is_some()
+        {
+            link.in_order = false;
+        }
+        self.send(ClientEvent::subscribe(topic, since), Some(request));
+    }
+
+    fn next_request(&mut self) -> RequestId {
+        self.last_request += 1;
+        RequestId(self.last_request)
+    }
+
+    fn send(&mut self, event: ClientEvent, request: Option<RequestId>) {
+        let frame = ClientFrame { event, id: request.map(|request| request.0.into()) };
+        #[expect(clippy::expect_used, reason = "a client frame has no key that is not a string")]
+        let text = serde_json::to_string(&frame).expect("a client frame can be written");
+        self.actions.push_back(Action::Send(text));
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        self.actions.push_back(Action::Notify(notice));
+    }
+
+    fn acknowledged(&mut self, request: RequestId, outcome: Result<Receipt, RequestError>) {
+        self.notify(Notice::Acknowledged { request, outcome });
+    }
+}
+
+impl Link {
+    fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.welcome.heartbeat_seconds.max(1))
+    }
+
+    fn is_starting(&self) -> bool {
+        matches!(self.stage, Stage::Starting { .. })
+    }
+
+    /// When the connection counts as dead, if nothing comes before.
+    fn deadline(&self) -> Duration {
+        match self.stage {
+            Stage::Starting { deadline, .. } => deadline,
+            _ => self.heard + self.heartbeat().mul_f64(2.5),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(outcome: Outcome) -> Result<T, RequestError> {
+    match outcome {
+        Outcome::Ok(value) => serde_json::from_value(value)
+            .map_err(|error| RequestError::Unreadable(error.to_string())),
+        Outcome::Error(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,177 @@
+//! What is subscribed to, by how many, and which topics are still catching up.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use super::RequestId;
+use crate::{
+    position::{Offset, Position},
+    topic::Topic,
+};
+
+/// The topics that a session holds, in the order in which they are sent.
+#[derive(Debug, Default)]
+pub(crate) struct Subscriptions {
+    by_topic: BTreeMap<Topic, Subscription>,
+}
+
+#[derive(Debug, Default)]
+struct Subscription {
+    /// How many callers hold it; the hub sees one subscription.
+    holders: usize,
+    /// The request on this connection that waits for a reply. Replies to older ones say nothing.
+    request: Option<RequestId>,
+    /// Absent once the connection's cursor speaks for this topic.
+    catch_up: Option<CatchUp>,
+}
+
+/// A topic that starts at a position of its own: the one at which its store was loaded.
+///
+/// It is kept until the hub has surely sent everything after it, so that a connection lost before
+/// that costs nothing: the next one asks for the same again.
+#[derive(Debug)]
+struct CatchUp {
+    since: Position,
+    progress: Progress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// The hub has not answered.
+    Asked,
+    /// The hub will replay what is missing.
+    Accepted,
+    /// The hub can not; the store loads afresh once live events come.
+    Refused,
+    /// The hub replays, up to this offset.
+    Replaying(Offset),
+}
+
+impl Subscriptions {
+    pub(crate) fn topics(&self) -> impl Iterator<Item = &Topic> {
+        self.by_topic.keys()
+    }
+
+    /// Whether any topic is not yet where the connection's cursor is.
+    pub(crate) fn catching_up(&self) -> bool {
+        self.by_topic.values().any(|one| one.catch_up.is_some())
+    }
+
+    /// One more caller wants this topic. Answers whether the hub must be asked.
+    pub(crate) fn hold(
+        &mut self,
+        topic: Topic,
+        since: Option<Position>,
+        cursor: Option<&Position>,
+    ) -> bool {
+        match self.by_topic.entry(topic) {
+            Entry::Vacant(entry) => {
+                let catch_up = since.map(|since| CatchUp { since, progress: Progress::Asked });
+                entry.insert(Subscription { holders: 1, request: None, catch_up });
+                true
+            }
+            Entry::Occupied(mut entry) => {
+                let held = entry.get_mut();
+                held.holders += 1;
+                since.is_some_and(|since| held.start_at(since, cursor))
+            }
+        }
+    }
+
+    /// One caller less wants this topic. Answers whether it was the last.
+    pub(crate) fn release(&mut self, topic: &Topic) -> bool {
+        let Some(held) = self.by_topic.get_mut(topic) else { return false };
+        held.holders -= 1;
+        held.holders == 0 && self.remove(topic)
+    }
+
+    /// Drops a topic, whoever holds it. Answers whether it was there.
+    pub(crate) fn remove(&mut self, topic: &Topic) -> bool {
+        self.by_topic.remove(topic).is_some()
+    }
+
+    /// The hub is asked for this topic, under this id. Answers from where it is to start.
+    pub(crate) fn asked(&mut self, topic: &Topic, request: RequestId) -> Option<Position> {
+        let held = self.by_topic.get_mut(topic)?;
+        held.request = Some(request);
+        held.catch_up.as_ref().map(|catch_up| catch_up.since.clone())
+    }
+
+    /// The topic that waits for this reply; it waits no longer.
+    pub(crate) fn waiting_for(&mut self, request: RequestId) -> Option<Topic> {
+        let (topic, held) =
+            self.by_topic.iter_mut().find(|(_, held)| held.request == Some(request))?;
+        held.request = None;
+        Some(topic.clone())
+    }
+
+    /// The topics that wait for no reply.
+    pub(crate) fn answered(&self) -> Vec<Topic> {
+        let answered = self.by_topic.iter().filter(|(_, held)| held.request.is_none());
+        answered.map(|(topic, _)| topic.clone()).collect()
+    }
+
+    /// Whether the hub will replay what this topic misses.
+    pub(crate) fn answer(&mut self, topic: &Topic, accepted: bool) {
+        if let Some(catch_up) = self.catch_up(topic) {
+            catch_up.progress = if accepted { Progress::Accepted } else { Progress::Refused };
+        }
+    }
+
+    /// The hub sends this topic's events: live ones after that offset, and before them the replay
+    /// that it accepted. Answers whether there is none, so that the store must load afresh.
+    pub(crate) fn in_force(&mut self, topic: &Topic, offset: Offset) -> bool {
+        let Some(held) = self.by_topic.get_mut(topic) else { return false };
+        let Some(catch_up) = &mut held.catch_up else { return false };
+        let refused = catch_up.progress == Progress::Refused;
+        catch_up.progress = Progress::Replaying(offset);
+        if refused || catch_up.since.offset >= offset {
+            held.catch_up = None;
+        }
+        refused
+    }
+
+    /// Everything covered up to this offset was sent: whoever was to be there by now is there.
+    pub(crate) fn sent_up_to(&mut self, offset: Offset) {
+        for held in self.by_topic.values_mut() {
+            held.catch_up.take_if(
+                |one| matches!(one.progress, Progress::Replaying(until) if until <= offset),
+            );
+        }
+    }
+
+    fn catch_up(&mut self, topic: &Topic) -> Option<&mut CatchUp> {
+        self.by_topic.get_mut(topic)?.catch_up.as_mut()
+    }
+
+    /// The connection is gone: whatever it had not finished must be asked for again.
+    pub(crate) fn disconnected(&mut self) {
+        for held in self.by_topic.values_mut() {
+            held.request = None;
+            if let Some(catch_up) = &mut held.catch_up {
+                catch_up.progress = Progress::Asked;
+            }
+        }
+    }
+}
+
+impl Subscription {
+    /// A further caller's store was loaded at `since`. Answers whether the hub must be asked.
+    ///
+    /// The topic then starts at the earliest position that anybody needs. Positions of different
+    /// epochs have no order: the older request stays, and if it is of a lost history the hub
+    /// refuses it and every store loads afresh.
+    fn start_at(&mut self, since: Position, cursor: Option<&Position>) -> bool {
+        let earliest = match self.catch_up.as_ref().map(|catch_up| &catch_up.since) {
+            Some(own) if own.epoch != since.epoch || own.offset <= since.offset => return false,
+            Some(_) => since,
+            None => match cursor {
+                Some(cursor) if cursor.epoch != since.epoch || cursor.offset <= since.offset => {
+                    cursor.clone()
+                }
+                _ => since,
+            },
+        };
+        self.catch_up = Some(CatchUp { since: earliest, progress: Progress::Asked });
+        true
+    }
+}
