@@ -9,25 +9,35 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     http::{Request, Response},
 };
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    time::{Instant, sleep},
+};
+use tower::ServiceExt;
 
-use crate::data_dir::DataDir;
+use crate::{
+    AppState, OpenError,
+    data_dir::{DataDir, DataDirError},
+    router::router,
+    settings::Settings,
+};
 
 const NAME: &str = "control.sock";
 
 /// The longest path that fits a socket's address on every Unix, in bytes.
 const MAX_ADDRESS_BYTES: usize = 103;
 
-/// The listening socket; its file is removed with it.
+/// The listening socket.
 #[derive(Debug)]
 pub struct ControlSocket {
     listener: UnixListener,
@@ -66,15 +76,64 @@ impl ControlSocket {
     }
 }
 
-/// Sends a request to the server that owns a data folder.
+/// Why a request was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// The data folder is not ours, and who owns it does not listen.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The database can not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The server that owns the data folder does not answer.
+    #[error("the server does not answer at its control socket: {0}")]
+    Socket(#[from] io::Error),
+}
+
+/// Has a request answered by the server that owns the data folder, or by this process when no
+/// server runs.
 ///
 /// # Errors
-/// `NotFound` or `ConnectionRefused` when no server listens; else when it does not answer in HTTP.
-pub async fn send(data_dir: &Path, request: Request<Body>) -> io::Result<Response<Body>> {
+/// When neither can.
+pub async fn perform(
+    request: Request<Bytes>,
+    settings: Settings,
+) -> Result<Response<Body>, ControlError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let held = match DataDir::lock(&settings.data_dir) {
+            Ok(_owned) => {
+                let router = router(AppState::open(settings).await?);
+                let Ok(response) = router.oneshot(request.map(Body::from)).await;
+                return Ok(response);
+            }
+            Err(held @ DataDirError::Held { .. }) => held,
+            Err(error) => return Err(error.into()),
+        };
+        match send(&settings.data_dir, request.clone().map(Body::from)).await {
+            Ok(response) => return Ok(response),
+            // The owner has not begun to listen yet, or is letting the folder go.
+            Err(error) if is_absent(&error) && Instant::now() < deadline => {
+                sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) if is_absent(&error) => return Err(held.into()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// How long the folder's owner may take to listen, or to let the folder go.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}
+
+async fn send(data_dir: &Path, request: Request<Body>) -> io::Result<Response<Body>> {
     let stream = UnixStream::connect(Address::of(data_dir)?.path()).await?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    // The connection ends with the response's body, or with an error that the response shows.
+    // It ends with the response's body, or with an error that the response shows.
     tokio::spawn(connection);
     let response = sender.send_request(request).await.map_err(io::Error::other)?;
     Ok(response.map(Body::new))

@@ -1,5 +1,4 @@
 //! x
-pub mod control;
 pub mod data_dir;
 pub mod logging;
 pub mod origin;
