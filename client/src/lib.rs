@@ -1,1 +1,41 @@
-//! Placeholder.
+//! The typed native client of Colloquy: what an agent's program needs to take part.
+//!
+//! ```no_run
+//! use colloquy_client::{Client, protocol::{request::NewAgent, session::Notice, topic::{Kind, Topic}}};
+//!
+//! # async fn example() -> Result<(), colloquy_client::Error> {
+//! let client = Client::new("http://127.0.0.1:3000")?;
+//! let new = NewAgent { name: "Planner".to_owned(), ..NewAgent::default() };
+//! let planner = client.create_agent(&new).await?;
+//!
+//! let (live, mut notices) = client.act_as(planner.id).live();
+//! live.subscribe(Topic::All(Kind::Chat), None).await;
+//! while let Some(notice) = notices.recv().await {
+//!     if let Notice::Event(frame) = notice {
+//!         println!("{} {}", frame.offset, frame.event.name());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In reading order:
+//!
+//! - [`Client`]: one method for each route of the REST API
+//! - [`Call`]: one request, and what may be added to it
+//! - [`Error`]: what can go wrong with a request
+//! - [`live`]: a connection that resumes, driven by [`protocol::session`]
+//! - [`raw`]: a connection that does nothing by itself
+
+mod api;
+mod call;
+mod client;
+mod error;
+pub mod live;
+pub mod raw;
+
+pub use call::{Call, Seen};
+pub use client::Client;
+pub use colloquy_protocol as protocol;
+pub use error::{Error, FieldError, Problem};
+pub use reqwest::{Method, Response, StatusCode};

@@ -1,0 +1,137 @@
+//! A live connection: [`colloquy_protocol::session`] driven over a real socket.
+//!
+//! A task of its own owns the socket. It takes commands from [`Live`] and tells what happens
+//! through [`Notices`]; it ends when the [`Notices`] are dropped.
+//!
+//! Both ways are bounded. While nobody takes notices, the task stops reading the socket, so
+//! memory does not grow; commands are still obeyed. A hub that can not wait closes the connection
+//! as slow; once there is room again the session comes back and resumes, and nothing is missed.
+
+mod driver;
+mod socket;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use colloquy_protocol::{
+    id::MessageId,
+    model::Receipt,
+    position::Position,
+    session::{Acknowledgement, Notice, RequestError, Session},
+    topic::Topic,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use self::driver::Driver;
+
+/// How many notices wait for the user before the task stops reading the socket.
+pub const NOTICES: usize = 256;
+
+/// How many commands wait for the task before [`Live`]'s methods wait.
+pub const COMMANDS: usize = 64;
+
+/// Steers a live connection. Cheap to clone. After the [`Notices`] are dropped it does nothing.
+#[derive(Debug, Clone)]
+pub struct Live {
+    commands: mpsc::Sender<Command>,
+}
+
+/// What a live connection tells.
+#[derive(Debug)]
+pub struct Notices {
+    notices: mpsc::Receiver<Told>,
+    position: Option<Position>,
+}
+
+impl Live {
+    /// Wants the events of a topic: after `since`, the position of the state that was loaded
+    /// ([`crate::Seen`]), or without it from now on. Counted; see [`Session::subscribe`].
+    pub async fn subscribe(&self, topic: Topic, since: Option<Position>) {
+        self.tell(Command::Subscribe(topic, since)).await;
+    }
+
+    /// Takes one [`Live::subscribe`] back.
+    pub async fn unsubscribe(&self, topic: Topic) {
+        self.tell(Command::Unsubscribe(topic)).await;
+    }
+
+    /// Tells the hub that a message was received or read, over as many connections as it takes.
+    ///
+    /// # Errors
+    /// The hub's refusal, or that the session ended first.
+    pub async fn acknowledge(
+        &self,
+        message: MessageId,
+        what: Acknowledgement,
+    ) -> Result<Receipt, RequestError> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(Command::Acknowledge(message, what, answer)).await;
+        answered.await.unwrap_or(Err(RequestError::Ended))
+    }
+
+    /// Connects again after [`Live::disconnect`], or after the hub said not to come back.
+    pub async fn connect(&self) {
+        self.tell(Command::Connect).await;
+    }
+
+    /// Closes the connection and stays away. Subscriptions are kept: [`Live::connect`] resumes.
+    pub async fn disconnect(&self) {
+        self.tell(Command::Disconnect).await;
+    }
+
+    /// Replaces the connection by a new one, at once.
+    pub async fn reconnect(&self) {
+        self.tell(Command::Reconnect).await;
+    }
+
+    async fn tell(&self, command: Command) {
+        // An error says that the task has ended, and with it whatever the command was about.
+        let _ = self.commands.send(command).await;
+    }
+}
+
+impl Notices {
+    /// The next notice; waits for it. `None`: the task ended, which happens only with its runtime.
+    ///
+    /// [`Notice::Acknowledged`] never comes: [`Live::acknowledge`] returns it. May be cancelled
+    /// without losing a notice.
+    pub async fn recv(&mut self) -> Option<Notice> {
+        let told = self.notices.recv().await?;
+        self.position = told.position;
+        Some(told.notice)
+    }
+
+    /// Where the session was when it told the last notice: keep it, once that notice is dealt
+    /// with, to go on from there in another run ([`crate::Client::live_from`]).
+    pub fn position(&self) -> Option<&Position> {
+        self.position.as_ref()
+    }
+}
+
+/// A notice, and the session's cursor when it was told.
+#[derive(Debug)]
+struct Told {
+    notice: Notice,
+    position: Option<Position>,
+}
+
+#[derive(Debug)]
+enum Command {
+    Subscribe(Topic, Option<Position>),
+    Unsubscribe(Topic),
+    Acknowledge(MessageId, Acknowledgement, oneshot::Sender<Result<Receipt, RequestError>>),
+    Connect,
+    Disconnect,
+    Reconnect,
+}
+
+pub(crate) fn start(url: String, since: Option<Position>) -> (Live, Notices) {
+    let seed = RandomState::new().build_hasher().finish();
+    let session = match since.clone() {
+        Some(since) => Session::resuming(seed, since),
+        None => Session::new(seed),
+    };
+    let (commands, commanded) = mpsc::channel(COMMANDS);
+    let (told, notices) = mpsc::channel(NOTICES);
+    tokio::spawn(Driver::new(session, url, commanded).run(told));
+    (Live { commands }, Notices { notices, position: since })
+}

@@ -1,0 +1,126 @@
+//! The task that owns the session, the socket and the clock.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+use colloquy_protocol::{
+    model::Receipt,
+    session::{Action, Notice, RequestError, RequestId, Session},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    Command, Told,
+    socket::{Incoming, Socket},
+};
+
+/// How many notices may wait here for room in the channel before commands have to wait too.
+const OUTBOX: usize = 64;
+
+pub(super) struct Driver {
+    session: Session,
+    url: String,
+    socket: Socket,
+    started: Instant,
+    commands: mpsc::Receiver<Command>,
+    /// Whether somebody can still give commands.
+    steered: bool,
+    /// What waits for room among the notices.
+    outbox: VecDeque<Told>,
+    acknowledgements: HashMap<RequestId, oneshot::Sender<Result<Receipt, RequestError>>>,
+}
+
+impl Driver {
+    pub(super) fn new(session: Session, url: String, commands: mpsc::Receiver<Command>) -> Self {
+        Self {
+            session,
+            url,
+            socket: Socket::None,
+            started: Instant::now(),
+            commands,
+            steered: true,
+            outbox: VecDeque::new(),
+            acknowledgements: HashMap::new(),
+        }
+    }
+
+    /// Runs until nobody listens any more.
+    pub(super) async fn run(mut self, notices: mpsc::Sender<Told>) {
+        self.session.connect(self.now());
+        loop {
+            self.act().await;
+            let idle = self.outbox.is_empty();
+            let deadline = self.session.next_deadline();
+            tokio::select! {
+                biased;
+                permit = notices.reserve(), if !idle => {
+                    let Ok(permit) = permit else { break };
+                    if let Some(told) = self.outbox.pop_front() {
+                        permit.send(told);
+                    }
+                }
+                () = notices.closed() => break,
+                command = self.commands.recv(), if self.steered && self.outbox.len() < OUTBOX => {
+                    match command {
+                        Some(command) => self.obey(command),
+                        None => self.steered = false,
+                    }
+                }
+                incoming = self.socket.next(), if idle => match incoming {
+                    Incoming::Text(text) => self.session.received(&text, self.now()),
+                    Incoming::Closed(code) => self.session.closed(code, self.now()),
+                },
+                // What waits in a socket that was not read comes first, so that a slow user is
+                // not taken for a silent hub.
+                () = sleep_until(self.started + deadline.unwrap_or_default()),
+                    if idle && deadline.is_some() => self.session.tick(self.now()),
+            }
+        }
+        self.session.disconnect(self.now());
+        self.act().await;
+    }
+
+    /// Does what the session asks.
+    async fn act(&mut self) {
+        while let Some(action) = self.session.next_action() {
+            match action {
+                Action::Open => self.socket = Socket::open(self.url.clone()),
+                Action::Send(text) => self.socket.send(text).await,
+                Action::Close(code) => self.socket.close(code),
+                Action::Notify(Notice::Acknowledged { request, outcome }) => {
+                    if let Some(answer) = self.acknowledgements.remove(&request) {
+                        // Nobody waits for it any more: then nobody wants to know.
+                        let _ = answer.send(outcome);
+                    }
+                }
+                Action::Notify(notice) => {
+                    let position = self.session.cursor().cloned();
+                    self.outbox.push_back(Told { notice, position });
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Subscribe(topic, since) => self.session.subscribe(topic, since),
+            Command::Unsubscribe(topic) => self.session.unsubscribe(&topic),
+            Command::Acknowledge(message, what, answer) => {
+                let request = self.session.acknowledge(message, what);
+                self.acknowledgements.insert(request, answer);
+            }
+            Command::Connect => self.session.connect(self.now()),
+            Command::Disconnect => self.session.disconnect(self.now()),
+            Command::Reconnect => self.session.reconnect(self.now()),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
