@@ -1,0 +1,116 @@
+//! The state of the connection, and its controls.
+
+use colloquy_protocol::{position::Position, session::Ended};
+use leptos::prelude::*;
+
+use crate::live::{Connection, use_websocket};
+
+/// Says in words, shape and colour how the connection is, and lets people act on it.
+#[component]
+pub fn ConnectionBar(
+    /// The place in the log that the page showed first.
+    since: Position,
+) -> impl IntoView {
+    let socket = use_websocket();
+    let connection = socket.connection();
+    let offset = move || {
+        socket.position().with(|reached| reached.as_ref().map_or(since.offset, |it| it.offset))
+    };
+    let user = move || {
+        socket.welcome().with(|welcome| welcome.as_ref().map(|welcome| welcome.user_id.to_string()))
+    };
+    let is_closed = move || matches!(connection.get(), Connection::Closed(_));
+
+    view! {
+        <section class="card connection" aria-label="Connection" data-state=move || mark(connection.get())>
+            <span class="connection-mark" aria-hidden="true"></span>
+            <div class="connection-text">
+                <p class="connection-label">
+                    // Announced politely; the seconds that run down beside it are not.
+                    <strong role="status">{move || label(connection.get())}</strong>
+                    {move || countdown(connection.get())}
+                </p>
+                <p class="quiet">{move || explanation(connection.get())}</p>
+            </div>
+            <dl class="facts">
+                <div>
+                    <dt>"Acting as"</dt>
+                    <dd>{move || user().unwrap_or_else(|| "—".to_owned())}</dd>
+                </div>
+                <div>
+                    <dt>"Seen up to"</dt>
+                    <dd>"#" {offset}</dd>
+                </div>
+            </dl>
+            <div class="controls">
+                <button
+                    type="button"
+                    class="button"
+                    disabled=move || !is_closed()
+                    on:click=move |_| socket.connect()
+                >
+                    "Connect"
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    disabled=is_closed
+                    on:click=move |_| socket.disconnect()
+                >
+                    "Disconnect"
+                </button>
+                <button type="button" class="button" on:click=move |_| socket.reconnect()>
+                    "Reconnect"
+                </button>
+            </div>
+        </section>
+    }
+}
+
+/// The shape that marks the state.
+fn mark(connection: Connection) -> &'static str {
+    match connection {
+        Connection::Idle | Connection::Connecting => "connecting",
+        Connection::Recovering => "recovering",
+        Connection::Live => "live",
+        Connection::Waiting { .. } => "waiting",
+        Connection::Closed(_) => "closed",
+    }
+}
+
+fn label(connection: Connection) -> &'static str {
+    match connection {
+        Connection::Idle | Connection::Connecting => "Connecting",
+        Connection::Recovering => "Catching up",
+        Connection::Live => "Live",
+        Connection::Waiting { .. } => "Waiting to reconnect",
+        Connection::Closed(_) => "Disconnected",
+    }
+}
+
+fn countdown(connection: Connection) -> Option<String> {
+    match connection {
+        Connection::Waiting { seconds, .. } => Some(format!("in {seconds} s")),
+        _ => None,
+    }
+}
+
+fn explanation(connection: Connection) -> String {
+    match connection {
+        Connection::Idle | Connection::Connecting => "Asking the hub for a connection.".to_owned(),
+        Connection::Recovering => "The hub replays what was missed.".to_owned(),
+        Connection::Live => "Every change shows up here the moment it happens.".to_owned(),
+        Connection::Waiting { .. } => {
+            "The connection was lost. What happens meanwhile is replayed afterwards.".to_owned()
+        }
+        Connection::Closed(Ended::ByUser) => {
+            "You ended it. What happens meanwhile is replayed when you connect again.".to_owned()
+        }
+        Connection::Closed(Ended::ByHub(code)) => {
+            format!("The hub ended it: {} ({}).", code.reason(), code.code())
+        }
+        Connection::Closed(Ended::OtherProtocol(version)) => {
+            format!("The hub speaks version {version} of the protocol: reload this page.")
+        }
+    }
+}

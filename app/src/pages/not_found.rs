@@ -1,0 +1,20 @@
+//! Where no page is.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// Says that there is no such page, and where to go on.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    view! {
+        <Title text="Not found" />
+        <section class="not-found">
+            <p class="not-found-code">"404"</p>
+            <h1>"There is no page here"</h1>
+            <p>"The address may be mistyped, or what it showed is gone."</p>
+            <a class="button primary" href="/demo/websocket">
+                "Watch live events"
+            </a>
+        </section>
+    }
+}
