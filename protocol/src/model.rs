@@ -88,6 +88,7 @@ pub struct Agent {
     /// When it was last changed.
     pub updated_at: Timestamp,
     /// The offset of its last event: never the same twice.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub version: Offset,
 }
 
@@ -123,6 +124,7 @@ pub struct Chat {
     /// When it, or who is in it, was last changed.
     pub updated_at: Timestamp,
     /// The offset of its last event but messages and receipts: joins and leaves change it.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub version: Offset,
 }
 
@@ -168,6 +170,7 @@ pub struct Collection {
     /// When it was last changed.
     pub updated_at: Timestamp,
     /// The offset of its last event.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub version: Offset,
 }
 
@@ -204,7 +207,7 @@ pub enum NotificationType {
     Success,
 }
 
-/// One page of a list (design, "REST").
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -222,6 +225,7 @@ pub struct Page<T> {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogEntry {
     /// Its place in the log.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub offset: Offset,
     /// The event's name, such as `agent:created`.
     pub event: String,
@@ -265,6 +269,7 @@ pub struct ConnectionInfo {
     /// How many bytes they have.
     pub queued_bytes: u64,
     /// Everything that it is subscribed to, up to here, was handed to its socket.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub offset: Offset,
     /// How many events of the log (covered or not) that is behind the head.
     pub behind: u64,

@@ -46,18 +46,18 @@ pub struct NewAgent {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AgentPatch {
-    /// As in [`NewAgent`].
+    /// As in `NewAgent`.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
         schema(min_length = 1, max_length = 200, pattern = r"\S", nullable = false)
     )]
     pub name: Option<String>,
-    /// As in [`NewAgent`]; `null` clears it.
+    /// As in `NewAgent`; `null` clears it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 10000))]
     pub description: Option<Option<String>>,
-    /// As in [`NewAgent`]; `null` empties it.
+    /// As in `NewAgent`; `null` empties it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub capabilities: Option<Option<Vec<String>>>,
@@ -106,7 +106,7 @@ pub struct NewChat {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChatPatch {
-    /// As in [`NewChat`].
+    /// As in `NewChat`.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
@@ -172,14 +172,14 @@ pub struct NewCollection {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CollectionPatch {
-    /// As in [`NewCollection`].
+    /// As in `NewCollection`.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
         schema(min_length = 1, max_length = 200, pattern = r"\S", nullable = false)
     )]
     pub name: Option<String>,
-    /// As in [`NewCollection`]; `null` clears it.
+    /// As in `NewCollection`; `null` clears it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 10000))]
     pub description: Option<Option<String>>,

@@ -1,3 +1,30 @@
 //! HTTP: one handler group per file. The routes are in [`crate::router`].
+//!
+//! - [`extract`], [`conditions`]: what is read of a request
+//! - [`answer`], [`problem`]: what is answered
+//! - [`agents`], [`chats`], [`participants`], [`messages`], [`collections`], [`notifications`],
+//!   [`events`], [`connections`]: the REST API
+//! - [`docs`]: its description; [`health`]: what watches the server reads
+//! - [`ws`]: the WebSocket
+//! - [`pages`], [`site`]: the pages, and the files that they need
+//! - [`guard`]: who may ask at all; [`measure`]: what is counted of every request
 
+pub(crate) mod agents;
+pub(crate) mod answer;
+pub(crate) mod chats;
+pub(crate) mod collections;
+pub(crate) mod conditions;
+pub(crate) mod connections;
+pub(crate) mod docs;
+pub(crate) mod events;
+pub(crate) mod extract;
+pub(crate) mod guard;
+pub(crate) mod health;
+pub(crate) mod measure;
+pub(crate) mod messages;
+pub(crate) mod notifications;
+pub(crate) mod pages;
+pub(crate) mod participants;
 pub(crate) mod problem;
+pub(crate) mod site;
+pub(crate) mod ws;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::error::{Error, FieldError};
 
 /// Why a request was not done: the body of every answer from 400 on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// `about:blank`: the status says it all (RFC 9457, section 4.2.1).
     #[serde(rename = "type")]
     problem_type: &'static str,
@@ -62,9 +62,14 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
+    /// 503.
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
     /// 404 for a path that can not name anything.
-    pub(crate) fn no_such_path(uri: &Uri) -> Self {
-        Self::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
+    pub(crate) fn no_such_path(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}"))
     }
 }
 
@@ -95,6 +100,12 @@ impl From<Error> for Problem {
             Error::NotFound { .. } | Error::Unavailable => Vec::new(),
         };
         Self { errors, ..Self::new(status, detail) }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
     }
 }
 
@@ -130,44 +141,55 @@ pub(crate) struct ChangeProblems;
 /// What DELETE may answer instead.
 pub(crate) struct DeleteProblems;
 
+/// What may be answered to those who watch the server instead.
+pub(crate) struct WatchProblems;
+
 impl IntoResponses for ListProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[403, 422, 500, 503])
+        documented(&[422, 503])
     }
 }
 
 impl IntoResponses for ReadProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[403, 404, 422, 500, 503])
+        documented(&[404, 503])
     }
 }
 
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[400, 403, 409, 413, 415, 422, 500, 503])
+        documented(&[409, 413, 415, 422, 503])
     }
 }
 
 impl IntoResponses for CreateInProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[400, 403, 404, 409, 412, 413, 415, 422, 500, 503])
+        documented(&[404, 409, 412, 413, 415, 422, 503])
     }
 }
 
 impl IntoResponses for ChangeProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[400, 403, 404, 412, 413, 415, 422, 500, 503])
+        documented(&[404, 412, 413, 415, 422, 503])
     }
 }
 
 impl IntoResponses for DeleteProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[403, 404, 412, 422, 500, 503])
+        documented(&[404, 412, 422, 503])
     }
 }
 
+impl IntoResponses for WatchProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[503])
+    }
+}
+
+/// Those statuses, and what any request may be answered.
 fn documented(statuses: &[u16]) -> BTreeMap<String, RefOr<Documented>> {
-    statuses.iter().map(|status| (status.to_string(), one(*status).into())).collect()
+    let any = [400, 403, 500];
+    any.iter().chain(statuses).map(|status| (status.to_string(), one(*status).into())).collect()
 }
 
 fn one(status: u16) -> Documented {
@@ -183,7 +205,7 @@ fn one(status: u16) -> Documented {
 
 fn meaning(status: u16) -> &'static str {
     match status {
-        400 => "The body is not JSON.",
+        400 => "The request can not be read: its body is not JSON, say.",
         403 => "The Host or the Origin is foreign.",
         404 => "There is no such thing.",
         409 => "It is there already, or the idempotency key was used for something else.",

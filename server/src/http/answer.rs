@@ -1,0 +1,206 @@
+//! Answers that succeed, each with the headers that it owes and its own part of the API document.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use colloquy_protocol::{
+    event::Notification,
+    model::{Agent, Chat, Collection, ConnectionInfo, Message, Page, Participant},
+    position::{Offset, Position},
+};
+use serde::Serialize;
+use utoipa::{
+    IntoResponses, PartialSchema, ToSchema,
+    openapi::{
+        ContentBuilder, HeaderBuilder, Ref, RefOr, Response as Documented, ResponseBuilder,
+        schema::Schema,
+    },
+};
+
+use crate::{http::conditions, service::Seen};
+
+/// What an answer carries.
+pub(crate) trait Resource: Serialize + ToSchema {
+    /// Its schema in the API document.
+    fn documented() -> RefOr<Schema> {
+        Ref::from_schema_name(Self::name()).into()
+    }
+
+    /// Its version, which becomes its `ETag`; none: it has no versions.
+    fn version(&self) -> Option<Offset> {
+        None
+    }
+}
+
+/// 200: the state, and the place in the log that it shows.
+pub(crate) struct Shown<T>(pub(crate) Seen<T>);
+
+/// 200: the state after a change.
+pub(crate) struct Changed<T>(pub(crate) T);
+
+/// 201: what was created, and where it is.
+pub(crate) struct Created<T> {
+    /// An absolute path.
+    pub(crate) location: String,
+    /// What was created.
+    pub(crate) resource: T,
+}
+
+/// 204: it is no more.
+pub(crate) struct Gone;
+
+/// Answers 304 in place of what the client said, in `If-None-Match`, that it has already.
+pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let had = request.headers().get(header::IF_NONE_MATCH).cloned();
+    let response = next.run(request).await;
+    let known = had
+        .zip(response.headers().get(header::ETAG))
+        .is_some_and(|(had, is)| conditions::names(&had, is));
+    if !(reads && known) {
+        return response;
+    }
+    let mut headers = response.headers().clone();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::CONTENT_TYPE);
+    (StatusCode::NOT_MODIFIED, headers).into_response()
+}
+
+const EPOCH: HeaderName = HeaderName::from_static("colloquy-epoch");
+const OFFSET: HeaderName = HeaderName::from_static("colloquy-offset");
+
+impl Resource for Agent {
+    fn version(&self) -> Option<Offset> {
+        Some(self.version)
+    }
+}
+
+impl Resource for Chat {
+    fn version(&self) -> Option<Offset> {
+        Some(self.version)
+    }
+}
+
+impl Resource for Collection {
+    fn version(&self) -> Option<Offset> {
+        Some(self.version)
+    }
+}
+
+impl Resource for Message {}
+impl Resource for Participant {}
+impl Resource for Notification {}
+impl Resource for ConnectionInfo {}
+
+impl<T: Serialize + ToSchema> Resource for Page<T> {
+    fn documented() -> RefOr<Schema> {
+        Self::schema()
+    }
+}
+
+impl<T: Resource> IntoResponse for Shown<T> {
+    fn into_response(self) -> Response {
+        let Seen { value, position } = self.0;
+        (position_headers(position), Changed(value)).into_response()
+    }
+}
+
+impl<T: Resource> IntoResponse for Changed<T> {
+    fn into_response(self) -> Response {
+        (entity_tag(&self.0), Json(self.0)).into_response()
+    }
+}
+
+impl<T: Resource> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        let location = [(header::LOCATION, self.location)];
+        (StatusCode::CREATED, location, Changed(self.resource)).into_response()
+    }
+}
+
+impl IntoResponse for Gone {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+fn entity_tag(resource: &impl Resource) -> HeaderMap {
+    let tag = resource.version().map(|version| format!("\"{version}\""));
+    let tag = tag.and_then(|tag| HeaderValue::try_from(tag).ok());
+    tag.map(|tag| (header::ETAG, tag)).into_iter().collect()
+}
+
+fn position_headers(position: Position) -> HeaderMap {
+    let epoch = HeaderValue::try_from(position.epoch).ok().map(|epoch| (EPOCH, epoch));
+    let offset = (OFFSET, HeaderValue::from(position.offset));
+    epoch.into_iter().chain([offset]).collect()
+}
+
+impl<T: Resource> IntoResponses for Shown<T> {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        let shown = with_body::<T>("The state, and in the headers the place in the log it shows.")
+            .header("Colloquy-Epoch", text("Which history of the log."))
+            .header("Colloquy-Offset", number("The last event that is part of the state."))
+            .header("ETag", text("The version, in quotes, of what has one."));
+        one(200, shown)
+    }
+}
+
+/// 304, for the API document: [`not_modified`] answers it.
+pub(crate) struct NotModified;
+
+impl IntoResponses for NotModified {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        one(304, ResponseBuilder::new().description("If-None-Match names the current version."))
+    }
+}
+
+impl<T: Resource> IntoResponses for Changed<T> {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        let changed = with_body::<T>("What it is now, changed or not.")
+            .header("ETag", text("Its version, in quotes."));
+        one(200, changed)
+    }
+}
+
+impl<T: Resource> IntoResponses for Created<T> {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        let created = with_body::<T>("What was created.")
+            .header("Location", text("Where it is."))
+            .header("ETag", text("The version, in quotes, of what has one."));
+        one(201, created)
+    }
+}
+
+impl IntoResponses for Gone {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        one(204, ResponseBuilder::new().description("It is no more."))
+    }
+}
+
+fn one(status: u16, response: ResponseBuilder) -> BTreeMap<String, RefOr<Documented>> {
+    BTreeMap::from([(status.to_string(), response.build().into())])
+}
+
+fn with_body<T: Resource>(description: &str) -> ResponseBuilder {
+    let content = ContentBuilder::new().schema(Some(T::documented())).build();
+    ResponseBuilder::new().description(description).content("application/json", content)
+}
+
+fn text(description: &str) -> utoipa::openapi::Header {
+    described(String::schema(), description)
+}
+
+fn number(description: &str) -> utoipa::openapi::Header {
+    described(u64::schema(), description)
+}
+
+fn described(schema: RefOr<Schema>, description: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
+}

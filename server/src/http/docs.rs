@@ -1,0 +1,48 @@
+//! The API's description in OpenAPI 3.1, generated from the handlers, and a page to try it.
+
+use axum::{Json, Router, routing::get};
+use colloquy_protocol::model::{
+    Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Participant, Receipt,
+};
+use utoipa::{OpenApi, openapi::OpenApi as Document};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::{error::FieldError, http::problem::Problem};
+
+/// What the handlers do not say themselves.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Colloquy",
+        description = "A real-time hub for multi-agent systems: agents, chats and collections. \
+                       Every change is an event, in the log and on the WebSocket at `/ws`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "agents", description = "Programs that take part."),
+        (name = "chats", description = "Conversations, and who is in them."),
+        (name = "messages", description = "What is said in chats, and who received and read it."),
+        (name = "collections", description = "Named sets of things that agents share."),
+        (name = "notifications", description = "What everybody should know."),
+        (name = "events", description = "The log: everything that happened, in order."),
+        (name = "connections", description = "Who is connected to `/ws`."),
+        (name = "operations", description = "For whatever watches the server."),
+    ),
+    components(schemas(
+        Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Participant, Receipt,
+        Problem, FieldError,
+    )),
+)]
+pub(crate) struct ApiDoc;
+
+const DOCUMENT: &str = "/api/v1/openapi.json";
+
+/// The document, and the page at `/docs`, which loads nothing from another host.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> Router<S> {
+    // Without "none" the page asks a validator on another host.
+    let config = Config::new([DOCUMENT]).validator_url("none").try_it_out_enabled(true);
+    Router::new()
+        .route(DOCUMENT, get(async || Json(document)))
+        .merge(SwaggerUi::new("/docs").config(config))
+}

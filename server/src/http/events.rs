@@ -1,0 +1,100 @@
+//! `/events`: the log itself.
+
+use axum::extract::State;
+use colloquy_protocol::{
+    event::ServerEvent,
+    id::PrincipalId,
+    model::{LogEntry, Page},
+    position::Offset,
+    time::Timestamp,
+    topic::Topic,
+};
+use serde::Deserialize;
+use utoipa::{
+    IntoParams,
+    openapi::{ObjectBuilder, schema::Type},
+};
+
+use crate::{
+    http::{
+        answer::Shown,
+        extract::{Limit, Query, Search},
+        problem::{ListProblems, Problem},
+    },
+    service::{EventQuery, Services},
+};
+
+/// Which events to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventsQuery {
+    /// Only those after this offset.
+    #[param(nullable = false, value_type = Option<u64>)]
+    since: Option<Offset>,
+    /// Only those before this offset.
+    #[param(nullable = false, value_type = Option<u64>)]
+    before: Option<Offset>,
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = u32, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit,
+    /// Only those of this topic: `agent:ID`, `chat:ID`, `collection:ID`, or `*` for the id.
+    #[param(nullable = false)]
+    topic: Option<Topic>,
+    /// Only those of this name.
+    #[param(nullable = false, schema_with = event_name)]
+    event: Option<EventName>,
+    /// Only those of this agent or person.
+    #[param(nullable = false)]
+    actor: Option<PrincipalId>,
+    /// Only those at or after this moment.
+    #[param(nullable = false)]
+    from: Option<Timestamp>,
+    /// Only those before this moment.
+    #[param(nullable = false)]
+    to: Option<Timestamp>,
+    /// Text that the payload has, whatever the case.
+    #[param(nullable = false, value_type = Option<String>, max_length = 200)]
+    q: Option<Search>,
+}
+
+/// List events.
+///
+/// With `since` the oldest that fit come first, and so without any position; with `before` alone
+/// the newest.
+#[utoipa::path(
+    get, path = "/events", tag = "events", operation_id = "listEvents",
+    params(EventsQuery),
+    responses(Shown<Page<LogEntry>>, ListProblems),
+)]
+pub(crate) async fn list(
+    State(services): State<Services>,
+    Query(query): Query<EventsQuery>,
+) -> Result<Shown<Page<LogEntry>>, Problem> {
+    let EventsQuery { since, before, limit, topic, event, actor, from, to, q } = query;
+    let event = event.map(|name| name.0);
+    let (limit, q) = (limit.into(), q.map(Into::into));
+    let query = EventQuery { since, before, limit, topic, event, actor, from, to, q };
+    Ok(Shown(services.events(query).await?))
+}
+
+/// The name of an event that there is.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct EventName(String);
+
+impl TryFrom<String> for EventName {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match ServerEvent::NAMES.contains(&name.as_str()) {
+            true => Ok(Self(name)),
+            false => Err("there is no event of this name"),
+        }
+    }
+}
+
+fn event_name() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(ServerEvent::NAMES.to_vec()))
+}

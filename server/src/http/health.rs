@@ -1,0 +1,51 @@
+//! `/health`, `/ready` and `/metrics`: what watches the server reads.
+
+use axum::{Json, extract::State, http::header, response::IntoResponse};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    http::problem::{Problem, WatchProblems},
+    metrics,
+    service::Services,
+};
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// Always `ok`: a server that is not answers something else, or nothing.
+    status: &'static str,
+}
+
+/// Whether the server is alive.
+#[utoipa::path(
+    get, path = "/health", tag = "operations", operation_id = "health",
+    responses((status = 200, description = "It is alive.", body = Health), WatchProblems),
+)]
+pub(crate) async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Whether the server can do its work: its database answers.
+#[utoipa::path(
+    get, path = "/ready", tag = "operations", operation_id = "ready",
+    responses((status = 200, description = "It is ready.", body = Health), WatchProblems),
+)]
+pub(crate) async fn ready(State(services): State<Services>) -> Result<Json<Health>, Problem> {
+    services.ping().await.map_err(|error| {
+        tracing::error!(%error, "The database does not answer.");
+        Problem::unavailable("the database does not answer")
+    })?;
+    Ok(Json(Health { status: "ok" }))
+}
+
+/// Metrics for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "operations", operation_id = "metrics",
+    responses((status = 200, description = "The text format of Prometheus.", body = String,
+               content_type = "text/plain"), WatchProblems),
+)]
+pub(crate) async fn metrics() -> impl IntoResponse {
+    let format = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (format, metrics::recorder().render())
+}

@@ -1,0 +1,33 @@
+//! Counts requests and times them, for `/metrics`, and names them in log lines.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use metrics::{counter, histogram};
+use tracing::Span;
+
+use crate::metrics::{HTTP_REQUESTS, HTTP_SECONDS};
+
+/// Counts and times one request, under the route that it matched.
+pub(crate) async fn measure(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = route.unwrap_or_else(|| "none".to_owned());
+    let method = request.method().clone();
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    let method = method.as_str().to_owned();
+    histogram!(HTTP_SECONDS, "method" => method.clone(), "route" => route.clone())
+        .record(started.elapsed());
+    counter!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status).increment(1);
+    response
+}
+
+/// What a log line says of the request that it belongs to: not its query, which has search terms.
+pub(crate) fn span<B>(request: &axum::http::Request<B>) -> Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+}

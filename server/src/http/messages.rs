@@ -1,0 +1,97 @@
+//! `/chats/{id}/messages` and `/messages`.
+
+use axum::extract::State;
+use colloquy_protocol::{
+    id::{ChatId, MessageId},
+    model::{Message, Page, Receipt},
+    request::NewMessage,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    http::{
+        answer::{Created, Shown},
+        extract::{Limit, Path, Post, Query, Search},
+        problem::{CreateInProblems, ListProblems, Problem, ReadProblems},
+    },
+    service::{MessageQuery, Services},
+};
+
+/// Which messages to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MessagesQuery {
+    /// Only those before this message of the chat, the newest of them.
+    #[param(nullable = false)]
+    before: Option<MessageId>,
+    /// Only those after this message of the chat, the oldest of them.
+    #[param(nullable = false)]
+    after: Option<MessageId>,
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = u32, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit,
+    /// Text that the content has, whatever the case.
+    #[param(nullable = false, value_type = Option<String>, max_length = 200)]
+    q: Option<Search>,
+}
+
+/// List a chat's messages, the newest last.
+#[utoipa::path(
+    get, path = "/chats/{id}/messages", tag = "messages", operation_id = "listMessages",
+    params(("id" = ChatId, Path), MessagesQuery),
+    responses(Shown<Page<Message>>, ListProblems, ReadProblems),
+)]
+pub(crate) async fn list(
+    State(services): State<Services>,
+    Path(id): Path<ChatId>,
+    Query(MessagesQuery { before, after, limit, q }): Query<MessagesQuery>,
+) -> Result<Shown<Page<Message>>, Problem> {
+    let list = MessageQuery { before, after, limit: limit.into(), q: q.map(Into::into) };
+    Ok(Shown(services.messages(&id, list).await?))
+}
+
+/// Say something in a chat.
+///
+/// Its event is `chat:messageCreated`.
+#[utoipa::path(
+    post, path = "/chats/{id}/messages", tag = "messages", operation_id = "sendMessage",
+    params(("id" = ChatId, Path), Post<NewMessage>), request_body = NewMessage,
+    responses(Created<Message>, CreateInProblems),
+)]
+pub(crate) async fn send(
+    State(services): State<Services>,
+    Path(id): Path<ChatId>,
+    Post { change, body }: Post<NewMessage>,
+) -> Result<Created<Message>, Problem> {
+    let message = services.send_message(change, id, body).await?;
+    Ok(Created { location: format!("/api/v1/messages/{}", message.id), resource: message })
+}
+
+/// Read a message.
+#[utoipa::path(
+    get, path = "/messages/{id}", tag = "messages", operation_id = "getMessage",
+    params(("id" = MessageId, Path)),
+    responses(Shown<Message>, ReadProblems),
+)]
+pub(crate) async fn get(
+    State(services): State<Services>,
+    Path(id): Path<MessageId>,
+) -> Result<Shown<Message>, Problem> {
+    Ok(Shown(services.message(&id).await?))
+}
+
+/// List who received and who read a message.
+#[utoipa::path(
+    get, path = "/messages/{id}/receipts", tag = "messages", operation_id = "listReceipts",
+    params(("id" = MessageId, Path)),
+    responses(Shown<Page<Receipt>>, ReadProblems),
+)]
+pub(crate) async fn receipts(
+    State(services): State<Services>,
+    Path(id): Path<MessageId>,
+) -> Result<Shown<Page<Receipt>>, Problem> {
+    Ok(Shown(services.receipts(&id).await?))
+}

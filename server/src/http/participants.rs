@@ -1,0 +1,72 @@
+//! `/chats/{id}/participants`.
+
+use axum::extract::State;
+use colloquy_protocol::{
+    id::{ChatId, PrincipalId},
+    model::{Page, Participant},
+    request::NewParticipant,
+};
+
+use crate::{
+    http::{
+        answer::{Created, Gone, Shown},
+        extract::{Path, Post},
+        problem::{CreateInProblems, DeleteProblems, Problem, ReadProblems},
+    },
+    service::{Change, Services},
+};
+
+/// List who is in a chat, in the order in which they joined.
+#[utoipa::path(
+    get, path = "/chats/{id}/participants", tag = "chats", operation_id = "listParticipants",
+    params(("id" = ChatId, Path)),
+    responses(Shown<Page<Participant>>, ReadProblems),
+)]
+pub(crate) async fn list(
+    State(services): State<Services>,
+    Path(id): Path<ChatId>,
+) -> Result<Shown<Page<Participant>>, Problem> {
+    Ok(Shown(services.participants(&id).await?))
+}
+
+/// Let somebody join a chat.
+///
+/// Its event is `chat:participantJoined`.
+#[utoipa::path(
+    post, path = "/chats/{id}/participants", tag = "chats", operation_id = "joinChat",
+    params(
+        ("id" = ChatId, Path),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = r#"^([*]|"[0-9]+")$"#,
+         description = "Only when the chat is at one of these versions (ETags)."),
+        Post<NewParticipant>,
+    ),
+    request_body = NewParticipant,
+    responses(Created<Participant>, CreateInProblems),
+)]
+pub(crate) async fn join(
+    State(services): State<Services>,
+    Path(id): Path<ChatId>,
+    Post { change, body }: Post<NewParticipant>,
+) -> Result<Created<Participant>, Problem> {
+    let participant = services.join_chat(change, id.clone(), body).await?;
+    let location = format!("/api/v1/chats/{id}/participants/{}", participant.participant_id);
+    Ok(Created { location, resource: participant })
+}
+
+/// Let somebody leave a chat.
+///
+/// Its event is `chat:participantLeft`.
+#[utoipa::path(
+    delete, path = "/chats/{id}/participants/{participantId}", tag = "chats",
+    operation_id = "leaveChat",
+    params(("id" = ChatId, Path), ("participantId" = PrincipalId, Path), Change),
+    responses(Gone, DeleteProblems),
+)]
+pub(crate) async fn leave(
+    State(services): State<Services>,
+    Path((id, participant)): Path<(ChatId, PrincipalId)>,
+    change: Change,
+) -> Result<Gone, Problem> {
+    services.leave_chat(change, id, participant).await?;
+    Ok(Gone)
+}

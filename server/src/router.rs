@@ -1,0 +1,72 @@
+//! Every route, on one screen.
+
+use axum::{
+    Router,
+    extract::OriginalUri,
+    http::StatusCode,
+    middleware::from_fn,
+    response::Redirect,
+    routing::{any, get},
+};
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    AppState,
+    http::{
+        agents, answer, chats, collections, connections, docs, events, health, measure, messages,
+        notifications, pages, participants, problem::Problem, site, ws,
+    },
+};
+
+/// Everything that the hub answers to. Who may ask is not decided here.
+pub fn router(state: AppState) -> Router {
+    let api = OpenApiRouter::new()
+        .routes(routes!(agents::list, agents::create))
+        .routes(routes!(agents::get, agents::update, agents::delete))
+        .routes(routes!(agents::set_status))
+        .routes(routes!(chats::list, chats::create))
+        .routes(routes!(chats::get, chats::update, chats::delete))
+        .routes(routes!(participants::list, participants::join))
+        .routes(routes!(participants::leave))
+        .routes(routes!(messages::list, messages::send))
+        .routes(routes!(messages::get))
+        .routes(routes!(messages::receipts))
+        .routes(routes!(collections::list, collections::create))
+        .routes(routes!(collections::get, collections::update, collections::delete))
+        .routes(routes!(notifications::create))
+        .routes(routes!(events::list))
+        .routes(routes!(connections::list))
+        .routes(routes!(connections::get, connections::close))
+        .layer(from_fn(answer::not_modified));
+    let (documented, document) = OpenApiRouter::with_openapi(docs::ApiDoc::openapi())
+        .nest("/api/v1", api)
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .split_for_parts();
+    documented
+        .merge(docs::routes(document))
+        .route("/api/multi-agent/demo/websocket", get(async || Redirect::permanent(DEMO)))
+        .route("/api/{*path}", any(no_such_path))
+        .route("/ws", get(ws::upgrade))
+        .route("/", get(async || Redirect::temporary(DEMO)))
+        .merge(pages::routes(&state))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback_service(site::service(&state.leptos_options, pages::not_found(&state)))
+        .layer(from_fn(measure::measure))
+        .layer(TraceLayer::new_for_http().make_span_with(measure::span))
+        .with_state(state)
+}
+
+const DEMO: &str = "/demo/websocket";
+
+async fn no_such_path(OriginalUri(uri): OriginalUri) -> Problem {
+    Problem::no_such_path(uri.path())
+}
+
+/// The `Allow` header is axum's.
+async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "the path does not take this method; see Allow")
+}
