@@ -180,6 +180,16 @@ macro_rules! server_events {
                     $(Self::$name(_) => $wire,)*
                 }
             }
+
+            /// The payload alone, as JSON.
+            ///
+            /// # Errors
+            /// Those of serialising it; there are none for payloads made of this crate's types.
+            pub fn payload_json(&self) -> serde_json::Result<String> {
+                match self {
+                    $(Self::$name(payload) => serde_json::to_string(payload),)*
+                }
+            }
         }
 
         /// One marker type per server event: `on::<AgentCreated>(|payload| ...)`.

@@ -31,6 +31,14 @@ impl Timestamp {
         Self(millis.clamp(-62_167_219_200_000, 253_402_300_799_999))
     }
 
+    /// This moment, by the system's clock. The browser has none that the standard library knows.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn now() -> Self {
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let millis = since_1970.map_or(0, |since| since.as_millis());
+        Self::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+
     /// Milliseconds since 1970.
     pub fn as_millis(self) -> i64 {
         self.0

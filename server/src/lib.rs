@@ -1,5 +1,32 @@
-//! x
+//! The Colloquy hub: agents, chats and collections, and everything that happens to them, live.
+//!
+//! In reading order:
+//!
+//! - [`settings`]: what can be set; [`origin`]: an origin that is let in
+//! - [`data_dir`], [`control`], [`logging`]: the folder, its control socket, the logs
+//! - [`serve()`]: accepting connections until told to stop
+//! - [`router`]: every route; [`http`]: what answers them
+//! - [`service`]: the rules of each entity; [`error`]: why something was not done
+//! - [`store`]: SQL and the log
+//! - [`hub`]: who is connected, and how events reach them
+//! - [`metrics`]: what is counted
+
+pub mod control;
 pub mod data_dir;
+pub mod error;
+mod http;
+pub mod hub;
 pub mod logging;
+pub mod metrics;
 pub mod origin;
+pub mod router;
+mod serve;
+pub mod service;
 pub mod settings;
+mod state;
+mod store;
+
+pub use self::{
+    serve::serve,
+    state::{AppState, OpenError},
+};

@@ -1,0 +1,413 @@
+//! One connection's task: what comes from the socket, what goes to it, and how it ends.
+//!
+//! Reading and writing go on side by side in one task. Writing takes what waits in the outbox and
+//! sends it in one go; reading answers one message after the other. Whichever ends first ends the
+//! connection; a close frame is sent unless the peer is gone, and what the peer still sends is
+//! read for a moment, because closing with unread input would destroy the close frame.
+
+use std::{
+    collections::VecDeque,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use colloquy_protocol::{
+    PROTOCOL_VERSION,
+    close::CloseCode,
+    error::{ErrorCode, WireError},
+    event::ClientEventName,
+    frame::{HubEvent, RawClientFrame, Welcome},
+    id::Principal,
+    position::Position,
+};
+use futures_util::{
+    Sink, SinkExt, Stream, StreamExt,
+    future::{Either, select},
+};
+use serde_json::{Number, Value};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    time::{MissedTickBehavior, interval_at, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Bytes, Error, Message, Utf8Bytes,
+        protocol::{CloseFrame, frame::coding::CloseCode as WireCloseCode},
+    },
+};
+
+use super::{
+    Context, EventHandlerRegistry, Hub, Visitor, encode,
+    outbox::{Item, Next},
+    seat::{Seat, heartbeat},
+};
+use crate::{metrics, service::Services, store::Database};
+
+/// A peer that has been silent for that many heartbeats, pongs included, is taken for gone; and
+/// one that takes nothing for as long is too slow.
+const SILENT_HEARTBEATS: f64 = 2.5;
+
+/// More refused messages than this within [`REFUSAL_WINDOW`] close the connection.
+const MAX_REFUSALS: usize = 100;
+const REFUSAL_WINDOW: Duration = Duration::from_secs(10);
+
+/// For how long a close frame may take to leave, and the peer to answer it.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What every connection of a server shares.
+#[derive(Debug, Clone)]
+pub(crate) struct Shop {
+    pub(crate) hub: Hub,
+    pub(crate) database: Database,
+    pub(crate) services: Services,
+    pub(crate) handlers: Arc<EventHandlerRegistry>,
+}
+
+/// The connection as its handlers see it.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) principal: Principal,
+    pub(super) seat: Seat,
+    database: Database,
+    closing: OnceLock<CloseCode>,
+}
+
+impl Peer {
+    /// Waits for what must come before a subscription or `client:ready`: the replay before it has
+    /// ended, and the events up to its own position, if they are committed, were published.
+    pub(super) async fn settle(&self, since: Option<&Position>) -> Result<(), WireError> {
+        self.seat.caught_up().await;
+        let hub = self.seat.hub();
+        if let Some(since) = since
+            && since.offset > hub.position().offset
+        {
+            let snapshot = self.database.snapshot().await.map_err(crate::error::Error::from)?;
+            hub.reach(since, snapshot.head()).await;
+        }
+        Ok(())
+    }
+
+    pub(super) fn close_after_reply(&self, code: CloseCode) {
+        self.closing.get_or_init(|| code);
+    }
+}
+
+/// Why reading ended.
+enum ReadEnd {
+    /// The peer closed, or the network failed.
+    Gone,
+    /// The hub closes. What is in the socket must still be read, raw, when it broke the protocol.
+    Close(CloseCode),
+}
+
+/// Serves one connection until it ends.
+pub(crate) async fn run<S>(shop: Shop, visitor: Visitor, socket: WebSocketStream<S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sink, mut stream) = socket.split();
+    let principal = visitor.principal.clone();
+    let id = visitor.id.clone();
+    let seat = match shop.hub.join(visitor) {
+        Ok(seat) => seat,
+        Err(code) => return close(&mut sink, &mut stream, code, CLOSE_PATIENCE).await,
+    };
+    let patience = shop.hub.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
+    let welcome = Welcome {
+        connection_id: id.clone(),
+        protocol: PROTOCOL_VERSION,
+        epoch: shop.hub.0.epoch.to_string(),
+        offset: seat.welcome(),
+        heartbeat_seconds: shop.hub.0.heartbeat.as_secs(),
+        user_id: principal.id.clone(),
+    };
+    seat.tell(encode(&HubEvent::Welcome(welcome)));
+    tracing::debug!(connection = %id, principal = %principal.id, "A connection was opened.");
+    let peer = Peer { principal, seat, database: shop.database, closing: OnceLock::new() };
+    let peer = Arc::new(peer);
+    let context = Context::new(peer.clone(), shop.services);
+
+    let (code, broken) = {
+        let reading = pin!(read(&mut stream, &context, &shop.handlers, patience));
+        let writing = pin!(write(&mut sink, &peer, patience));
+        match select(reading, writing).await {
+            Either::Left((ReadEnd::Gone, _)) | Either::Right((None, _)) => (None, false),
+            Either::Left((ReadEnd::Close(code), writing)) => {
+                peer.seat.outbox().abort(code);
+                (writing.await, code == CloseCode::TooBig)
+            }
+            Either::Right((code, _)) => (code, false),
+        }
+    };
+    tracing::debug!(connection = %id, ?code, "A connection ends.");
+    let Some(code) = code else { return };
+    let mut leave = CLOSE_PATIENCE;
+    if code == CloseCode::SlowConsumer {
+        ::metrics::counter!(metrics::SLOW_CLOSES).increment(1);
+        tracing::info!(connection = %id, "A connection read too slowly; it may resume.");
+        // What is in its socket goes first, however slowly: only then can it read why.
+        leave = patience;
+    }
+    close(&mut sink, &mut stream, code, leave).await;
+    if broken && let Ok(mut socket) = sink.reunite(stream) {
+        drain(socket.get_mut()).await;
+    }
+}
+
+/// Answers what the peer says.
+async fn read<S>(
+    stream: &mut S,
+    context: &Context,
+    handlers: &EventHandlerRegistry,
+    patience: Duration,
+) -> ReadEnd
+where
+    S: Stream<Item = Result<Message, Error>> + Unpin,
+{
+    let peer = &context.peer;
+    let mut refusals = Refusals::default();
+    loop {
+        let Ok(next) = timeout(patience, stream.next()).await else {
+            return ReadEnd::Close(CloseCode::Silent);
+        };
+        let refused = match next {
+            Some(Ok(Message::Text(text))) => answer(&text, context, handlers).await,
+            Some(Ok(Message::Binary(_))) => {
+                let error = WireError::new(ErrorCode::InvalidJson, "messages are text");
+                peer.seat.tell(encode(&HubEvent::Error(error)));
+                Err(())
+            }
+            Some(Ok(_)) => Ok(()),
+            Some(Err(Error::Capacity(_))) => return ReadEnd::Close(CloseCode::TooBig),
+            Some(Err(_)) | None => return ReadEnd::Gone,
+        };
+        if refused.is_err() && refusals.are_too_many(Instant::now()) {
+            peer.seat.outbox().finish(CloseCode::TooManyErrors);
+        }
+        if let Some(code) = peer.closing.get() {
+            peer.seat.outbox().finish(*code);
+        }
+        if peer.seat.outbox().is_closing() {
+            // What it still says is not answered; writing ends the connection.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Answers one message; an error when it was refused, which the peer was told.
+async fn answer(text: &str, context: &Context, handlers: &EventHandlerRegistry) -> Result<(), ()> {
+    let seat = &context.peer.seat;
+    let (id, outcome) = match serde_json::from_str::<RawClientFrame<'_>>(text) {
+        Err(cause) => (id_of(text), Err(unreadable(&cause))),
+        Ok(frame) => {
+            let known = frame.event.parse::<ClientEventName>().ok();
+            let outcome = match known.and_then(|event| handlers.get(event)) {
+                Some(handler) => handler.handle(context.clone(), frame.payload).await,
+                None => {
+                    Err(WireError::new(ErrorCode::UnknownEvent, "event: there is no such event"))
+                }
+            };
+            (frame.id, outcome)
+        }
+    };
+    let refused = outcome.is_err();
+    match (id, outcome) {
+        (Some(id), Ok(ok)) => seat.tell(format!(r#"{{"reply":{id},"ok":{ok}}}"#).into()),
+        (None, Ok(_)) => {}
+        (Some(id), Err(error)) => {
+            let error = encode(&error);
+            seat.tell(format!(r#"{{"reply":{id},"error":{error}}}"#).into());
+        }
+        (None, Err(error)) => seat.tell(encode(&HubEvent::Error(error))),
+    }
+    seat.announce_catch_up();
+    if refused { Err(()) } else { Ok(()) }
+}
+
+/// Sends what waits, and heartbeats; the code to close with, or `None` when the peer is gone.
+async fn write<S>(sink: &mut S, peer: &Peer, patience: Duration) -> Option<CloseCode>
+where
+    S: Sink<Message, Error = Error> + Unpin,
+{
+    let outbox = peer.seat.outbox();
+    let period = peer.seat.hub().0.heartbeat;
+    let mut beats = interval_at(tokio::time::Instant::now() + period, period);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let send = async {
+            tokio::select! {
+                next = outbox.next() => match next {
+                    Next::Close(code) => Ok(Some(code)),
+                    Next::Send(items) => Writing { sink, peer, patience }.send(items).await,
+                },
+                _ = beats.tick() => {
+                    peer.seat.heartbeat();
+                    Writing { sink, peer, patience }.flush_with([ping()]).await.map(|()| None)
+                }
+            }
+        };
+        match send.await {
+            Ok(None) => {}
+            Ok(Some(code)) => return Some(code),
+            Err(Stopped::Gone) => return None,
+            Err(Stopped::TooSlow) => outbox.abort(CloseCode::SlowConsumer),
+            Err(Stopped::GivenUp) => {}
+            Err(Stopped::Log(cause)) => {
+                tracing::error!(%cause, "The log could not be read for a connection.");
+                outbox.abort(CloseCode::Internal);
+            }
+        }
+    }
+}
+
+/// Why something was not sent.
+enum Stopped {
+    /// The network failed.
+    Gone,
+    /// The peer took nothing for too long.
+    TooSlow,
+    /// The connection is closing.
+    GivenUp,
+    /// The log could not be read.
+    Log(sqlx::Error),
+}
+
+/// Sends things, unless the peer takes nothing or the connection is given up meanwhile.
+struct Writing<'a, S> {
+    sink: &'a mut S,
+    peer: &'a Peer,
+    patience: Duration,
+}
+
+impl<S> Writing<'_, S>
+where
+    S: Sink<Message, Error = Error> + Unpin,
+{
+    async fn send(&mut self, items: VecDeque<Item>) -> Result<Option<CloseCode>, Stopped> {
+        let mut batch = Vec::with_capacity(items.len());
+        let mut last = None;
+        let mut oldest = None;
+        for item in items {
+            match item {
+                Item::Text { text, event } => {
+                    batch.push(Message::Text(text));
+                    if let Some((offset, committed)) = event {
+                        last = Some(offset);
+                        oldest.get_or_insert(committed);
+                    }
+                }
+                Item::CatchUp => {
+                    self.flush_with(batch.drain(..)).await?;
+                    self.catch_up().await?;
+                }
+            }
+        }
+        self.flush_with(batch).await?;
+        if let Some(offset) = last {
+            self.peer.seat.mark_sent(offset);
+        }
+        if let Some(committed) = oldest {
+            ::metrics::histogram!(metrics::DELIVERY_SECONDS).record(committed.elapsed());
+        }
+        Ok(None)
+    }
+
+    /// Reads the log for the connection until it has caught up. Between pages it sends what was
+    /// queued meanwhile (replies) and heartbeats.
+    async fn catch_up(&mut self) -> Result<(), Stopped> {
+        let seat = &self.peer.seat;
+        let period = seat.hub().0.heartbeat;
+        let mut beat = Instant::now();
+        while let Some(page) = seat.next_page(&self.peer.database).await.map_err(Stopped::Log)? {
+            let mut batch: Vec<Message> = page.frames.into_iter().map(Message::Text).collect();
+            if beat.elapsed() >= period {
+                beat = Instant::now();
+                batch.extend([Message::Text(heartbeat(page.through)), ping()]);
+            }
+            for item in seat.outbox().take() {
+                if let Item::Text { text, .. } = item {
+                    batch.push(Message::Text(text));
+                }
+            }
+            self.flush_with(batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn flush_with(
+        &mut self,
+        messages: impl IntoIterator<Item = Message>,
+    ) -> Result<(), Stopped> {
+        let sending = async {
+            for message in messages {
+                self.sink.feed(message).await?;
+            }
+            self.sink.flush().await
+        };
+        tokio::select! {
+            done = timeout(self.patience, sending) => match done {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) => Err(Stopped::Gone),
+                Err(_) => Err(Stopped::TooSlow),
+            },
+            () = self.peer.seat.outbox().given_up() => Err(Stopped::GivenUp),
+        }
+    }
+}
+
+/// Counts refused messages.
+#[derive(Debug, Default)]
+struct Refusals(VecDeque<Instant>);
+
+impl Refusals {
+    /// Counts one more; whether they are too many.
+    fn are_too_many(&mut self, now: Instant) -> bool {
+        self.0.push_back(now);
+        while self.0.front().is_some_and(|first| now.duration_since(*first) > REFUSAL_WINDOW) {
+            self.0.pop_front();
+        }
+        self.0.len() > MAX_REFUSALS
+    }
+}
+
+/// Sends a close frame and reads on until the peer has closed too.
+async fn close<K, T>(sink: &mut K, stream: &mut T, code: CloseCode, leave: Duration)
+where
+    K: Sink<Message, Error = Error> + Unpin,
+    T: Stream<Item = Result<Message, Error>> + Unpin,
+{
+    let frame = CloseFrame {
+        code: WireCloseCode::from(code.code()),
+        reason: Utf8Bytes::from_static(code.reason()),
+    };
+    if let Ok(Ok(())) = timeout(leave, sink.send(Message::Close(Some(frame)))).await {
+        let answer = async { while let Some(Ok(_)) = stream.next().await {} };
+        // Whether it answers or not, the connection ends here.
+        let _ = timeout(CLOSE_PATIENCE, answer).await;
+    }
+}
+
+/// Reads and drops what the peer sends until it closes, for a moment at most.
+async fn drain(socket: &mut (impl AsyncRead + Unpin)) {
+    let mut scrap = vec![0; 16 * 1024];
+    let reading = async { while let Ok(1..) = socket.read(&mut scrap).await {} };
+    // Whether it closes or not, the connection ends here.
+    let _ = timeout(CLOSE_PATIENCE, reading).await;
+}
+
+fn ping() -> Message {
+    Message::Ping(Bytes::new())
+}
+
+fn unreadable(cause: &serde_json::Error) -> WireError {
+    let code = if cause.is_data() { ErrorCode::InvalidMessage } else { ErrorCode::InvalidJson };
+    WireError::new(code, cause.to_string())
+}
+
+/// The id of a message that is JSON but not a frame.
+fn id_of(text: &str) -> Option<Number> {
+    let message: Value = serde_json::from_str(text).ok()?;
+    message.get("id")?.as_number().cloned()
+}

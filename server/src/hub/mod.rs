@@ -1,0 +1,392 @@
+//! Who is connected, and how what happens reaches them.
+//!
+//! - [`Hub`]: the connections, and the two things that happen to all of them: events and the end
+//! - [`SubscriptionManager`]: topic <-> connection
+//! - [`coverage`]: which part of the log a connection is to be sent
+//! - [`outbox`]: what waits for one connection
+//! - [`connection`]: one connection's task; [`seat`]: its place in the hub; [`replay`]: reading
+//!   the log for it
+//! - [`EventHandlerRegistry`]: who answers which client event; [`handlers`]: the defaults
+//!
+//! *Invariant*: an event reaches [`Hub::publish`] only after its commit, in log order. *Invariant*:
+//! whether an event goes to a connection live or is read from the log is decided under one lock,
+//! so there is no gap between the two and nothing comes twice.
+
+mod connection;
+mod coverage;
+mod handlers;
+mod outbox;
+mod registry;
+mod replay;
+mod seat;
+mod subscriptions;
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use colloquy_protocol::{
+    close::CloseCode,
+    frame::{HubEvent, Unsubscribed},
+    id::{ConnectionId, Principal},
+    model::ConnectionInfo,
+    position::{Offset, Position},
+    time::Timestamp,
+    topic::Topic,
+};
+use tokio::sync::{Notify, watch};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+pub(crate) use self::connection::{Shop, run};
+use self::{
+    coverage::Coverage,
+    outbox::{Item, Limits, Outbox, Pushed},
+    replay::CatchUp,
+    seat::Seat,
+};
+pub use self::{
+    handlers::default_handlers,
+    registry::{AlreadyRegistered, Context, EventHandlerRegistry, Handler},
+    subscriptions::SubscriptionManager,
+};
+use crate::{metrics, settings::Settings, store::Logged};
+
+/// A connection's name inside the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key(u64);
+
+/// The hub: everybody who is connected. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Hub(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    epoch: Arc<str>,
+    heartbeat: Duration,
+    limits: Limits,
+    state: Mutex<State>,
+    /// The offset of the last event that was published.
+    head: watch::Sender<Offset>,
+    /// Told whenever a connection has left.
+    left: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    head: Offset,
+    /// Everything after this offset is still in the log.
+    log_start: Offset,
+    next_key: u64,
+    /// Set once the hub closes: nobody may join any more.
+    closing: Option<CloseCode>,
+    members: HashMap<Key, Member>,
+    subscriptions: SubscriptionManager<Key>,
+}
+
+/// One connection, as the hub knows it.
+#[derive(Debug)]
+struct Member {
+    visitor: Visitor,
+    outbox: Arc<Outbox>,
+    /// The offset of the last event that was handed to the socket.
+    sent: Arc<AtomicU64>,
+    phase: Phase,
+    coverage: Coverage,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Before `client:ready`: subscriptions are recorded, nothing is sent. Heartbeats carry the
+    /// position of the welcome, because nothing was covered yet.
+    Recording { welcome: Offset },
+    /// What happens is read from the log, not queued. Ends when the log's head is reached.
+    CatchingUp(CatchUp),
+    /// What happens is queued.
+    Live,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// The connection's id on the wire.
+    pub id: ConnectionId,
+    /// Who acts through it.
+    pub principal: Principal,
+    /// Where it comes from.
+    pub address: SocketAddr,
+    /// What it says that it is.
+    pub user_agent: Option<String>,
+    /// When it came.
+    pub connected_at: Timestamp,
+}
+
+impl Hub {
+    /// A hub that goes on from there in the log: everything after `log_start` is still in it.
+    pub(crate) fn new(
+        epoch: Arc<str>,
+        log_start: Offset,
+        head: Offset,
+        settings: &Settings,
+    ) -> Self {
+        let state = State { head, log_start, ..State::default() };
+        Self(Arc::new(Shared {
+            epoch,
+            heartbeat: settings.heartbeat,
+            limits: Limits { messages: settings.queue_messages, bytes: settings.queue_bytes },
+            state: Mutex::new(state),
+            head: watch::Sender::new(head),
+            left: Notify::new(),
+        }))
+    }
+
+    /// The position up to which events were published.
+    pub fn position(&self) -> Position {
+        Position { epoch: self.0.epoch.to_string(), offset: self.lock().head }
+    }
+
+    /// Everybody who is connected, the oldest connection first.
+    pub fn connections(&self) -> Vec<ConnectionInfo> {
+        let state = self.lock();
+        let mut keys: Vec<Key> = state.members.keys().copied().collect();
+        keys.sort_unstable();
+        keys.into_iter().filter_map(|key| state.info(key)).collect()
+    }
+
+    /// One connection.
+    pub fn connection(&self, id: &ConnectionId) -> Option<ConnectionInfo> {
+        let state = self.lock();
+        state.info(state.find(id)?)
+    }
+
+    /// Closes a connection; false when there is none of that id.
+    pub fn disconnect(&self, id: &ConnectionId, code: CloseCode) -> bool {
+        let state = self.lock();
+        let member = state.find(id).and_then(|key| state.members.get(&key));
+        member.map(|member| member.outbox.abort(code)).is_some()
+    }
+
+    /// Takes a subscription away from a connection and tells it why (`hub:unsubscribed`); false
+    /// when it had none.
+    pub fn revoke(&self, id: &ConnectionId, topic: &Topic, reason: &str) -> bool {
+        let mut state = self.lock();
+        let Some(key) = state.find(id) else { return false };
+        if !state.unsubscribe(key, topic) {
+            return false;
+        }
+        let told = Unsubscribed { topic: topic.clone(), reason: reason.to_owned() };
+        state.push(key, encode(&HubEvent::Unsubscribed(told)));
+        true
+    }
+
+    /// Closes every connection, lets no more join, and waits until all have left.
+    pub async fn close_all(&self, code: CloseCode) {
+        {
+            let mut state = self.lock();
+            state.closing = Some(code);
+            for member in state.members.values() {
+                member.outbox.abort(code);
+            }
+        }
+        loop {
+            let left = self.0.left.notified();
+            if self.lock().members.is_empty() {
+                return;
+            }
+            left.await;
+        }
+    }
+
+    /// Sends events to those they concern. Called by the writing task alone, in log order.
+    ///
+    /// Never waits for a reader: a queue that is full closes its connection.
+    pub(crate) fn publish(&self, events: Vec<Logged>) {
+        let Some(last) = events.last().map(|event| event.offset) else { return };
+        {
+            let mut state = self.lock();
+            for event in events {
+                state.deliver(event);
+            }
+        }
+        self.0.head.send_replace(last);
+    }
+
+    /// Declares that the log is about to forget everything up to `wanted`, or as much of it as no
+    /// replay still needs; how far it may.
+    pub(crate) fn move_log_start(&self, wanted: Offset) -> Offset {
+        let mut state = self.lock();
+        let needed = state.members.values().filter_map(Member::reads_from).min();
+        let allowed = needed.map_or(wanted, |needed| needed.min(wanted));
+        state.log_start = state.log_start.max(allowed);
+        state.log_start
+    }
+
+    /// Lets a connection in; the hub's closing code when it is closing.
+    fn join(&self, visitor: Visitor) -> Result<Seat, CloseCode> {
+        let mut state = self.lock();
+        if let Some(code) = state.closing {
+            return Err(code);
+        }
+        let key = Key(state.next_key);
+        state.next_key += 1;
+        let welcome = state.head;
+        let outbox = Arc::new(Outbox::new(self.0.limits));
+        let sent = Arc::new(AtomicU64::new(welcome));
+        let member = Member {
+            visitor,
+            outbox: outbox.clone(),
+            sent: sent.clone(),
+            phase: Phase::Recording { welcome },
+            coverage: Coverage::default(),
+        };
+        state.members.insert(key, member);
+        state.count();
+        Ok(Seat::new(self.clone(), key, welcome, outbox, sent))
+    }
+
+    /// Waits until everything up to that position was published, if it is one that the log has:
+    /// a client may have read a commit over REST a moment before it is published.
+    async fn reach(&self, position: &Position, log_head: Offset) {
+        if *position.epoch == *self.0.epoch && position.offset <= log_head {
+            // The sender lives as long as the hub, so this can not fail.
+            let _ = self.0.head.subscribe().wait_for(|head| *head >= position.offset).await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The sections under this lock are short and do not panic.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn deliver(&mut self, event: Logged) {
+        self.head = event.offset;
+        ::metrics::counter!(metrics::EVENTS, "event" => event.name).increment(1);
+        let mut deliveries = 0;
+        match &event.topic {
+            None => {
+                for member in self.members.values() {
+                    deliveries += member.deliver(&event);
+                }
+            }
+            Some(topic) => {
+                for key in self.subscriptions.audience(topic) {
+                    if let Some(member) = self.members.get(key) {
+                        deliveries += member.deliver(&event);
+                    }
+                }
+            }
+        }
+        ::metrics::counter!(metrics::DELIVERIES).increment(deliveries);
+    }
+
+    fn find(&self, id: &ConnectionId) -> Option<Key> {
+        self.members.iter().find(|(_, member)| member.visitor.id == *id).map(|(key, _)| *key)
+    }
+
+    fn info(&self, key: Key) -> Option<ConnectionInfo> {
+        let member = self.members.get(&key)?;
+        let visitor = &member.visitor;
+        let (messages, bytes) = member.outbox.waiting();
+        let offset = member.offset(self.head);
+        let mut subscriptions: Vec<Topic> = self.subscriptions.topics(&key).cloned().collect();
+        subscriptions.sort_unstable();
+        Some(ConnectionInfo {
+            id: visitor.id.clone(),
+            user_id: visitor.principal.id.clone(),
+            user_kind: visitor.principal.kind,
+            connected_at: visitor.connected_at,
+            address: visitor.address.to_string(),
+            user_agent: visitor.user_agent.clone(),
+            ready: !matches!(member.phase, Phase::Recording { .. }),
+            subscriptions,
+            queued_messages: messages as u64,
+            queued_bytes: bytes as u64,
+            offset,
+            behind: self.head.saturating_sub(offset),
+        })
+    }
+
+    /// Whether everything after that offset can be replayed.
+    fn can_replay(&self, epoch: &str, since: &Position) -> bool {
+        since.epoch == epoch && self.log_start <= since.offset && since.offset <= self.head
+    }
+
+    fn unsubscribe(&mut self, key: Key, topic: &Topic) -> bool {
+        let had = self.subscriptions.unsubscribe(&key, topic);
+        if had && let Some(member) = self.members.get_mut(&key) {
+            let through = match &member.phase {
+                Phase::Recording { .. } => 0,
+                Phase::CatchingUp(catch_up) => catch_up.sent_through(topic),
+                Phase::Live => self.head,
+            };
+            member.coverage.end(topic, through);
+        }
+        self.count();
+        had
+    }
+
+    fn push(&self, key: Key, text: Utf8Bytes) {
+        if let Some(member) = self.members.get(&key) {
+            member.push(Item::Text { text, event: None });
+        }
+    }
+
+    fn count(&self) {
+        ::metrics::gauge!(metrics::CONNECTIONS).set(self.members.len() as f64);
+        ::metrics::gauge!(metrics::SUBSCRIPTIONS).set(self.subscriptions.len() as f64);
+    }
+}
+
+impl Member {
+    /// Queues a live event; how many deliveries that makes.
+    fn deliver(&self, event: &Logged) -> u64 {
+        if !matches!(self.phase, Phase::Live) {
+            return 0;
+        }
+        let item =
+            Item::Text { text: event.frame.clone(), event: Some((event.offset, event.committed)) };
+        u64::from(self.push(item) == Pushed::Queued)
+    }
+
+    fn push(&self, item: Item) -> Pushed {
+        self.outbox.push(item)
+    }
+
+    /// After which offset this connection still has to read the log.
+    fn reads_from(&self) -> Option<Offset> {
+        match &self.phase {
+            Phase::Recording { .. } => self.coverage.earliest(),
+            Phase::CatchingUp(catch_up) => Some(catch_up.cursor()),
+            Phase::Live => None,
+        }
+    }
+
+    /// Up to which offset everything was handed to the socket.
+    fn offset(&self, head: Offset) -> Offset {
+        match &self.phase {
+            Phase::Recording { welcome } => *welcome,
+            Phase::CatchingUp(catch_up) => catch_up.cursor(),
+            Phase::Live if self.outbox.is_idle() => head,
+            Phase::Live => self.sent.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn encode(value: &impl serde::Serialize) -> Utf8Bytes {
+    match serde_json::to_string(value) {
+        Ok(text) => text.into(),
+        Err(cause) => {
+            tracing::error!(%cause, "A message could not be encoded.");
+            Utf8Bytes::from_static(
+                r#"{"event":"hub:error","payload":{"code":"internal","message":"the hub failed","retryable":true}}"#,
+            )
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Reading the log, adding a notification to it, and forgetting what is too old.
+
+use colloquy_protocol::{
+    event::Notification,
+    model::{LogEntry, Page},
+    position::Offset,
+    request::NewNotification,
+    time::Timestamp,
+};
+use futures_util::FutureExt;
+
+use super::{Change, EventQuery, NotificationService, Seen, Services, valid::Check};
+use crate::{
+    error::Result,
+    hub::Hub,
+    store::{events, idempotency},
+};
+
+/// Rows that one transaction forgets, so that no change waits long behind it.
+const FORGET_AT_ONCE: u32 = 5_000;
+
+/// For how long and how many events the log is kept; whichever is reached first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Retention {
+    /// In milliseconds.
+    pub(crate) age_millis: i64,
+    /// The most events.
+    pub(crate) events: u64,
+}
+
+impl Services {
+    /// The log itself, oldest first. `nextCursor` is the offset to give as `before` when the query
+    /// has a `before` and no `since`, otherwise the one to give as `since`.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub async fn events(&self, query: EventQuery) -> Result<Seen<Page<LogEntry>>> {
+        let mut snapshot = self.snapshot().await?;
+        let (items, more) = events::list(snapshot.connection(), &query).await?;
+        let end = if query.goes_back() { items.first() } else { items.last() };
+        let next_cursor = end.filter(|_| more).map(|entry| entry.offset.to_string());
+        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+    }
+
+    /// Tells everybody something. Its offset is the place of the notification in the log.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Invalid`].
+    pub async fn notify(
+        &self,
+        change: Change,
+        new: NewNotification,
+    ) -> Result<(Notification, Offset)> {
+        let mut check = Check::default();
+        check.text("message", &new.message, 2_000);
+        check.details(&new.details);
+        check.done()?;
+        self.create(change, move |tx, actor| {
+            async move {
+                let notification = Notification {
+                    notification_type: new.notification_type,
+                    message: new.message,
+                    details: new.details,
+                    timestamp: tx.now(),
+                };
+                let offset = NotificationService::new(tx)
+                    .send_system_notification(
+                        notification.notification_type,
+                        notification.message.clone(),
+                        notification.details.clone(),
+                        &actor,
+                    )
+                    .await?;
+                Ok((notification, offset))
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Forgets the events that need not be kept any longer, but none that a replay under way still
+    /// needs, and the answers of old idempotency keys. How many events were forgotten.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub(crate) async fn forget_old(&self, hub: &Hub, keep: Retention) -> Result<u64> {
+        let mut forgotten = 0;
+        loop {
+            let hub = hub.clone();
+            let step = self
+                .writer
+                .write(move |tx| {
+                    async move {
+                        let now = tx.now();
+                        let oldest = Timestamp::from_millis(now.as_millis() - keep.age_millis);
+                        idempotency::forget(tx.connection(), now).await?;
+                        let expired = events::expired(tx.connection(), keep.events, oldest).await?;
+                        let start = hub.move_log_start(expired);
+                        Ok(events::forget(tx.connection(), start, FORGET_AT_ONCE).await?)
+                    }
+                    .boxed()
+                })
+                .await?;
+            forgotten += step;
+            if step < u64::from(FORGET_AT_ONCE) {
+                return Ok(forgotten);
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The rules of messages and their receipts.
+
+use colloquy_protocol::{
+    id::{ChatId, MessageId, Principal},
+    model::{Message, Page, Receipt},
+    request::NewMessage,
+};
+use futures_util::FutureExt;
+
+use super::{
+    Change, MessageQuery, NotificationService, Seen, Services, new_id, not_found, taken,
+    valid::Check,
+};
+use crate::{
+    error::{Error, Result},
+    store::{Snapshot, chats, messages, receipts},
+};
+
+/// How far somebody got with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// It arrived.
+    Received,
+    /// It was read, and so it arrived.
+    Read,
+}
+
+impl Services {
+    /// One message.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn message(&self, id: &MessageId) -> Result<Seen<Message>> {
+        let mut snapshot = self.snapshot().await?;
+        let value = messages::find(snapshot.connection(), id).await?;
+        let value = value.ok_or_else(|| not_found("message", id.as_str()))?;
+        Ok(Seen { value, position: snapshot.into_position() })
+    }
+
+    /// A page of a chat's messages, newest last. `nextCursor` is the message to give as `after`
+    /// when the query has an `after`, otherwise the one to give as `before`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for the chat; [`Error::Invalid`] when `before` or `after` is no message
+    /// of the chat.
+    pub async fn messages(
+        &self,
+        chat: &ChatId,
+        query: MessageQuery,
+    ) -> Result<Seen<Page<Message>>> {
+        let mut snapshot = self.snapshot().await?;
+        if !chats::exists(snapshot.connection(), chat).await? {
+            return Err(not_found("chat", chat.as_str()));
+        }
+        let before = place(&mut snapshot, chat, "before", query.before.as_ref()).await?;
+        let after = place(&mut snapshot, chat, "after", query.after.as_ref()).await?;
+        let (items, more) =
+            messages::list(snapshot.connection(), chat, before, after, &query).await?;
+        let end = if after.is_some() { items.last() } else { items.first() };
+        let next_cursor = end.filter(|_| more).map(|message| message.id.to_string());
+        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+    }
+
+    /// Says something in a chat, as the one who acts.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for the chat; [`Error::Invalid`]; [`Error::Conflict`] when the id is
+    /// taken.
+    pub async fn send_message(
+        &self,
+        change: Change,
+        chat_id: ChatId,
+        new: NewMessage,
+    ) -> Result<Message> {
+        let mut check = Check::default();
+        check.text("content", &new.content, 65_536);
+        check.done()?;
+        self.create(change, move |tx, actor| {
+            async move {
+                if !chats::exists(tx.connection(), &chat_id).await? {
+                    return Err(not_found("chat", chat_id));
+                }
+                if let Some(answered) = &new.reply_to
+                    && messages::place(tx.connection(), &chat_id, answered).await?.is_none()
+                {
+                    return Err(Error::invalid("replyTo", "there is no such message in this chat"));
+                }
+                let id = match new.id {
+                    Some(id) if messages::find(tx.connection(), &id).await?.is_some() => {
+                        return Err(taken("message"));
+                    }
+                    Some(id) => id,
+                    None => new_id()?,
+                };
+                let message = Message {
+                    id,
+                    chat_id,
+                    sender_id: actor.id.clone(),
+                    sender_kind: actor.kind,
+                    content: new.content,
+                    reply_to: new.reply_to,
+                    created_at: tx.now(),
+                };
+                let place = tx.next_offset();
+                messages::insert(tx.connection(), &message, place).await?;
+                NotificationService::new(tx).chat_message_created(message.clone(), &actor).await?;
+                Ok(message)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Who received and who read a message, all of them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn receipts(&self, id: &MessageId) -> Result<Seen<Page<Receipt>>> {
+        let mut snapshot = self.snapshot().await?;
+        if messages::find(snapshot.connection(), id).await?.is_none() {
+            return Err(not_found("message", id.as_str()));
+        }
+        let items = receipts::list(snapshot.connection(), id).await?;
+        let value = Page { items, next_cursor: None };
+        Ok(Seen { value, position: snapshot.into_position() })
+    }
+
+    /// Stores that the one who acts received or read a message. Doing so again, or saying that a
+    /// read message was received, changes nothing and is no event.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn acknowledge(
+        &self,
+        actor: Principal,
+        id: MessageId,
+        how: Acknowledgement,
+    ) -> Result<Receipt> {
+        self.writer
+            .write(move |tx| {
+                async move {
+                    let Some(message) = messages::find(tx.connection(), &id).await? else {
+                        return Err(not_found("message", id));
+                    };
+                    let now = tx.now();
+                    let before = receipts::find(tx.connection(), &id, &actor).await?;
+                    let mut receipt = before.clone().unwrap_or(Receipt {
+                        message_id: id,
+                        principal_id: actor.id.clone(),
+                        principal_kind: actor.kind,
+                        received_at: now,
+                        read_at: None,
+                    });
+                    if how == Acknowledgement::Read && receipt.read_at.is_none() {
+                        receipt.read_at = Some(now);
+                    }
+                    if before.as_ref() == Some(&receipt) {
+                        return Ok(receipt);
+                    }
+                    receipts::put(tx.connection(), &receipt).await?;
+                    NotificationService::new(tx)
+                        .chat_receipt_updated(message.chat_id, receipt.clone(), &actor)
+                        .await?;
+                    Ok(receipt)
+                }
+                .boxed()
+            })
+            .await
+    }
+}
+
+async fn place(
+    snapshot: &mut Snapshot,
+    chat: &ChatId,
+    field: &str,
+    id: Option<&MessageId>,
+) -> Result<Option<u64>> {
+    let Some(id) = id else { return Ok(None) };
+    let place = messages::place(snapshot.connection(), chat, id).await?;
+    place.map(Some).ok_or_else(|| Error::invalid(field, "there is no such message in this chat"))
+}

@@ -1,0 +1,148 @@
+//! The rules of each entity: what may be created, changed and deleted, and which events that makes.
+//!
+//! - [`agents`], [`chats`], [`messages`], [`collections`]: one entity each
+//! - [`log`]: reading the log, sending notifications, forgetting what is too old
+//! - [`notification`]: [`NotificationService`], one typed method per server event
+//! - [`pages`]: what rendering the pages needs
+//! - [`valid`]: limits on what clients send
+
+mod agents;
+mod chats;
+mod collections;
+mod log;
+mod messages;
+mod notification;
+mod pages;
+mod valid;
+
+use colloquy_protocol::{
+    id::Principal,
+    position::{Offset, Position},
+};
+use futures_util::{FutureExt, future::BoxFuture};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+pub(crate) use self::log::Retention;
+pub use self::{messages::Acknowledgement, notification::NotificationService};
+pub use crate::store::{
+    events::EventQuery, idempotency::Idempotency, list::ListQuery, messages::MessageQuery,
+};
+use crate::{
+    error::{Error, Result},
+    store::{Database, Snapshot, WriteTx, Writer, idempotency},
+};
+
+/// Who asks for a change, and under which conditions.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Who acts: the `userId` of the events.
+    pub actor: Principal,
+    /// The versions of which the entity must have one (`If-Match`).
+    pub if_match: Option<Vec<Offset>>,
+    /// When given, the same request is done once however often it comes.
+    pub idempotency: Option<Idempotency>,
+}
+
+impl Change {
+    /// A change without conditions.
+    pub fn by(actor: Principal) -> Self {
+        Self { actor, if_match: None, idempotency: None }
+    }
+
+    fn allows(&self, current: Offset) -> Result<()> {
+        match &self.if_match {
+            Some(versions) if !versions.contains(&current) => {
+                Err(Error::PreconditionFailed { current })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Something that was read, and the log position that it shows.
+#[derive(Debug, Clone)]
+pub struct Seen<T> {
+    /// What was read.
+    pub value: T,
+    /// At which position of the log.
+    pub position: Position,
+}
+
+/// Everything that can be asked of the hub's data. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Services {
+    database: Database,
+    writer: Writer,
+}
+
+impl Services {
+    pub(crate) fn new(database: Database, writer: Writer) -> Self {
+        Self { database, writer }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.snapshot().await.map(drop)
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot> {
+        self.database.snapshot().await.map_err(|cause| match cause {
+            sqlx::Error::PoolTimedOut => Error::Unavailable,
+            cause => cause.into(),
+        })
+    }
+
+    /// Runs a change that creates something. With an idempotency key the answer is kept with the
+    /// rows, and given again to the same request.
+    async fn create<T, F>(&self, change: Change, make: F) -> Result<T>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'a> FnOnce(&'a mut WriteTx, Principal) -> BoxFuture<'a, Result<T>> + Send + 'static,
+    {
+        let Change { actor, idempotency, .. } = change;
+        let Some(request) = idempotency else {
+            return self.writer.write(move |tx| make(tx, actor)).await;
+        };
+        self.writer
+            .write(move |tx| {
+                async move {
+                    let now = tx.now();
+                    let before =
+                        idempotency::recall(tx.connection(), &actor, &request, now).await?;
+                    if let Some(before) = before {
+                        if before.request_hash != request.request_hash {
+                            return Err(Error::conflict(
+                                "Idempotency-Key",
+                                "this key was used for another request",
+                            ));
+                        }
+                        return Ok(serde_json::from_str(&before.answer)?);
+                    }
+                    let made = make(tx, actor.clone()).await?;
+                    let answer = serde_json::to_string(&made)?;
+                    idempotency::remember(tx.connection(), &actor, &request, &answer, now).await?;
+                    Ok(made)
+                }
+                .boxed()
+            })
+            .await
+    }
+}
+
+/// A new id: UUID v7, so ids sort by the time at which they were made.
+pub(crate) fn new_id<T: TryFrom<String, Error: std::error::Error + Send + Sync + 'static>>()
+-> Result<T> {
+    T::try_from(Uuid::now_v7().to_string()).map_err(Error::internal)
+}
+
+fn taken(what: &'static str) -> Error {
+    Error::conflict("id", format!("there is another {what} with this id"))
+}
+
+fn not_found(what: &'static str, id: impl Into<String>) -> Error {
+    Error::NotFound { what, id: id.into() }
+}

@@ -1,0 +1,107 @@
+//! Rows of agents.
+
+use colloquy_protocol::{
+    id::AgentId,
+    model::{Agent, AgentStatus},
+};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    list::{Keys, Listed, Paging},
+    row,
+};
+use crate::error::Result;
+
+impl Listed for Agent {
+    const NAME: &'static str = "name";
+
+    fn keys(&self) -> Keys<'_> {
+        Keys {
+            id: self.id.as_str(),
+            name: &self.name,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+/// The agent of that id.
+pub(crate) async fn find(
+    connection: &mut SqliteConnection,
+    id: &AgentId,
+) -> sqlx::Result<Option<Agent>> {
+    sqlx::query("SELECT * FROM agents WHERE id = ?1")
+        .bind(id.as_str())
+        .try_map(|found| agent(&found))
+        .fetch_optional(connection)
+        .await
+}
+
+/// Whether there is an agent of that id.
+pub(crate) async fn exists(connection: &mut SqliteConnection, id: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM agents WHERE id = ?1)")
+        .bind(id)
+        .fetch_one(connection)
+        .await
+}
+
+/// One page of agents, those of one status if it is given, and the cursor of the next.
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+    paging: &Paging,
+    status: Option<AgentStatus>,
+) -> Result<(Vec<Agent>, Option<String>)> {
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM agents WHERE TRUE");
+    if let Some(status) = status {
+        sql.push(" AND status = ").push_bind(status.as_str());
+    }
+    paging.push(&mut sql, &["id", "name", "description"]);
+    let mut agents = sql.build().try_map(|found| agent(&found)).fetch_all(connection).await?;
+    let next = paging.next_cursor(&mut agents)?;
+    Ok((agents, next))
+}
+
+/// Adds an agent, or puts it in the place of the one with its id.
+pub(crate) async fn put(connection: &mut SqliteConnection, agent: &Agent) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO agents (id, name, description, status, status_detail, capabilities, \
+         metadata, created_at, updated_at, version) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+         ON CONFLICT (id) DO UPDATE SET name = ?2, description = ?3, status = ?4, \
+         status_detail = ?5, capabilities = ?6, metadata = ?7, updated_at = ?9, version = ?10",
+    )
+    .bind(agent.id.as_str())
+    .bind(&agent.name)
+    .bind(&agent.description)
+    .bind(agent.status.as_str())
+    .bind(&agent.status_detail)
+    .bind(serde_json::to_string(&agent.capabilities)?)
+    .bind(serde_json::to_string(&agent.metadata)?)
+    .bind(agent.created_at.as_millis())
+    .bind(agent.updated_at.as_millis())
+    .bind(row::integer(agent.version))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes the agent of that id.
+pub(crate) async fn delete(connection: &mut SqliteConnection, id: &AgentId) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM agents WHERE id = ?1").bind(id.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+fn agent(found: &SqliteRow) -> sqlx::Result<Agent> {
+    Ok(Agent {
+        id: row::text(found, "id")?,
+        name: found.try_get("name")?,
+        description: found.try_get("description")?,
+        status: row::text(found, "status")?,
+        status_detail: found.try_get("status_detail")?,
+        capabilities: row::json(found, "capabilities")?,
+        metadata: row::json(found, "metadata")?,
+        created_at: row::moment(found, "created_at")?,
+        updated_at: row::moment(found, "updated_at")?,
+        version: row::offset(found, "version")?,
+    })
+}

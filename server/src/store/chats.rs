@@ -1,0 +1,180 @@
+//! Rows of chats and of who is in them.
+
+use colloquy_protocol::{
+    id::{ChatId, PrincipalId, PrincipalKind},
+    model::{Chat, Participant},
+};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    list::{Keys, Listed, Paging},
+    row,
+};
+use crate::error::Result;
+
+impl Listed for Chat {
+    const NAME: &'static str = "title";
+
+    fn keys(&self) -> Keys<'_> {
+        Keys {
+            id: self.id.as_str(),
+            name: &self.title,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+/// The chat of that id, with its participants.
+pub(crate) async fn find(
+    connection: &mut SqliteConnection,
+    id: &ChatId,
+) -> sqlx::Result<Option<Chat>> {
+    let found = sqlx::query("SELECT * FROM chats WHERE id = ?1")
+        .bind(id.as_str())
+        .try_map(|found| chat(&found))
+        .fetch_optional(&mut *connection)
+        .await?;
+    match found {
+        None => Ok(None),
+        Some(mut chat) => {
+            chat.participants = participants(connection, id).await?;
+            Ok(Some(chat))
+        }
+    }
+}
+
+/// Whether there is a chat of that id.
+pub(crate) async fn exists(connection: &mut SqliteConnection, id: &ChatId) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM chats WHERE id = ?1)")
+        .bind(id.as_str())
+        .fetch_one(connection)
+        .await
+}
+
+/// One page of chats, those of one participant if it is given, and the cursor of the next.
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+    paging: &Paging,
+    participant: Option<&PrincipalId>,
+) -> Result<(Vec<Chat>, Option<String>)> {
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM chats WHERE TRUE");
+    if let Some(participant) = participant {
+        sql.push(" AND id IN (SELECT chat_id FROM participants WHERE participant_id = ")
+            .push_bind(participant.as_str().to_owned())
+            .push(")");
+    }
+    paging.push(&mut sql, &["id", "title"]);
+    let mut chats = sql.build().try_map(|found| chat(&found)).fetch_all(&mut *connection).await?;
+    let next = paging.next_cursor(&mut chats)?;
+    for chat in &mut chats {
+        chat.participants = participants(connection, &chat.id).await?;
+    }
+    Ok((chats, next))
+}
+
+/// The chats that an agent is in, with all their participants, the oldest first.
+pub(crate) async fn of_agent(
+    connection: &mut SqliteConnection,
+    agent: &PrincipalId,
+) -> sqlx::Result<Vec<Chat>> {
+    let mut chats = sqlx::query(
+        "SELECT chats.* FROM chats JOIN participants ON chat_id = id \
+         WHERE participant_id = ?1 AND kind = ?2 ORDER BY seq",
+    )
+    .bind(agent.as_str())
+    .bind(PrincipalKind::Agent.as_str())
+    .try_map(|found| chat(&found))
+    .fetch_all(&mut *connection)
+    .await?;
+    for chat in &mut chats {
+        chat.participants = participants(connection, &chat.id).await?;
+    }
+    Ok(chats)
+}
+
+/// Adds a chat, or puts it in the place of the one with its id. Participants are rows apart.
+pub(crate) async fn put(connection: &mut SqliteConnection, chat: &Chat) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO chats (id, title, metadata, created_at, updated_at, version) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (id) DO UPDATE SET title = ?2, metadata = ?3, updated_at = ?5, version = ?6",
+    )
+    .bind(chat.id.as_str())
+    .bind(&chat.title)
+    .bind(serde_json::to_string(&chat.metadata)?)
+    .bind(chat.created_at.as_millis())
+    .bind(chat.updated_at.as_millis())
+    .bind(row::integer(chat.version))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes the chat of that id, and with it its participants, messages and receipts.
+pub(crate) async fn delete(connection: &mut SqliteConnection, id: &ChatId) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM chats WHERE id = ?1").bind(id.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Puts somebody into a chat.
+pub(crate) async fn join(
+    connection: &mut SqliteConnection,
+    id: &ChatId,
+    who: &Participant,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO participants (chat_id, participant_id, kind, joined_at) \
+         VALUES (?1, ?2, ?3, ?4)",
+    )
+    .bind(id.as_str())
+    .bind(who.participant_id.as_str())
+    .bind(who.kind.as_str())
+    .bind(who.joined_at.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes somebody out of a chat.
+pub(crate) async fn leave(
+    connection: &mut SqliteConnection,
+    id: &ChatId,
+    who: &PrincipalId,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM participants WHERE chat_id = ?1 AND participant_id = ?2")
+        .bind(id.as_str())
+        .bind(who.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn participants(
+    connection: &mut SqliteConnection,
+    id: &ChatId,
+) -> sqlx::Result<Vec<Participant>> {
+    sqlx::query("SELECT * FROM participants WHERE chat_id = ?1 ORDER BY seq")
+        .bind(id.as_str())
+        .try_map(|found: SqliteRow| {
+            Ok(Participant {
+                participant_id: row::text(&found, "participant_id")?,
+                kind: row::text(&found, "kind")?,
+                joined_at: row::moment(&found, "joined_at")?,
+            })
+        })
+        .fetch_all(connection)
+        .await
+}
+
+fn chat(found: &SqliteRow) -> sqlx::Result<Chat> {
+    Ok(Chat {
+        id: row::text(found, "id")?,
+        title: found.try_get("title")?,
+        participants: Vec::new(),
+        metadata: row::json(found, "metadata")?,
+        created_at: row::moment(found, "created_at")?,
+        updated_at: row::moment(found, "updated_at")?,
+        version: row::offset(found, "version")?,
+    })
+}

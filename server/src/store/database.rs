@@ -1,0 +1,146 @@
+//! The database file: opening it, and reading it at one position of the log.
+
+use std::{fs, io, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
+
+use colloquy_protocol::position::{Offset, Position};
+use sqlx::{
+    ConnectOptions, Connection, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use uuid::Uuid;
+
+use super::events;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// Older ones have the WAL-reset bug, which can lose committed transactions (design, "SQLite").
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// Readers that work at once. SQLite reads are short; more would only fight for the processor.
+const READERS: u32 = 8;
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file or its folder can not be used.
+    #[error("the database file can not be used: {0}")]
+    File(#[from] io::Error),
+    /// SQLite said no.
+    #[error("the database can not be opened: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database can not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The SQLite in this executable is too old to be trusted.
+    #[error("SQLite {0} loses committed data now and then; 3.51.3 or later is needed")]
+    OldSqlite(String),
+}
+
+/// The database, open for reading. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    readers: SqlitePool,
+    options: SqliteConnectOptions,
+    epoch: Arc<str>,
+}
+
+impl Database {
+    /// Opens (or makes) the database file, brings its schema up to date and settles its epoch.
+    ///
+    /// The file's inode is remembered beside the epoch: a database that was copied here, from a
+    /// backup say, is another history from then on and gets a new epoch.
+    pub(crate) async fn open(path: &Path) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .disable_statement_logging();
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        require_recent_sqlite(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await?;
+        let inode = fs::metadata(path)?.ino();
+        let epoch = settle_epoch(&mut connection, &inode.to_string()).await?;
+        connection.close().await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.clone().read_only(true))
+            .await?;
+        Ok(Self { readers, options, epoch: epoch.into() })
+    }
+
+    /// The epoch of this history.
+    pub(crate) fn epoch(&self) -> &Arc<str> {
+        &self.epoch
+    }
+
+    /// Begins to read: everything that the snapshot shows belongs to its one position.
+    pub(crate) async fn snapshot(&self) -> sqlx::Result<Snapshot> {
+        let mut tx = self.readers.begin().await?;
+        let offset = events::head(&mut tx).await?;
+        Ok(Snapshot { tx, position: Position { epoch: self.epoch.to_string(), offset } })
+    }
+
+    /// The one connection that may write; [`super::Writer`] owns it.
+    pub(super) async fn writing_connection(&self) -> sqlx::Result<SqliteConnection> {
+        SqliteConnection::connect_with(&self.options).await
+    }
+}
+
+/// A read transaction, and the log position that it shows.
+pub(crate) struct Snapshot {
+    tx: Transaction<'static, Sqlite>,
+    position: Position,
+}
+
+impl Snapshot {
+    /// What to query.
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.tx
+    }
+
+    /// The log's head as this snapshot sees it.
+    pub(crate) fn head(&self) -> Offset {
+        self.position.offset
+    }
+
+    /// Ends the reading and gives the position that was read at.
+    pub(crate) fn into_position(self) -> Position {
+        self.position
+    }
+}
+
+async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let version: String =
+        sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    if (next(), next(), next()) < OLDEST_SQLITE {
+        return Err(OpenError::OldSqlite(version));
+    }
+    Ok(())
+}
+
+async fn settle_epoch(connection: &mut SqliteConnection, inode: &str) -> sqlx::Result<String> {
+    let known = sqlx::query(
+        "SELECT epoch.value AS epoch, inode.value AS inode FROM meta AS epoch, meta AS inode \
+         WHERE epoch.key = 'epoch' AND inode.key = 'inode'",
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(known) = known
+        && known.try_get::<&str, _>("inode")? == inode
+    {
+        return known.try_get("epoch");
+    }
+    let epoch = Uuid::now_v7().simple().to_string();
+    sqlx::query("INSERT OR REPLACE INTO meta (key, value) VALUES ('epoch', ?1), ('inode', ?2)")
+        .bind(&epoch)
+        .bind(inode)
+        .execute(connection)
+        .await?;
+    Ok(epoch)
+}

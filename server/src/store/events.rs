@@ -1,0 +1,247 @@
+//! The log: every event that happened, in order.
+
+use colloquy_protocol::{
+    event::ServerEvent,
+    id::{Principal, PrincipalId},
+    model::LogEntry,
+    position::Offset,
+    time::Timestamp,
+    topic::{Kind, Topic},
+};
+use futures_util::TryStreamExt;
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
+
+use super::row;
+
+/// At most that many bytes of payload are read into one page of a replay.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+/// At most that many rows of the log are looked at for one page of a replay.
+const PAGE_ROWS: u64 = 1024;
+
+/// The offset of the last event ever appended, kept or not.
+pub(crate) async fn head(connection: &mut SqliteConnection) -> sqlx::Result<Offset> {
+    let head: Option<i64> =
+        sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+            .fetch_optional(connection)
+            .await?;
+    Ok(head.and_then(|head| Offset::try_from(head).ok()).unwrap_or(0))
+}
+
+/// The offset before the oldest event that is kept: everything after it can be replayed.
+pub(crate) async fn start(connection: &mut SqliteConnection) -> sqlx::Result<Offset> {
+    let oldest: Option<i64> =
+        sqlx::query_scalar("SELECT min(offset) FROM events").fetch_one(&mut *connection).await?;
+    match oldest.and_then(|oldest| Offset::try_from(oldest).ok()) {
+        Some(oldest) => Ok(oldest.saturating_sub(1)),
+        None => head(connection).await,
+    }
+}
+
+/// Appends one event at that offset. `payload` is the event's payload as JSON.
+pub(super) async fn append(
+    connection: &mut SqliteConnection,
+    offset: Offset,
+    event: &ServerEvent,
+    payload: &str,
+    actor: &Principal,
+) -> sqlx::Result<()> {
+    let topic = event.topic();
+    sqlx::query(
+        "INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, timestamp) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )
+    .bind(row::integer(offset))
+    .bind(event.name())
+    .bind(topic.as_ref().map(|topic| topic.kind().as_str()))
+    .bind(topic.as_ref().map(|topic| topic.id().to_owned()))
+    .bind(payload)
+    .bind(actor.id.as_str())
+    .bind(actor.kind.as_str())
+    .bind(event.timestamp().as_millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// One event of the log as a replay needs it.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) offset: Offset,
+    pub(crate) event: String,
+    pub(crate) payload: String,
+    /// None: it goes to everybody.
+    pub(crate) topic: Option<Topic>,
+}
+
+/// A stretch of the log.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    pub(crate) events: Vec<Stored>,
+    /// Everything after the asked-for offset and up to this one is in `events`.
+    pub(crate) through: Offset,
+}
+
+/// The next stretch after `after` and at most up to `upto`, bounded in rows and bytes.
+pub(crate) async fn stretch(
+    connection: &mut SqliteConnection,
+    after: Offset,
+    upto: Offset,
+) -> sqlx::Result<Stretch> {
+    let through = upto.min(after.saturating_add(PAGE_ROWS));
+    let mut rows = sqlx::query(
+        "SELECT offset, event, kind, entity, payload FROM events \
+         WHERE offset > ?1 AND offset <= ?2 ORDER BY offset",
+    )
+    .bind(row::integer(after))
+    .bind(row::integer(through))
+    .fetch(connection);
+    let mut events = Vec::new();
+    let mut bytes = 0;
+    while let Some(found) = rows.try_next().await? {
+        let event = Stored {
+            offset: row::offset(&found, "offset")?,
+            event: found.try_get("event")?,
+            payload: found.try_get("payload")?,
+            topic: topic(&found)?,
+        };
+        bytes += event.payload.len();
+        let offset = event.offset;
+        events.push(event);
+        if bytes >= PAGE_BYTES {
+            return Ok(Stretch { events, through: offset });
+        }
+    }
+    Ok(Stretch { events, through })
+}
+
+/// Which events `/events` lists.
+#[derive(Debug, Clone, Default)]
+pub struct EventQuery {
+    /// Those after this offset.
+    pub since: Option<Offset>,
+    /// Those before this offset; without `since`, the newest of them.
+    pub before: Option<Offset>,
+    /// At most that many.
+    pub limit: u32,
+    /// Those of this topic.
+    pub topic: Option<Topic>,
+    /// Those of this name.
+    pub event: Option<String>,
+    /// Those by this actor.
+    pub actor: Option<PrincipalId>,
+    /// Those at or after this moment.
+    pub from: Option<Timestamp>,
+    /// Those before this moment.
+    pub to: Option<Timestamp>,
+    /// Those whose payload contains this text.
+    pub q: Option<String>,
+}
+
+impl EventQuery {
+    /// Whether the page is the newest before a place, and the next page is an older one.
+    pub(crate) fn goes_back(&self) -> bool {
+        self.before.is_some() && self.since.is_none()
+    }
+}
+
+/// The events that a query asks for, oldest first, and whether there are more.
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+    query: &EventQuery,
+) -> sqlx::Result<(Vec<LogEntry>, bool)> {
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT offset, event, kind, entity, payload, actor_id, actor_kind, timestamp FROM events \
+         WHERE TRUE",
+    );
+    if let Some(since) = query.since {
+        sql.push(" AND offset > ").push_bind(row::integer(since));
+    }
+    if let Some(before) = query.before {
+        sql.push(" AND offset < ").push_bind(row::integer(before));
+    }
+    if let Some(topic) = &query.topic {
+        sql.push(" AND kind = ").push_bind(topic.kind().as_str());
+        if !matches!(topic, Topic::All(_)) {
+            sql.push(" AND entity = ").push_bind(topic.id().to_owned());
+        }
+    }
+    if let Some(event) = &query.event {
+        sql.push(" AND event = ").push_bind(event.clone());
+    }
+    if let Some(actor) = &query.actor {
+        sql.push(" AND actor_id = ").push_bind(actor.as_str().to_owned());
+    }
+    if let Some(from) = query.from {
+        sql.push(" AND timestamp >= ").push_bind(from.as_millis());
+    }
+    if let Some(to) = query.to {
+        sql.push(" AND timestamp < ").push_bind(to.as_millis());
+    }
+    if let Some(q) = &query.q {
+        super::list::push_contains(&mut sql, &["payload"], q);
+    }
+    sql.push(if query.goes_back() { " ORDER BY offset DESC" } else { " ORDER BY offset" });
+    sql.push(" LIMIT ").push_bind(i64::from(query.limit) + 1);
+    let mut entries = sql.build().try_map(|found| entry(&found)).fetch_all(connection).await?;
+    let more = super::list::cut(&mut entries, query.limit);
+    if query.goes_back() {
+        entries.reverse();
+    }
+    Ok((entries, more))
+}
+
+/// The offset up to which the log may go, so that at most `events` are kept and none from before
+/// `oldest`.
+pub(crate) async fn expired(
+    connection: &mut SqliteConnection,
+    events: u64,
+    oldest: Timestamp,
+) -> sqlx::Result<Offset> {
+    let by_count = head(&mut *connection).await?.saturating_sub(events);
+    let by_age: Option<i64> =
+        sqlx::query_scalar("SELECT max(offset) FROM events WHERE timestamp < ?1")
+            .bind(oldest.as_millis())
+            .fetch_one(connection)
+            .await?;
+    Ok(by_count.max(by_age.and_then(|offset| Offset::try_from(offset).ok()).unwrap_or(0)))
+}
+
+/// Forgets the events up to that offset, at most `limit` of them; how many they were.
+pub(crate) async fn forget(
+    connection: &mut SqliteConnection,
+    upto: Offset,
+    limit: u32,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM events WHERE offset IN \
+         (SELECT offset FROM events WHERE offset <= ?1 ORDER BY offset LIMIT ?2)",
+    )
+    .bind(row::integer(upto))
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+fn topic(found: &SqliteRow) -> sqlx::Result<Option<Topic>> {
+    let Some(kind) = found.try_get::<Option<&str>, _>("kind")? else { return Ok(None) };
+    let entity: &str = found.try_get("entity")?;
+    let topic = Kind::ALL
+        .into_iter()
+        .find(|one| one.as_str() == kind)
+        .and_then(|kind| Topic::of(kind, entity).ok());
+    topic.map(Some).ok_or_else(|| sqlx::Error::Decode("a topic that is none".into()))
+}
+
+fn entry(found: &SqliteRow) -> sqlx::Result<LogEntry> {
+    Ok(LogEntry {
+        offset: row::offset(found, "offset")?,
+        event: found.try_get("event")?,
+        payload: row::json(found, "payload")?,
+        topic: topic(found)?,
+        actor_id: row::text(found, "actor_id")?,
+        actor_kind: row::text(found, "actor_kind")?,
+        timestamp: row::moment(found, "timestamp")?,
+    })
+}

@@ -1,0 +1,114 @@
+//! Rows of messages.
+
+use colloquy_protocol::{
+    id::{ChatId, MessageId},
+    model::Message,
+    position::Offset,
+};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
+
+use super::{list, row};
+
+/// Which messages of a chat are listed: the newest, the newest before one, or the next after one.
+#[derive(Debug, Clone, Default)]
+pub struct MessageQuery {
+    /// Those before this message.
+    pub before: Option<MessageId>,
+    /// Those after this message.
+    pub after: Option<MessageId>,
+    /// At most that many.
+    pub limit: u32,
+    /// Those whose content contains this text.
+    pub q: Option<String>,
+}
+
+/// The message of that id.
+pub(crate) async fn find(
+    connection: &mut SqliteConnection,
+    id: &MessageId,
+) -> sqlx::Result<Option<Message>> {
+    sqlx::query("SELECT * FROM messages WHERE id = ?1")
+        .bind(id.as_str())
+        .try_map(|found| message(&found))
+        .fetch_optional(connection)
+        .await
+}
+
+/// The place of a message in its chat, if it is in that chat.
+pub(crate) async fn place(
+    connection: &mut SqliteConnection,
+    chat: &ChatId,
+    id: &MessageId,
+) -> sqlx::Result<Option<Offset>> {
+    sqlx::query("SELECT seq FROM messages WHERE id = ?1 AND chat_id = ?2")
+        .bind(id.as_str())
+        .bind(chat.as_str())
+        .try_map(|found: SqliteRow| row::offset(&found, "seq"))
+        .fetch_optional(connection)
+        .await
+}
+
+/// The messages of a chat between two places, newest last, and whether there are more: older ones
+/// when there is no `after`, newer ones otherwise.
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+    chat: &ChatId,
+    before: Option<Offset>,
+    after: Option<Offset>,
+    query: &MessageQuery,
+) -> sqlx::Result<(Vec<Message>, bool)> {
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM messages WHERE chat_id = ");
+    sql.push_bind(chat.as_str().to_owned());
+    if let Some(before) = before {
+        sql.push(" AND seq < ").push_bind(row::integer(before));
+    }
+    if let Some(after) = after {
+        sql.push(" AND seq > ").push_bind(row::integer(after));
+    }
+    if let Some(q) = &query.q {
+        list::push_contains(&mut sql, &["content"], q);
+    }
+    sql.push(if after.is_some() { " ORDER BY seq" } else { " ORDER BY seq DESC" });
+    sql.push(" LIMIT ").push_bind(i64::from(query.limit) + 1);
+    let mut messages = sql.build().try_map(|found| message(&found)).fetch_all(connection).await?;
+    let more = list::cut(&mut messages, query.limit);
+    if after.is_none() {
+        messages.reverse();
+    }
+    Ok((messages, more))
+}
+
+/// Adds a message at that place of the log.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    message: &Message,
+    place: Offset,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO messages (seq, id, chat_id, sender_id, sender_kind, content, reply_to, \
+         created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )
+    .bind(row::integer(place))
+    .bind(message.id.as_str())
+    .bind(message.chat_id.as_str())
+    .bind(message.sender_id.as_str())
+    .bind(message.sender_kind.as_str())
+    .bind(&message.content)
+    .bind(message.reply_to.as_ref().map(|id| id.as_str().to_owned()))
+    .bind(message.created_at.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn message(found: &SqliteRow) -> sqlx::Result<Message> {
+    Ok(Message {
+        id: row::text(found, "id")?,
+        chat_id: row::text(found, "chat_id")?,
+        sender_id: row::text(found, "sender_id")?,
+        sender_kind: row::text(found, "sender_kind")?,
+        content: found.try_get("content")?,
+        reply_to: row::optional_text(found, "reply_to")?,
+        created_at: row::moment(found, "created_at")?,
+    })
+}

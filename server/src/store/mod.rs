@@ -1,0 +1,23 @@
+//! SQL and nothing else.
+//!
+//! - [`database`]: opening, migrations, the pool of readers, snapshots
+//! - [`writer`]: the one task that changes anything, and the transaction it hands out
+//! - [`events`]: the log
+//! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
+//! - [`idempotency`]: answers that are given again
+//! - [`list`]: paging through entities; [`row`]: reading columns
+
+pub(crate) mod agents;
+pub(crate) mod chats;
+pub(crate) mod collections;
+mod database;
+pub(crate) mod events;
+pub(crate) mod idempotency;
+pub(crate) mod list;
+pub(crate) mod messages;
+pub(crate) mod receipts;
+mod row;
+mod writer;
+
+pub(crate) use database::{Database, OpenError, Snapshot};
+pub(crate) use writer::{Logged, WriteTx, Writer, stored_frame};

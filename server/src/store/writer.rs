@@ -1,0 +1,218 @@
+//! The one task that changes anything.
+//!
+//! A change waits in a bounded queue, runs in a transaction of its own, is committed, and only
+//! then are its events published: all in this task, so the hub sees the log's order and nobody
+//! who hangs up meanwhile can keep a committed event from going live (design, "One idea").
+
+use std::{panic::AssertUnwindSafe, time::Instant};
+
+use colloquy_protocol::{
+    event::ServerEvent, id::Principal, position::Offset, time::Timestamp, topic::Topic,
+};
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::{Database, events};
+use crate::{
+    error::{Error, Result},
+    metrics,
+};
+
+/// Changes that may wait. When as many wait already, the next one is told to come back (503).
+const QUEUE: usize = 1024;
+
+/// An event that is in the log, encoded once for everybody who receives it live.
+#[derive(Debug, Clone)]
+pub(crate) struct Logged {
+    pub(crate) offset: Offset,
+    pub(crate) name: &'static str,
+    /// None: it goes to everybody.
+    pub(crate) topic: Option<Topic>,
+    pub(crate) frame: Utf8Bytes,
+    /// When it was committed, for measuring how long delivery takes.
+    pub(crate) committed: Instant,
+}
+
+/// Tells a change's caller how it ended, once the commit has succeeded or failed.
+type Answer = Box<dyn FnOnce(Result<()>) + Send>;
+
+/// A change that waits.
+struct Job {
+    /// When it was asked for.
+    asked: Instant,
+    run: Run,
+}
+
+/// Runs a change. It answers failures of its own by itself and returns nothing then.
+type Run = Box<dyn for<'a> FnOnce(&'a mut WriteTx) -> BoxFuture<'a, Option<Answer>> + Send>;
+
+/// Hands changes to the writing task. Cheap to clone; the task ends with the last clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the writing task. `publish` is called with the events of each commit, in log order.
+    pub(crate) async fn start(
+        database: &Database,
+        publish: impl Fn(Vec<Logged>) + Send + 'static,
+    ) -> sqlx::Result<Self> {
+        let mut connection = database.writing_connection().await?;
+        let head = events::head(&mut connection).await?;
+        let tx = WriteTx { connection, head, now: Timestamp::now(), appended: Vec::new() };
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        tokio::spawn(run(tx, jobs, publish));
+        Ok(Self { queue })
+    }
+
+    /// Runs a change in a transaction of its own and returns once it is durable and published.
+    ///
+    /// # Errors
+    /// Those of the change, which is then rolled back; [`Error::Unavailable`] when the queue is
+    /// full; [`Error::Internal`] when SQLite fails.
+    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut WriteTx) -> BoxFuture<'a, Result<T>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let run: Run = Box::new(move |tx| {
+            async move {
+                // A panic is the change's own failure: the writer must outlive it.
+                let done = AssertUnwindSafe(change(tx)).catch_unwind().await;
+                match done.unwrap_or_else(|_| Err(Error::internal("a change panicked"))) {
+                    Ok(value) => Some(Box::new(move |committed: Result<()>| {
+                        // A caller that hung up does not hear that it was done; it was.
+                        let _ = answer.send(committed.map(|()| value));
+                    }) as Answer),
+                    Err(error) => {
+                        let _ = answer.send(Err(error));
+                        None
+                    }
+                }
+            }
+            .boxed()
+        });
+        let job = Job { asked: Instant::now(), run };
+        self.queue.try_send(job).map_err(|_| Error::Unavailable)?;
+        answered.await.unwrap_or(Err(Error::Unavailable))
+    }
+}
+
+/// What a change works on: the open transaction, and the events it appends.
+#[derive(Debug)]
+pub(crate) struct WriteTx {
+    connection: SqliteConnection,
+    head: Offset,
+    now: Timestamp,
+    appended: Vec<Logged>,
+}
+
+impl WriteTx {
+    /// What to query.
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// The moment of this transaction; never earlier than that of the one before.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The offset that the next appended event will have, and so the version of its entity.
+    pub(crate) fn next_offset(&self) -> Offset {
+        self.head + 1
+    }
+
+    /// Appends an event to the log; it goes live after the commit.
+    pub(crate) async fn append(
+        &mut self,
+        event: &ServerEvent,
+        actor: &Principal,
+    ) -> Result<Offset> {
+        let offset = self.next_offset();
+        let payload = event.payload_json()?;
+        events::append(&mut self.connection, offset, event, &payload, actor).await?;
+        self.head = offset;
+        self.appended.push(Logged {
+            offset,
+            name: event.name(),
+            topic: event.topic(),
+            frame: live_frame(event.name(), &payload, offset),
+            committed: Instant::now(),
+        });
+        Ok(offset)
+    }
+
+    async fn begin(&mut self) -> sqlx::Result<()> {
+        self.now = Timestamp::now().max(self.now);
+        self.appended.clear();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await.map(drop)
+    }
+
+    async fn commit(&mut self) -> sqlx::Result<Vec<Logged>> {
+        sqlx::query("COMMIT").execute(&mut self.connection).await?;
+        let committed = Instant::now();
+        for event in &mut self.appended {
+            event.committed = committed;
+        }
+        Ok(std::mem::take(&mut self.appended))
+    }
+
+    async fn roll_back(&mut self, head: Offset) {
+        self.head = head;
+        // A commit that failed may have ended the transaction by itself: then this fails, rightly.
+        if let Err(cause) = sqlx::query("ROLLBACK").execute(&mut self.connection).await {
+            tracing::debug!(%cause, "There was nothing to roll back.");
+        }
+    }
+}
+
+/// The frame of an event as it goes out live.
+fn live_frame(name: &str, payload: &str, offset: Offset) -> Utf8Bytes {
+    format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#).into()
+}
+
+/// The frame of an event as it is replayed.
+pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Utf8Bytes {
+    if !replay {
+        return live_frame(&event.event, &event.payload, event.offset);
+    }
+    let events::Stored { event, payload, offset, .. } = event;
+    format!(r#"{{"event":"{event}","payload":{payload},"offset":{offset},"replay":true}}"#).into()
+}
+
+async fn run(
+    mut tx: WriteTx,
+    mut jobs: mpsc::Receiver<Job>,
+    publish: impl Fn(Vec<Logged>) + Send + 'static,
+) {
+    while let Some(job) = jobs.recv().await {
+        let head = tx.head;
+        if let Err(cause) = tx.begin().await {
+            tracing::error!(%cause, "A transaction could not begin.");
+            // The job is dropped, and with it its answer: the caller hears `Unavailable`.
+            continue;
+        }
+        match (job.run)(&mut tx).await {
+            None => tx.roll_back(head).await,
+            Some(answer) => match tx.commit().await {
+                Ok(events) => {
+                    ::metrics::histogram!(metrics::COMMIT_SECONDS).record(job.asked.elapsed());
+                    publish(events);
+                    answer(Ok(()));
+                }
+                Err(cause) => {
+                    tx.roll_back(head).await;
+                    answer(Err(cause.into()));
+                }
+            },
+        }
+    }
+    if let Err(cause) = tx.connection.close().await {
+        tracing::error!(%cause, "The database did not close cleanly.");
+    }
+}
