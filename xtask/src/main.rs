@@ -1,2 +1,59 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: set-up, serving, testing and building of Colloquy.
+//!
+//! Reading order: [`workspace`] (where things are, and how programs are started there), [`setup`]
+//! (what has to be in place before anything else works), then one module per command.
+
+mod build;
+mod serve;
+mod setup;
+mod steps;
+mod test;
+mod workspace;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Set up, serve, test and build Colloquy")]
+enum Task {
+    /// Put the tools in place that serving needs (the other commands do so by themselves)
+    Setup,
+    /// Build everything and serve it, with the data in `data/`
+    Serve {
+        /// Passed on to `cargo leptos serve`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run every check and test
+    Test {
+        /// Leave out what is slow: the browser's half, documentation examples and the embedded site
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Build `target/release/colloquy`, one executable with the site inside
+    Build,
+    /// What `cargo leptos` is in this workspace: cargo-leptos, found in the project's tools
+    #[command(hide = true, disable_help_flag = true)]
+    Leptos {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    let task = Task::parse();
+    let workspace = Workspace::locate()?;
+    match task {
+        Task::Setup => {
+            setup::for_serving(&workspace)?;
+            println!("Set-up is complete: `cargo xtask serve` starts Colloquy.");
+            Ok(())
+        }
+        Task::Serve { args } => serve::serve(&workspace, &args),
+        Task::Test { fast } => test::test(&workspace, fast),
+        Task::Build => build::build(&workspace),
+        Task::Leptos { args } => serve::leptos(&workspace, &args),
+    }
+}

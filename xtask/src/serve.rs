@@ -1,0 +1,30 @@
+//! `cargo xtask serve`, and what `cargo leptos` is in this workspace.
+
+use std::os::unix::process::CommandExt;
+
+use anyhow::{Context, Result};
+
+use crate::setup;
+use crate::workspace::Workspace;
+
+/// Sets up, then becomes `cargo leptos serve` with the data in the clone.
+pub(crate) fn serve(workspace: &Workspace, args: &[String]) -> Result<()> {
+    let mut all = vec!["serve".to_owned()];
+    all.extend_from_slice(args);
+    leptos(workspace, &all)
+}
+
+/// Sets up, then becomes cargo-leptos: `cargo leptos serve | watch | build ...`.
+pub(crate) fn leptos(workspace: &Workspace, args: &[String]) -> Result<()> {
+    setup::for_serving(workspace)?;
+    if args.iter().any(|arg| arg == "--release" || arg == "-r") {
+        setup::for_release(workspace)?;
+    }
+    let mut command = workspace.command("cargo-leptos");
+    command.arg("leptos").args(args);
+    if std::env::var_os("COLLOQUY_DATA_DIR").is_none() {
+        command.env("COLLOQUY_DATA_DIR", workspace.root.join("data"));
+    }
+    // The terminal's signals and the exit code are cargo-leptos's own from here on.
+    Err(command.exec()).context("cargo-leptos could not be started")
+}

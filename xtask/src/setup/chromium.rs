@@ -1,0 +1,35 @@
+//! A Chromium for the browser tests: the system's own, or Debian's package.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use super::announce;
+use crate::workspace::{Workspace, output, run};
+
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+const ADVICE: &str = "What to do: install Chromium (on Debian: `sudo apt-get install chromium`), or \
+                      set E2E_CHROMIUM to the path of one";
+
+pub(super) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
+    if let Some(chosen) = env::var_os("E2E_CHROMIUM") {
+        return Ok(PathBuf::from(chosen));
+    }
+    if let Some(found) = NAMES.iter().find_map(|name| workspace.find(name)) {
+        return Ok(found);
+    }
+    let is_root = output(workspace.command("id").arg("-u")).is_ok_and(|id| id == "0");
+    if !is_root || workspace.find("apt-get").is_none() {
+        bail!("there is no Chromium for the browser tests. {ADVICE}");
+    }
+    announce("installing Debian's Chromium, a system package", "1 to 3 minutes");
+    let apt = |args: &[&str]| {
+        let mut command = workspace.command("apt-get");
+        run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive")).context(ADVICE)
+    };
+    apt(&["update"])?;
+    apt(&["install", "--yes", "--no-install-recommends", "chromium", "fonts-liberation"])?;
+    workspace.find("chromium").context(ADVICE)
+}
