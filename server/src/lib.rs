@@ -11,6 +11,9 @@
 //! - [`hub`]: who is connected, and how events reach them
 //! - [`metrics`]: what is counted
 
+// The type of a whole page nests more deeply than rustc follows by default.
+#![recursion_limit = "256"]
+
 pub mod control;
 pub mod data_dir;
 pub mod error;
