@@ -1,0 +1,193 @@
+//! The command line: what can be asked of `colloquy`, and where its settings come from.
+
+mod demo;
+mod file;
+mod notify;
+mod serve;
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
+
+use anyhow::anyhow;
+use clap::{
+    Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
+use colloquy_server::{logging, settings::Settings};
+
+use file::SettingsFile;
+
+/// A real-time hub for multi-agent systems
+///
+/// Without a subcommand it serves. Flags go before environment variables, and those before the
+/// settings file, a TOML file whose keys are named like the flags: data_dir = "./data".
+#[derive(Debug, Parser)]
+#[command(name = "colloquy", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    task: Option<Task>,
+    #[command(flatten)]
+    configured: Configured,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Serve the hub until SIGINT or SIGTERM
+    Serve(Configured),
+    /// Tell everybody who is connected something
+    ///
+    /// The server that owns the data folder does it; when none runs, it is logged for those who
+    /// come back.
+    Notify {
+        #[command(flatten)]
+        notice: notify::Notice,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Let a planner, a worker and a critic work together on a running hub, until stopped
+    Demo(demo::Options),
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+struct Configured {
+    /// The settings file; without one, colloquy.toml in the working folder, when it is there
+    #[arg(long, env = "COLLOQUY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Reads the command line, the environment and the settings file.
+///
+/// # Errors
+/// When one of them holds something unknown or unacceptable; the error says which, and where it
+/// comes from. Asking for help is such an "error" too.
+pub(crate) fn read() -> Result<Cli, clap::Error> {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let mut command = Cli::command();
+    // What `cargo leptos` tells the server that it starts.
+    if let Ok(address) = env::var(LEPTOS_ADDRESS) {
+        command = with_defaults(command, &|key| (key == "listen").then(|| vec![address.clone()]));
+    }
+    let cli = parse(command.clone(), &arguments, None)?;
+    let Some(file) = cli.settings_file(&mut command)? else { return Ok(cli) };
+    let command = with_defaults(command, &|key| file.get(key).cloned());
+    parse(command, &arguments, Some(&file))
+}
+
+impl Cli {
+    /// Does what is asked.
+    ///
+    /// # Errors
+    /// When it can not be done; for people to read.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self.task {
+            None => serve::run(self.configured.begin()?).await,
+            Some(Task::Serve(configured)) => serve::run(configured.begin()?).await,
+            Some(Task::Notify { notice, configured }) => {
+                notify::run(notice, configured.begin()?).await
+            }
+            Some(Task::Demo(options)) => demo::run(options).await,
+        }
+    }
+
+    /// The settings file of a task that has settings.
+    fn settings_file(&self, command: &mut Command) -> Result<Option<SettingsFile>, clap::Error> {
+        let configured = match &self.task {
+            None => &self.configured,
+            Some(Task::Serve(configured) | Task::Notify { configured, .. }) => configured,
+            Some(Task::Demo(_)) => return Ok(None),
+        };
+        SettingsFile::read(configured.config.as_deref(), command)
+    }
+}
+
+impl Configured {
+    /// Begins to log, and hands over the settings.
+    fn begin(self) -> anyhow::Result<Settings> {
+        logging::start(self.settings.log_format)
+            .map_err(|error| anyhow!("RUST_LOG can not be read: {error}"))?;
+        for variable in unknown_variables() {
+            let variable = variable.to_string_lossy();
+            tracing::warn!(%variable, "Nothing is set by this environment variable: is it misspelt?");
+        }
+        Ok(self.settings)
+    }
+}
+
+const LEPTOS_ADDRESS: &str = "LEPTOS_SITE_ADDR";
+
+fn parse(
+    command: Command,
+    arguments: &[OsString],
+    file: Option<&SettingsFile>,
+) -> Result<Cli, clap::Error> {
+    command
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| with_source(error, arguments, file))
+}
+
+/// Lays defaults for settings under what flags and environment say, in every subcommand.
+fn with_defaults(command: Command, default: &dyn Fn(&str) -> Option<Vec<String>>) -> Command {
+    command
+        .mut_args(|argument| match default(argument.get_id().as_str()) {
+            Some(values) => argument.default_values(values),
+            None => argument,
+        })
+        .mut_subcommands(|subcommand| with_defaults(subcommand, default))
+}
+
+/// An error that also says where the value at fault comes from, when that is not a flag.
+fn with_source(
+    mut error: clap::Error,
+    arguments: &[OsString],
+    file: Option<&SettingsFile>,
+) -> clap::Error {
+    let Some(ContextValue::String(at_fault)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let mut command = Configured::augment_args(Command::new("settings"));
+    command.build();
+    let Some(setting) = command.get_arguments().find(|one| one.to_string() == *at_fault) else {
+        return error;
+    };
+    let flag = format!("--{}", setting.get_long().unwrap_or_default());
+    let is_flag = |argument: &OsString| {
+        argument.to_str().is_some_and(|text| text.split('=').next() == Some(&flag))
+    };
+    if arguments.iter().any(is_flag) {
+        return error;
+    }
+    let key = setting.get_id().as_str();
+    let source = match (setting.get_env().filter(|name| env::var_os(name).is_some()), file) {
+        (Some(variable), _) => {
+            format!("the value comes from the environment variable {}", variable.display())
+        }
+        (None, Some(file)) if file.get(key).is_some() => {
+            format!("the value comes from the key `{key}` in {}", file.path().display())
+        }
+        (None, _) => format!("the value comes from the environment variable {LEPTOS_ADDRESS}"),
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![source.into()]));
+    error
+}
+
+/// The variables that look like settings and are none.
+fn unknown_variables() -> Vec<OsString> {
+    let command = Cli::command();
+    let known = |name: &OsStr| {
+        command
+            .get_subcommands()
+            .flat_map(Command::get_arguments)
+            .any(|one| one.get_env() == Some(name))
+    };
+    env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| name.as_encoded_bytes().starts_with(b"COLLOQUY_") && !known(name))
+        .collect()
+}

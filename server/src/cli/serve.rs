@@ -1,0 +1,89 @@
+//! `colloquy serve`: the hub, until it is told to stop.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    process,
+};
+
+use anyhow::Context;
+use colloquy_server::{
+    AppState, control::ControlSocket, data_dir::DataDir, router::router, serve, settings::Settings,
+};
+use tokio::{
+    net::TcpListener,
+    select,
+    signal::unix::{Signal, SignalKind, signal},
+    time::sleep,
+    try_join,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// When the data folder, the database or the address can not be had.
+pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
+    let stopping = stop_on_signals()?;
+    let data_dir = DataDir::lock(&settings.data_dir)?;
+    let listener = listen(settings.listen).await?;
+    let address = listener.local_addr()?;
+    let overdue = settings.shutdown_timeout;
+    let state = AppState::open(settings).await?;
+    let control = ControlSocket::listen(&data_dir)
+        .with_context(|| format!("no control socket in {}", data_dir.path().display()))?;
+    announce(address)?;
+    tracing::info!(%address, data_dir = %data_dir.path().display(), "The hub is open.");
+
+    let serving = async {
+        let control = control.serve(router(state.clone()), stopping.clone().cancelled_owned());
+        try_join!(serve(listener, state, stopping.clone().cancelled_owned()), control)
+    };
+    select! {
+        served = serving => served.map(drop)?,
+        () = async { stopping.cancelled().await; sleep(overdue).await } => {}
+    }
+    tracing::info!("The hub is closed.");
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "{address} is in use by another program; --listen (COLLOQUY_LISTEN) chooses another \
+             address, and port 0 any free port"
+        ),
+        _ => anyhow::Error::new(error).context(format!("can not listen on {address}")),
+    })
+}
+
+/// The addresses to open, on standard output, whatever becomes of the logs.
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "Colloquy is open at http://{address}")?;
+    writeln!(output, "  live demo:   http://{address}/demo/websocket")?;
+    writeln!(output, "  try the API: http://{address}/docs")?;
+    output.flush()
+}
+
+/// A token that the first SIGINT or SIGTERM cancels. The second ends the process at once.
+fn stop_on_signals() -> io::Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stopping = CancellationToken::new();
+    let token = stopping.clone();
+    tokio::spawn(async move {
+        either(&mut interrupt, &mut terminate).await;
+        token.cancel();
+        either(&mut interrupt, &mut terminate).await;
+        process::exit(1);
+    });
+    Ok(stopping)
+}
+
+async fn either(one: &mut Signal, other: &mut Signal) {
+    select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}
