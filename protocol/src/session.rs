@@ -28,19 +28,27 @@
 //! }
 //! ```
 //!
-//! *Invariants.*
-//! - Every event is delivered at most once, and every event that a subscription covers at least
-//!   once from the subscription's start on, however often the connection is lost.
-//! - The cursor never moves back within an epoch, and never passes an event that a subscription
-//!   covers and that was not delivered, unless that topic still catches up from its own position.
-//! - A topic's own position is kept until a heartbeat at or after the end of its replay.
+//! *Invariant.* Every event that a subscription covers is delivered from the subscription's start
+//! on, however often the connection is lost, and no event is delivered twice. (Only the catch-up
+//! of a topic from far back may repeat what was delivered thousands of events ago.)
+//!
+//! *Invariant.* Within an epoch the cursor never moves back. It never passes an event that a
+//! subscription covers and that was not delivered, unless the topic is catching up from a position
+//! of its own; that position is kept until a heartbeat says that everything after it was sent.
 //!
 //! A store must listen *before* it loads its state, and then subscribe with the position of that
 //! state: the hub leaves out what this connection was already sent.
+//!
+//! In reading order: [`Action`], [`Notice`] and [`State`] are what a session asks and tells;
+//! [`Session`] is what users and drivers call. Inside, `hub` is what the hub's messages do,
+//! `phase` where the session is, `subscriptions` the topics, `cursor` how far the log was read, and
+//! `backoff` how long to wait.
 
 mod action;
 mod backoff;
 mod cursor;
+mod hub;
+mod phase;
 mod subscriptions;
 
 use std::{
@@ -49,17 +57,20 @@ use std::{
 };
 
 pub use action::{Acknowledgement, Action, Ended, Notice, RequestError, RequestId, State};
-use serde::de::DeserializeOwned;
 
-use self::{backoff::Backoff, cursor::Cursor, subscriptions::Subscriptions};
+use self::{
+    backoff::Backoff,
+    cursor::Cursor,
+    phase::{Phase, Stage},
+    subscriptions::Subscriptions,
+};
 use crate::{
-    PROTOCOL_VERSION,
     close::CloseCode,
-    event::{Acknowledge, ClientEvent, Ready, Started},
-    frame::{ClientFrame, EventFrame, HubEvent, Outcome, Reply, ServerFrame, Welcome},
+    event::{Acknowledge, ClientEvent},
+    frame::{ClientFrame, HubEvent, ServerFrame, Welcome},
     id::MessageId,
     model::Receipt,
-    position::{Offset, Position},
+    position::Position,
     topic::Topic,
 };
 
@@ -85,50 +96,6 @@ pub struct Session {
     lost_at: Option<Duration>,
     last_request: u64,
     actions: VecDeque<Action>,
-}
-
-#[derive(Debug)]
-enum Phase {
-    Idle,
-    /// A socket was asked for, and the welcome has not come.
-    Opening {
-        deadline: Duration,
-    },
-    Open(Link),
-    Waiting {
-        until: Duration,
-        attempt: u32,
-    },
-    Closed(Ended),
-}
-
-/// A connection that was welcomed.
-#[derive(Debug)]
-struct Link {
-    welcome: Welcome,
-    /// When the last message came.
-    heard: Duration,
-    /// No topic was asked to start at a position of its own, so replayed events come in the order
-    /// of the log and move the cursor.
-    in_order: bool,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// `client:ready` waits for its reply.
-    Starting {
-        ready: RequestId,
-        deadline: Duration,
-    },
-    /// What was missed is replayed, up to this offset.
-    Recovering {
-        to: Offset,
-        count: u64,
-    },
-    Live {
-        since: Duration,
-    },
 }
 
 impl Session {
@@ -157,7 +124,7 @@ impl Session {
     /// Connects, unless it is connected or about to be. Subscriptions and cursor are kept from
     /// before, so an ended session resumes.
     pub fn connect(&mut self, now: Duration) {
-        if matches!(self.phase, Phase::Idle | Phase::Closed(_) | Phase::Waiting { .. }) {
+        if !self.phase.has_socket() {
             self.open(now);
         }
     }
@@ -194,14 +161,14 @@ impl Session {
     /// may bring the same events again.
     pub fn subscribe(&mut self, topic: Topic, since: Option<Position>) {
         let ask = self.subscriptions.hold(topic.clone(), since, self.cursor.position());
-        if ask && matches!(self.phase, Phase::Open(_)) {
+        if ask && self.phase.is_open() {
             self.ask(&topic);
         }
     }
 
     /// Takes one [`Session::subscribe`] back. What is under way still arrives.
     pub fn unsubscribe(&mut self, topic: &Topic) {
-        if self.subscriptions.release(topic) && matches!(self.phase, Phase::Open(_)) {
+        if self.subscriptions.release(topic) && self.phase.is_open() {
             self.send(ClientEvent::unsubscribe(topic), None);
         }
     }
@@ -220,7 +187,7 @@ impl Session {
         } else if self.acknowledgements.len() >= MAX_UNANSWERED {
             self.acknowledged(request, Err(RequestError::TooMany));
         } else {
-            if matches!(self.phase, Phase::Open(_)) {
+            if self.phase.is_open() {
                 self.send(event.clone(), Some(request));
             }
             self.acknowledgements.insert(request, event);
@@ -232,10 +199,11 @@ impl Session {
 
     /// A text message came.
     pub fn received(&mut self, text: &str, now: Duration) {
-        match &mut self.phase {
-            Phase::Open(link) => link.heard = now,
-            Phase::Opening { .. } => {}
-            Phase::Idle | Phase::Waiting { .. } | Phase::Closed(_) => return,
+        if !self.phase.has_socket() {
+            return;
+        }
+        if let Phase::Open(link) = &mut self.phase {
+            link.heard = now;
         }
         match serde_json::from_str(text) {
             Ok(ServerFrame::Event(frame)) => self.event(frame, now),
@@ -255,14 +223,12 @@ impl Session {
 
     /// The socket ended, or could not be opened. `None`: without a close code.
     pub fn closed(&mut self, code: Option<u16>, now: Duration) {
-        if !matches!(self.phase, Phase::Opening { .. } | Phase::Open(_)) {
+        if !self.phase.has_socket() {
             return;
         }
+        self.lost(now);
         match code.and_then(CloseCode::from_code).filter(|code| !code.should_reconnect()) {
-            Some(code) => {
-                self.lost(now);
-                self.end(Ended::ByHub(code));
-            }
+            Some(code) => self.end(Ended::ByHub(code)),
             None => self.wait(now),
         }
     }
@@ -290,28 +256,12 @@ impl Session {
 
     /// When to call [`Session::tick`], if nothing happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
-        match &self.phase {
-            Phase::Idle | Phase::Closed(_) => None,
-            Phase::Opening { deadline } | Phase::Waiting { until: deadline, .. } => Some(*deadline),
-            Phase::Open(link) => Some(link.deadline()),
-        }
+        self.phase.deadline()
     }
 
     /// Where the session is.
     pub fn state(&self) -> State {
-        match &self.phase {
-            Phase::Idle => State::Idle,
-            Phase::Opening { .. } => State::Connecting,
-            Phase::Open(link) => match link.stage {
-                Stage::Starting { .. } => State::Connecting,
-                Stage::Recovering { to, .. } => State::Recovering(to),
-                Stage::Live { .. } => State::Live,
-            },
-            Phase::Waiting { until, attempt } => {
-                State::Waiting { until: *until, attempt: *attempt }
-            }
-            Phase::Closed(why) => State::Closed(*why),
-        }
+        self.phase.state()
     }
 
     /// The position from which a new session would miss nothing of the topics that are in force
@@ -363,7 +313,7 @@ impl Session {
 
     /// Closes the socket, if there is one.
     fn close(&mut self, code: CloseCode, now: Duration) {
-        if matches!(self.phase, Phase::Opening { .. } | Phase::Open(_)) {
+        if self.phase.has_socket() {
             self.actions.push_back(Action::Close(code));
             self.lost(now);
         }
@@ -379,7 +329,6 @@ impl Session {
                 self.backoff.reset();
             }
         }
-        self.subscriptions.disconnected();
     }
 
     fn wait(&mut self, now: Duration) {
@@ -393,153 +342,6 @@ impl Session {
             self.acknowledged(request, Err(RequestError::Ended));
         }
     }
-
-    // What the hub says.
-
-    fn welcomed(&mut self, welcome: Welcome, now: Duration) {
-        if !matches!(self.phase, Phase::Opening { .. }) {
-            return;
-        }
-        if welcome.protocol != PROTOCOL_VERSION {
-            self.close(CloseCode::Normal, now);
-            self.end(Ended::OtherProtocol(welcome.protocol));
-            return;
-        }
-        let ready = self.next_request();
-        let stage = Stage::Starting { ready, deadline: now + PATIENCE };
-        self.enter(Phase::Open(Link { welcome, heard: now, in_order: true, stage }));
-        for topic in self.subscriptions.topics().cloned().collect::<Vec<_>>() {
-            self.ask(&topic);
-        }
-        let since = self.cursor.position().cloned().map(|since| Ready { since: Some(since) });
-        self.send(ClientEvent::ClientReady(since), Some(ready));
-        for (request, event) in self.acknowledgements.clone() {
-            self.send(event, Some(request));
-        }
-    }
-
-    fn replied(&mut self, reply: Reply, now: Duration) {
-        let Some(request) = reply.reply.as_u64().map(RequestId) else { return };
-        let Phase::Open(link) = &self.phase else { return };
-        if matches!(link.stage, Stage::Starting { ready, .. } if ready == request) {
-            match read::<Started>(reply.outcome) {
-                Ok(started) => self.started(started, now),
-                Err(error) => self.give_up(error, now),
-            }
-        } else if self.acknowledgements.remove(&request).is_some() {
-            self.acknowledged(request, read(reply.outcome));
-        } else if let Some(topic) = self.subscriptions.waiting_for(request) {
-            match read::<Started>(reply.outcome) {
-                Ok(started) => self.subscribed(topic, started),
-                Err(RequestError::Refused(error)) if !error.retryable => {
-                    self.subscriptions.remove(&topic);
-                    self.notify(Notice::Unsubscribed { topic, reason: error.message });
-                }
-                Err(error) => self.give_up(error, now),
-            }
-        }
-    }
-
-    /// The answer to `client:ready`: from here on events come.
-    fn started(&mut self, started: Started, now: Duration) {
-        let recovered = started.recovered == Some(true);
-        let position = Position { epoch: started.epoch, offset: started.offset };
-        match self.cursor.position().map(|cursor| cursor.offset) {
-            Some(from) if recovered && from < position.offset => {
-                self.enter_stage(Stage::Recovering { to: position.offset, count: 0 });
-            }
-            Some(_) if recovered => self.recovered(0, now),
-            lost => {
-                self.cursor.restart(position.clone());
-                self.enter_stage(Stage::Live { since: now });
-                if lost.is_some() {
-                    self.lost_at = None;
-                    self.notify(Notice::Reload { topic: None, position: position.clone() });
-                }
-            }
-        }
-        for topic in self.subscriptions.answered() {
-            self.in_force(topic, position.clone());
-        }
-    }
-
-    /// The answer to a subscribe event. Before `client:ready` is answered it only says whether
-    /// the topic will be replayed.
-    fn subscribed(&mut self, topic: Topic, started: Started) {
-        self.subscriptions.answer(&topic, started.recovered != Some(false));
-        let starting = matches!(&self.phase, Phase::Open(link) if link.is_starting());
-        if !starting {
-            self.in_force(topic, Position { epoch: started.epoch, offset: started.offset });
-        }
-    }
-
-    fn in_force(&mut self, topic: Topic, position: Position) {
-        let reload = self.subscriptions.in_force(&topic, position.offset);
-        self.notify(Notice::Subscribed { topic: topic.clone(), position: position.clone() });
-        if reload {
-            self.notify(Notice::Reload { topic: Some(topic), position });
-        }
-    }
-
-    fn event(&mut self, frame: EventFrame, now: Duration) {
-        let Phase::Open(link) = &mut self.phase else { return };
-        let EventFrame { offset, replay, .. } = frame;
-        let fresh = self.cursor.admit(offset);
-        let moves_cursor = match &mut link.stage {
-            Stage::Starting { .. } => return,
-            Stage::Recovering { count, .. } => {
-                *count += u64::from(fresh && replay);
-                link.in_order || !replay
-            }
-            Stage::Live { .. } => !replay,
-        };
-        if fresh {
-            self.notify(Notice::Event(Box::new(frame)));
-        }
-        if moves_cursor {
-            self.reached(offset, now);
-        }
-        if !self.subscriptions.catching_up() {
-            self.cursor.trim();
-        }
-    }
-
-    /// Before `client:ready` is answered, a heartbeat says nothing about what was sent.
-    fn heartbeat(&mut self, offset: Offset, now: Duration) {
-        if matches!(&self.phase, Phase::Open(link) if !link.is_starting()) {
-            self.subscriptions.sent_up_to(offset);
-            self.reached(offset, now);
-        }
-    }
-
-    /// Everything covered up to this offset came.
-    fn reached(&mut self, offset: Offset, now: Duration) {
-        self.cursor.advance(offset);
-        if let Phase::Open(link) = &self.phase
-            && let Stage::Recovering { to, count } = link.stage
-            && offset >= to
-        {
-            self.recovered(count, now);
-        }
-    }
-
-    fn recovered(&mut self, count: u64, now: Duration) {
-        let gap = self.lost_at.take().map_or(Duration::ZERO, |lost| now.saturating_sub(lost));
-        self.notify(Notice::Recovered { count, gap });
-        self.enter_stage(Stage::Live { since: now });
-    }
-
-    /// The hub can not serve this connection; another one may fare better.
-    fn give_up(&mut self, error: RequestError, now: Duration) {
-        self.notify(match error {
-            RequestError::Refused(error) => Notice::Error(error),
-            other => Notice::Unreadable(other.to_string()),
-        });
-        self.close(CloseCode::Normal, now);
-        self.wait(now);
-    }
-
-    // Helpers.
 
     fn ask(&mut self, topic: &Topic) {
         let request = self.next_request();
@@ -570,31 +372,5 @@ impl Session {
 
     fn acknowledged(&mut self, request: RequestId, outcome: Result<Receipt, RequestError>) {
         self.notify(Notice::Acknowledged { request, outcome });
-    }
-}
-
-impl Link {
-    fn heartbeat(&self) -> Duration {
-        Duration::from_secs(self.welcome.heartbeat_seconds.max(1))
-    }
-
-    fn is_starting(&self) -> bool {
-        matches!(self.stage, Stage::Starting { .. })
-    }
-
-    /// When the connection counts as dead, if nothing comes before.
-    fn deadline(&self) -> Duration {
-        match self.stage {
-            Stage::Starting { deadline, .. } => deadline,
-            _ => self.heard + self.heartbeat().mul_f64(2.5),
-        }
-    }
-}
-
-fn read<T: DeserializeOwned>(outcome: Outcome) -> Result<T, RequestError> {
-    match outcome {
-        Outcome::Ok(value) => serde_json::from_value(value)
-            .map_err(|error| RequestError::Unreadable(error.to_string())),
-        Outcome::Error(error) => Err(error.into()),
     }
 }

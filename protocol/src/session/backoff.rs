@@ -8,29 +8,29 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// Exponential back-off: half of each wait is certain, half is chance, so that clients that lost
 /// the same hub do not all come back in the same moment.
 #[derive(Debug)]
-pub(crate) struct Backoff {
+pub(super) struct Backoff {
     attempt: u32,
     seed: u64,
 }
 
 impl Backoff {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self { attempt: 0, seed }
     }
 
     /// How many waits there were since the last [`Backoff::reset`].
-    pub(crate) fn attempt(&self) -> u32 {
+    pub(super) fn attempt(&self) -> u32 {
         self.attempt
     }
 
     /// The next wait.
-    pub(crate) fn next(&mut self) -> Duration {
+    pub(super) fn next(&mut self) -> Duration {
         let ceiling = FIRST.saturating_mul(1 << self.attempt.min(10)).min(LONGEST);
         self.attempt += 1;
         ceiling / 2 + (ceiling / 2).mul_f64(self.chance())
     }
 
-    pub(crate) fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.attempt = 0;
     }
 

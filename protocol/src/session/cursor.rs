@@ -13,34 +13,34 @@ const REMEMBERED: usize = 4096;
 /// *Invariant.* Everything up to it that the subscriptions cover was delivered, but for the topics
 /// that are still catching up from a position of their own. Within an epoch it never moves back.
 #[derive(Debug, Default)]
-pub(crate) struct Cursor {
+pub(super) struct Cursor {
     position: Option<Position>,
     delivered: BTreeSet<Offset>,
 }
 
 impl Cursor {
-    pub(crate) fn at(position: Position) -> Self {
+    pub(super) fn at(position: Position) -> Self {
         Self { position: Some(position), delivered: BTreeSet::new() }
     }
 
-    pub(crate) fn position(&self) -> Option<&Position> {
+    pub(super) fn position(&self) -> Option<&Position> {
         self.position.as_ref()
     }
 
     /// Whether the event at that offset is to be delivered: it was not, so far.
-    pub(crate) fn admit(&mut self, offset: Offset) -> bool {
+    pub(super) fn admit(&mut self, offset: Offset) -> bool {
         self.delivered.insert(offset)
     }
 
     /// Everything covered up to that offset was delivered.
-    pub(crate) fn advance(&mut self, offset: Offset) {
+    pub(super) fn advance(&mut self, offset: Offset) {
         if let Some(position) = &mut self.position {
             position.offset = position.offset.max(offset);
         }
     }
 
     /// Live events start after this position; what came before is not known.
-    pub(crate) fn restart(&mut self, position: Position) {
+    pub(super) fn restart(&mut self, position: Position) {
         if self.position.as_ref().is_some_and(|old| old.epoch != position.epoch) {
             self.delivered.clear();
         }
@@ -49,7 +49,7 @@ impl Cursor {
 
     /// Forgets all but the latest of what was delivered. Nothing after the cursor is forgotten:
     /// resuming would meet it again.
-    pub(crate) fn trim(&mut self) {
+    pub(super) fn trim(&mut self) {
         let reached = self.position.as_ref().map_or(0, |position| position.offset);
         while self.delivered.len() > REMEMBERED
             && self.delivered.first().is_some_and(|first| *first <= reached)

@@ -10,7 +10,7 @@ use crate::{
 
 /// The topics that a session holds, in the order in which they are sent.
 #[derive(Debug, Default)]
-pub(crate) struct Subscriptions {
+pub(super) struct Subscriptions {
     by_topic: BTreeMap<Topic, Subscription>,
 }
 
@@ -47,17 +47,17 @@ enum Progress {
 }
 
 impl Subscriptions {
-    pub(crate) fn topics(&self) -> impl Iterator<Item = &Topic> {
+    pub(super) fn topics(&self) -> impl Iterator<Item = &Topic> {
         self.by_topic.keys()
     }
 
     /// Whether any topic is not yet where the connection's cursor is.
-    pub(crate) fn catching_up(&self) -> bool {
+    pub(super) fn catching_up(&self) -> bool {
         self.by_topic.values().any(|one| one.catch_up.is_some())
     }
 
     /// One more caller wants this topic. Answers whether the hub must be asked.
-    pub(crate) fn hold(
+    pub(super) fn hold(
         &mut self,
         topic: Topic,
         since: Option<Position>,
@@ -78,26 +78,28 @@ impl Subscriptions {
     }
 
     /// One caller less wants this topic. Answers whether it was the last.
-    pub(crate) fn release(&mut self, topic: &Topic) -> bool {
+    pub(super) fn release(&mut self, topic: &Topic) -> bool {
         let Some(held) = self.by_topic.get_mut(topic) else { return false };
         held.holders -= 1;
         held.holders == 0 && self.remove(topic)
     }
 
     /// Drops a topic, whoever holds it. Answers whether it was there.
-    pub(crate) fn remove(&mut self, topic: &Topic) -> bool {
+    pub(super) fn remove(&mut self, topic: &Topic) -> bool {
         self.by_topic.remove(topic).is_some()
     }
 
     /// The hub is asked for this topic, under this id. Answers from where it is to start.
-    pub(crate) fn asked(&mut self, topic: &Topic, request: RequestId) -> Option<Position> {
+    pub(super) fn asked(&mut self, topic: &Topic, request: RequestId) -> Option<Position> {
         let held = self.by_topic.get_mut(topic)?;
         held.request = Some(request);
-        held.catch_up.as_ref().map(|catch_up| catch_up.since.clone())
+        let catch_up = held.catch_up.as_mut()?;
+        catch_up.progress = Progress::Asked;
+        Some(catch_up.since.clone())
     }
 
     /// The topic that waits for this reply; it waits no longer.
-    pub(crate) fn waiting_for(&mut self, request: RequestId) -> Option<Topic> {
+    pub(super) fn waiting_for(&mut self, request: RequestId) -> Option<Topic> {
         let (topic, held) =
             self.by_topic.iter_mut().find(|(_, held)| held.request == Some(request))?;
         held.request = None;
@@ -105,13 +107,13 @@ impl Subscriptions {
     }
 
     /// The topics that wait for no reply.
-    pub(crate) fn answered(&self) -> Vec<Topic> {
+    pub(super) fn answered(&self) -> Vec<Topic> {
         let answered = self.by_topic.iter().filter(|(_, held)| held.request.is_none());
         answered.map(|(topic, _)| topic.clone()).collect()
     }
 
     /// Whether the hub will replay what this topic misses.
-    pub(crate) fn answer(&mut self, topic: &Topic, accepted: bool) {
+    pub(super) fn answer(&mut self, topic: &Topic, accepted: bool) {
         if let Some(catch_up) = self.catch_up(topic) {
             catch_up.progress = if accepted { Progress::Accepted } else { Progress::Refused };
         }
@@ -119,7 +121,7 @@ impl Subscriptions {
 
     /// The hub sends this topic's events: live ones after that offset, and before them the replay
     /// that it accepted. Answers whether there is none, so that the store must load afresh.
-    pub(crate) fn in_force(&mut self, topic: &Topic, offset: Offset) -> bool {
+    pub(super) fn in_force(&mut self, topic: &Topic, offset: Offset) -> bool {
         let Some(held) = self.by_topic.get_mut(topic) else { return false };
         let Some(catch_up) = &mut held.catch_up else { return false };
         let refused = catch_up.progress == Progress::Refused;
@@ -131,7 +133,7 @@ impl Subscriptions {
     }
 
     /// Everything covered up to this offset was sent: whoever was to be there by now is there.
-    pub(crate) fn sent_up_to(&mut self, offset: Offset) {
+    pub(super) fn sent_up_to(&mut self, offset: Offset) {
         for held in self.by_topic.values_mut() {
             held.catch_up.take_if(
                 |one| matches!(one.progress, Progress::Replaying(until) if until <= offset),
@@ -141,16 +143,6 @@ impl Subscriptions {
 
     fn catch_up(&mut self, topic: &Topic) -> Option<&mut CatchUp> {
         self.by_topic.get_mut(topic)?.catch_up.as_mut()
-    }
-
-    /// The connection is gone: whatever it had not finished must be asked for again.
-    pub(crate) fn disconnected(&mut self) {
-        for held in self.by_topic.values_mut() {
-            held.request = None;
-            if let Some(catch_up) = &mut held.catch_up {
-                catch_up.progress = Progress::Asked;
-            }
-        }
     }
 }
 
