@@ -14,12 +14,11 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use colloquy_protocol::{
     id::MessageId,
-    model::Receipt,
     position::Position,
-    session::{Acknowledgement, Notice, RequestError, Session},
+    session::{Acknowledgement, Notice, Session},
     topic::Topic,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use self::driver::Driver;
 
@@ -56,16 +55,10 @@ impl Live {
 
     /// Tells the hub that a message was received or read, over as many connections as it takes.
     ///
-    /// # Errors
-    /// The hub's refusal, or that the session ended first.
-    pub async fn acknowledge(
-        &self,
-        message: MessageId,
-        what: Acknowledgement,
-    ) -> Result<Receipt, RequestError> {
-        let (answer, answered) = oneshot::channel();
-        self.tell(Command::Acknowledge(message, what, answer)).await;
-        answered.await.unwrap_or(Err(RequestError::Ended))
+    /// Does not wait for the outcome, which comes as [`Notice::Acknowledged`]: whoever takes the
+    /// notices and waited for one of them here would wait for ever.
+    pub async fn acknowledge(&self, message: MessageId, what: Acknowledgement) {
+        self.tell(Command::Acknowledge(message, what)).await;
     }
 
     /// Connects again after [`Live::disconnect`], or after the hub said not to come back.
@@ -92,8 +85,7 @@ impl Live {
 impl Notices {
     /// The next notice; waits for it. `None`: the task ended, which happens only with its runtime.
     ///
-    /// [`Notice::Acknowledged`] never comes: [`Live::acknowledge`] returns it. May be cancelled
-    /// without losing a notice.
+    /// May be cancelled without losing a notice.
     pub async fn recv(&mut self) -> Option<Notice> {
         let told = self.notices.recv().await?;
         self.position = told.position;
@@ -118,7 +110,7 @@ struct Told {
 enum Command {
     Subscribe(Topic, Option<Position>),
     Unsubscribe(Topic),
-    Acknowledge(MessageId, Acknowledgement, oneshot::Sender<Result<Receipt, RequestError>>),
+    Acknowledge(MessageId, Acknowledgement),
     Connect,
     Disconnect,
     Reconnect,

@@ -56,7 +56,7 @@ use std::{
     time::Duration,
 };
 
-pub use action::{Acknowledgement, Action, Ended, Notice, RequestError, RequestId, State};
+pub use action::{Acknowledgement, Action, Ended, Notice, RequestError, State};
 
 use self::{
     backoff::Backoff,
@@ -83,6 +83,10 @@ pub const STABLE: Duration = Duration::from_secs(10);
 /// How many acknowledgements may wait for an answer; further ones fail at once.
 pub const MAX_UNANSWERED: usize = 1000;
 
+/// A message to the hub that wants a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct RequestId(u64);
+
 /// One client's session with the hub, over any number of connections.
 #[derive(Debug)]
 pub struct Session {
@@ -90,7 +94,7 @@ pub struct Session {
     subscriptions: Subscriptions,
     cursor: Cursor,
     /// What waits for an answer; sent again on the next connection, for repeating is no event.
-    acknowledgements: BTreeMap<RequestId, ClientEvent>,
+    acknowledgements: BTreeMap<RequestId, (MessageId, Acknowledgement)>,
     backoff: Backoff,
     /// When the last live connection was lost.
     lost_at: Option<Duration>,
@@ -175,24 +179,18 @@ impl Session {
 
     /// Tells the hub that a message was received or read. Survives a lost connection; the outcome
     /// comes as [`Notice::Acknowledged`].
-    pub fn acknowledge(&mut self, message: MessageId, what: Acknowledgement) -> RequestId {
-        let request = self.next_request();
-        let payload = Acknowledge { message_id: message };
-        let event = match what {
-            Acknowledgement::Received => ClientEvent::MessageReceived(payload),
-            Acknowledgement::Read => ClientEvent::MessageRead(payload),
-        };
+    pub fn acknowledge(&mut self, message: MessageId, what: Acknowledgement) {
         if matches!(self.phase, Phase::Closed(_)) {
-            self.acknowledged(request, Err(RequestError::Ended));
+            self.acknowledged(message, what, Err(RequestError::Ended));
         } else if self.acknowledgements.len() >= MAX_UNANSWERED {
-            self.acknowledged(request, Err(RequestError::TooMany));
+            self.acknowledged(message, what, Err(RequestError::TooMany));
         } else {
+            let request = self.next_request();
             if self.phase.is_open() {
-                self.send(event.clone(), Some(request));
+                self.send(what.of(message.clone()), Some(request));
             }
-            self.acknowledgements.insert(request, event);
+            self.acknowledgements.insert(request, (message, what));
         }
-        request
     }
 
     // What the driver tells.
@@ -338,8 +336,8 @@ impl Session {
 
     fn end(&mut self, why: Ended) {
         self.enter(Phase::Closed(why));
-        for request in std::mem::take(&mut self.acknowledgements).into_keys() {
-            self.acknowledged(request, Err(RequestError::Ended));
+        for (message, what) in std::mem::take(&mut self.acknowledgements).into_values() {
+            self.acknowledged(message, what, Err(RequestError::Ended));
         }
     }
 
@@ -370,7 +368,22 @@ impl Session {
         self.actions.push_back(Action::Notify(notice));
     }
 
-    fn acknowledged(&mut self, request: RequestId, outcome: Result<Receipt, RequestError>) {
-        self.notify(Notice::Acknowledged { request, outcome });
+    fn acknowledged(
+        &mut self,
+        message: MessageId,
+        what: Acknowledgement,
+        outcome: Result<Receipt, RequestError>,
+    ) {
+        self.notify(Notice::Acknowledged { message, what, outcome });
+    }
+}
+
+impl Acknowledgement {
+    fn of(self, message: MessageId) -> ClientEvent {
+        let payload = Acknowledge { message_id: message };
+        match self {
+            Self::Received => ClientEvent::MessageReceived(payload),
+            Self::Read => ClientEvent::MessageRead(payload),
+        }
     }
 }

@@ -1,16 +1,10 @@
 //! The task that owns the session, the socket and the clock.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
-use colloquy_protocol::{
-    model::Receipt,
-    session::{Action, Notice, RequestError, RequestId, Session},
-};
+use colloquy_protocol::session::{Action, Session};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     time::{Instant, sleep_until},
 };
 
@@ -32,7 +26,6 @@ pub(super) struct Driver {
     steered: bool,
     /// What waits for room among the notices.
     outbox: VecDeque<Told>,
-    acknowledgements: HashMap<RequestId, oneshot::Sender<Result<Receipt, RequestError>>>,
 }
 
 impl Driver {
@@ -45,7 +38,6 @@ impl Driver {
             commands,
             steered: true,
             outbox: VecDeque::new(),
-            acknowledgements: HashMap::new(),
         }
     }
 
@@ -92,12 +84,6 @@ impl Driver {
                 Action::Open => self.socket = Socket::open(self.url.clone()),
                 Action::Send(text) => self.socket.send(text).await,
                 Action::Close(code) => self.socket.close(code),
-                Action::Notify(Notice::Acknowledged { request, outcome }) => {
-                    if let Some(answer) = self.acknowledgements.remove(&request) {
-                        // Nobody waits for it any more: then nobody wants to know.
-                        let _ = answer.send(outcome);
-                    }
-                }
                 Action::Notify(notice) => {
                     let position = self.session.cursor().cloned();
                     self.outbox.push_back(Told { notice, position });
@@ -110,10 +96,7 @@ impl Driver {
         match command {
             Command::Subscribe(topic, since) => self.session.subscribe(topic, since),
             Command::Unsubscribe(topic) => self.session.unsubscribe(&topic),
-            Command::Acknowledge(message, what, answer) => {
-                let request = self.session.acknowledge(message, what);
-                self.acknowledgements.insert(request, answer);
-            }
+            Command::Acknowledge(message, what) => self.session.acknowledge(message, what),
             Command::Connect => self.session.connect(self.now()),
             Command::Disconnect => self.session.disconnect(self.now()),
             Command::Reconnect => self.session.reconnect(self.now()),

@@ -91,7 +91,7 @@ fn say_good_bye(mut stream: Box<WebSocket>, frame: Option<CloseFrame>) {
     tokio::spawn(async move {
         let close = async {
             // A peer that is already gone needs no good-bye.
-            let _ = stream.close(frame).await;
+            let _ = (*stream).close(frame).await;
             while let Some(Ok(_)) = stream.next().await {}
         };
         let _ = timeout(PATIENCE, close).await;

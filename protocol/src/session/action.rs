@@ -6,6 +6,7 @@ use crate::{
     close::CloseCode,
     error::WireError,
     frame::EventFrame,
+    id::MessageId,
     model::Receipt,
     position::{Offset, Position},
     topic::Topic,
@@ -64,8 +65,10 @@ pub enum Notice {
     },
     /// How an acknowledgement went.
     Acknowledged {
-        /// What [`super::Session::acknowledge`] returned.
-        request: RequestId,
+        /// Which message.
+        message: MessageId,
+        /// What was said about it.
+        what: Acknowledgement,
         /// The receipt, as it is stored now.
         outcome: Result<Receipt, RequestError>,
     },
@@ -107,10 +110,6 @@ pub enum Ended {
     /// The hub speaks this version of the protocol, which is not ours.
     OtherProtocol(u32),
 }
-
-/// One acknowledgement that waits for its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(pub(crate) u64);
 
 /// Whether a message was received, or also read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -37,8 +37,8 @@ impl Session {
         }
         let since = self.cursor.position().cloned().map(|since| Ready { since: Some(since) });
         self.send(ClientEvent::ClientReady(since), Some(ready));
-        for (request, event) in self.acknowledgements.clone() {
-            self.send(event, Some(request));
+        for (request, (message, what)) in self.acknowledgements.clone() {
+            self.send(what.of(message), Some(request));
         }
     }
 
@@ -50,8 +50,8 @@ impl Session {
                 Ok(started) => self.started(started, now),
                 Err(error) => self.give_up(error, now),
             }
-        } else if self.acknowledgements.remove(&request).is_some() {
-            self.acknowledged(request, read(reply.outcome));
+        } else if let Some((message, what)) = self.acknowledgements.remove(&request) {
+            self.acknowledged(message, what, read(reply.outcome));
         } else if let Some(topic) = self.subscriptions.waiting_for(request) {
             match read::<Started>(reply.outcome) {
                 Ok(started) => self.subscribed(topic, started),

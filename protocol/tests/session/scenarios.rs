@@ -5,6 +5,7 @@ use std::time::Duration;
 use colloquy_protocol::{
     close::CloseCode,
     error::ErrorCode,
+    id::MessageId,
     position::Position,
     session::{
         Acknowledgement, Action, Ended, MAX_UNANSWERED, Notice, PATIENCE, RequestError, STABLE,
@@ -212,7 +213,8 @@ fn waking_tries_at_once() {
 #[test]
 fn an_acknowledgement_survives_a_lost_connection() {
     let mut client = Client::live(5);
-    let request = client.session.acknowledge("m".parse().unwrap(), Acknowledgement::Read);
+    let message: MessageId = "m".parse().unwrap();
+    client.session.acknowledge(message.clone(), Acknowledgement::Read);
     let asked = client.act().sent;
     let sent = client.reconnect(5);
     assert_eq!(sent.last(), asked.last(), "it is said again");
@@ -225,7 +227,8 @@ fn an_acknowledgement_survives_a_lost_connection() {
     });
     let done = client.say(reply(&asked[0], receipt.clone()));
     let outcome = Ok(serde_json::from_value(receipt).unwrap());
-    assert_eq!(done.notices, [Notice::Acknowledged { request, outcome }]);
+    let what = Acknowledgement::Read;
+    assert_eq!(done.notices, [Notice::Acknowledged { message, what, outcome }]);
 }
 
 #[test]

@@ -107,10 +107,9 @@ impl Actor {
 
     /// Takes a message in: received at once, read after a moment.
     pub(crate) async fn read(&mut self, message: &Message) {
-        // A message that was deleted meanwhile needs no receipt.
-        let _ = self.live.acknowledge(message.id.clone(), Acknowledgement::Received).await;
+        self.live.acknowledge(message.id.clone(), Acknowledgement::Received).await;
         sleep(Duration::from_millis(400)).await;
-        let _ = self.live.acknowledge(message.id.clone(), Acknowledgement::Read).await;
+        self.live.acknowledge(message.id.clone(), Acknowledgement::Read).await;
     }
 
     /// Takes the time that a person needs to follow: 1 to 2 seconds.
