@@ -1,9 +1,12 @@
 //! Logs: to standard error, as text for people or as JSON for programs.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+};
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{EnvFilter, filter, fmt::MakeWriter};
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter};
 
 use crate::settings::LogFormat;
 
@@ -11,9 +14,10 @@ use crate::settings::LogFormat;
 ///
 /// # Errors
 /// When `RUST_LOG` is not a list of directives such as `info,colloquy_server=debug`.
-pub fn start(format: LogFormat) -> Result<(), filter::FromEnvError> {
+pub fn start(format: LogFormat) -> Result<(), ParseError> {
+    let wanted = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let filter =
-        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).try_from_env()?;
+        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(wanted)?;
     let on_terminal = io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
     match (format, on_terminal) {

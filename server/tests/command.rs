@@ -1,0 +1,324 @@
+//! The `colloquy` executable, as a shell sees it.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    os::unix::fs::{FileTypeExt, PermissionsExt},
+    path::Path,
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use colloquy_client::{
+    Client,
+    raw::{RawError, RawSocket},
+};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// `colloquy` in that folder, with nothing of this test's environment that it would heed.
+fn colloquy(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_colloquy"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if ["COLLOQUY_", "LEPTOS_", "RUST_LOG"].iter().any(|one| name.starts_with(one)) {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A server that runs until it is dropped.
+struct Server {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    url: String,
+}
+
+impl Server {
+    /// Starts a server and waits until it says where it is.
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.spawn().unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let Some(url) = line.trim().split(' ').find(|word| word.starts_with("http://")) else {
+            process.kill().unwrap();
+            let mut error = String::new();
+            process.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+            panic!("no address in {line:?}; {error}");
+        };
+        Self { url: url.to_owned(), process, output }
+    }
+
+    fn client(&self) -> Client {
+        Client::new(&self.url).unwrap()
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).unwrap();
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.process.try_wait().unwrap() {
+                Some(status) => return status,
+                None if Instant::now() > deadline => panic!("it does not end"),
+                None => thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn serve_on_any_port(folder: &Path) -> Server {
+    Server::start(colloquy(folder).args(["serve", "--listen", "127.0.0.1:0"]))
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn says_first_where_it_is_and_is_there() {
+    let folder = TempDir::new().unwrap();
+    let mut server = serve_on_any_port(folder.path());
+    let mut more = String::new();
+    server.output.read_line(&mut more).unwrap();
+    assert!(more.contains(&format!("{}/demo/websocket", server.url)), "{more}");
+    more.clear();
+    server.output.read_line(&mut more).unwrap();
+    assert!(more.contains(&format!("{}/docs", server.url)), "{more}");
+    server.client().agents().await.unwrap();
+    assert!(folder.path().join("data").is_dir());
+}
+
+#[tokio::test]
+async fn serves_without_a_subcommand_where_leptos_says() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(colloquy(folder.path()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0"));
+    assert_ne!(server.url, "http://127.0.0.1:3000");
+    server.client().agents().await.unwrap();
+}
+
+#[test]
+fn flags_go_before_the_environment_and_that_before_the_file() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    fs::write(here.join("colloquy.toml"), "listen = \"127.0.0.1:0\"\ndata_dir = \"file\"").unwrap();
+    fs::write(here.join("other.toml"), "listen = \"localhost:0\"\ndata_dir = \"other\"").unwrap();
+    drop(Server::start(&mut colloquy(here)));
+    assert!(here.join("file").is_dir());
+    drop(Server::start(colloquy(here).args(["--config", "other.toml"])));
+    assert!(here.join("other").is_dir());
+    drop(Server::start(colloquy(here).env("COLLOQUY_DATA_DIR", "variable")));
+    assert!(here.join("variable").is_dir());
+    let mut all = colloquy(here);
+    drop(Server::start(all.env("COLLOQUY_DATA_DIR", "unused").args(["serve", "--data-dir=flag"])));
+    assert!(here.join("flag").is_dir());
+    assert!(!here.join("unused").exists());
+}
+
+#[test]
+fn what_is_unknown_or_unacceptable_is_named_with_where_it_comes_from() {
+    struct Case {
+        arguments: &'static [&'static str],
+        variable: Option<(&'static str, &'static str)>,
+        file: &'static str,
+        told: &'static [&'static str],
+    }
+    const NONE: Case = Case { arguments: &[], variable: None, file: "", told: &[] };
+    let cases = [
+        Case { arguments: &["serve", "--lisen=x"], told: &["--lisen"], ..NONE },
+        Case { arguments: &["--queue-bytes=many"], told: &["--queue-bytes", "many"], ..NONE },
+        Case {
+            arguments: &["--listen=0.0.0.0:0"],
+            told: &["--listen", "0.0.0.0:0", "nobody has an identity yet"],
+            ..NONE
+        },
+        Case {
+            arguments: &["serve"],
+            variable: Some(("COLLOQUY_RETENTION_DAYS", "-1")),
+            told: &["-1", "environment variable COLLOQUY_RETENTION_DAYS"],
+            ..NONE
+        },
+        Case {
+            variable: Some(("COLLOQUY_LISTEN", "192.0.2.1:80")),
+            told: &["192.0.2.1:80", "environment variable COLLOQUY_LISTEN"],
+            ..NONE
+        },
+        Case {
+            variable: Some(("LEPTOS_SITE_ADDR", "nowhere")),
+            told: &["nowhere", "environment variable LEPTOS_SITE_ADDR"],
+            ..NONE
+        },
+        Case {
+            file: "heartbeat_seconds = 0",
+            told: &["`heartbeat_seconds` in colloquy.toml"],
+            ..NONE
+        },
+        Case {
+            file: "allowed_origins = ['http://a.example', 'a.example']",
+            told: &["'a.example'", "`allowed_origins` in colloquy.toml"],
+            ..NONE
+        },
+        Case { file: "lisen = 'x'", told: &["`lisen` in colloquy.toml"], ..NONE },
+        Case { file: "listen = ['x']", told: &["`listen` in colloquy.toml"], ..NONE },
+        Case { file: "[serve]\nlisten = 'x'", told: &["`serve` in colloquy.toml"], ..NONE },
+        Case { file: "listen = ", told: &["colloquy.toml", "line 1"], ..NONE },
+        Case { arguments: &["--config=missing.toml"], told: &["missing.toml"], ..NONE },
+    ];
+    for case in cases {
+        let folder = TempDir::new().unwrap();
+        if !case.file.is_empty() {
+            fs::write(folder.path().join("colloquy.toml"), case.file).unwrap();
+        }
+        let output =
+            colloquy(folder.path()).args(case.arguments).envs(case.variable).output().unwrap();
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        for told in case.told {
+            assert!(error.contains(told), "no {told:?} in {error}");
+        }
+        assert!(!folder.path().join("data").exists());
+    }
+}
+
+#[test]
+fn warns_of_a_variable_that_sets_nothing() {
+    let folder = TempDir::new().unwrap();
+    let mut command = colloquy(folder.path());
+    command.args(["--listen=127.0.0.1:0"]).env("COLLOQUY_LISTN", "x").env("COLLOQUY_URL", "x");
+    let mut server = Server::start(&mut command);
+    server.signal(Signal::TERM);
+    server.wait();
+    let mut log = String::new();
+    server.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.contains("COLLOQUY_LISTN"), "{log}");
+    assert!(!log.contains("COLLOQUY_URL"), "{log}");
+    let first: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert_eq!(first["level"], "WARN", "without a terminal, logs are JSON");
+}
+
+#[test]
+fn a_data_folder_has_one_server() {
+    let folder = TempDir::new().unwrap();
+    let server = serve_on_any_port(folder.path());
+    let second = colloquy(folder.path()).arg("--listen=127.0.0.1:0").output().unwrap();
+    let error = stderr(&second);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(error.contains(&format!("process {}", server.process.id())), "{error}");
+}
+
+#[test]
+fn an_address_that_is_in_use_is_named() {
+    let folder = TempDir::new().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = colloquy(folder.path()).args(["--listen", &address]).output().unwrap();
+    let error = stderr(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error.contains(&format!("{address} is in use")), "{error}");
+}
+
+#[tokio::test]
+async fn a_signal_ends_it_in_good_order() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let folder = TempDir::new().unwrap();
+        let mut server = serve_on_any_port(folder.path());
+        let mut sockets = Vec::new();
+        for _ in 0..3 {
+            let mut socket = RawSocket::connect(&server.client()).await.unwrap();
+            socket.next().await.unwrap();
+            sockets.push(socket);
+        }
+        sockets[0].request("client:ready", json!(null)).await.unwrap();
+        server.signal(signal);
+        for mut socket in sockets {
+            match socket.next().await {
+                Err(RawError::Closed { code, .. }) => assert_eq!(code, Some(1001)),
+                other => panic!("not closed: {other:?}"),
+            }
+        }
+        assert_eq!(server.wait().code(), Some(0));
+        assert!(!folder.path().join("data/control.sock").exists());
+    }
+}
+
+#[tokio::test]
+async fn notify_goes_through_the_server_that_runs() {
+    let folder = TempDir::new().unwrap();
+    let server = serve_on_any_port(folder.path());
+    let socket_file = folder.path().join("data/control.sock").metadata().unwrap();
+    assert!(socket_file.file_type().is_socket());
+    assert_eq!(socket_file.permissions().mode() & 0o777, 0o600);
+
+    let mut socket = RawSocket::connect(&server.client()).await.unwrap();
+    socket.next().await.unwrap();
+    socket.request("client:ready", json!(null)).await.unwrap();
+    let told = colloquy(folder.path())
+        .args(["notify", "--type", "warning", "Disk is full", "--details", r#"{"free": 0}"#])
+        .output()
+        .unwrap();
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+    let event = socket.next().await.unwrap();
+    assert_eq!(event["event"], "system:notification");
+    assert_eq!(event["payload"]["type"], "warning");
+    assert_eq!(event["payload"]["message"], "Disk is full");
+    assert_eq!(event["payload"]["details"], json!({ "free": 0 }));
+    let printed: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(printed, event["payload"]);
+}
+
+#[tokio::test]
+async fn notify_needs_no_server() {
+    let folder = TempDir::new().unwrap();
+    let told = colloquy(folder.path()).args(["notify", "Back soon"]).output().unwrap();
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+    let server = serve_on_any_port(folder.path());
+    let events = server.client().events().await.unwrap().value.items;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].event, "system:notification");
+    assert_eq!(events[0].payload["message"], "Back soon");
+    assert_eq!(events[0].actor_id.as_str(), "local");
+}
+
+#[test]
+fn a_refusal_is_told() {
+    let folder = TempDir::new().unwrap();
+    let told = colloquy(folder.path()).args(["notify", ""]).output().unwrap();
+    assert_eq!(told.status.code(), Some(1));
+    assert!(stderr(&told).contains("message"), "{}", stderr(&told));
+}
+
+#[tokio::test]
+async fn the_data_folder_may_lie_deep() {
+    let folder = TempDir::new().unwrap();
+    let deep = "a-folder-with-a-long-name/".repeat(6);
+    let at_depth = |command: &mut Command| {
+        command.env("COLLOQUY_DATA_DIR", &deep);
+    };
+    let mut command = colloquy(folder.path());
+    at_depth(&mut command);
+    let server = Server::start(command.arg("--listen=127.0.0.1:0"));
+    let mut command = colloquy(folder.path());
+    at_depth(&mut command);
+    let told = command.args(["notify", "Hello"]).output().unwrap();
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+    assert_eq!(server.client().events().await.unwrap().value.items.len(), 1);
+}

@@ -1,0 +1,104 @@
+//! `colloquy demo` on a running hub, as a newcomer would watch it.
+
+use std::{
+    collections::HashSet,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use colloquy_client::{
+    Client,
+    live::Notices,
+    protocol::{
+        event::ServerEvent,
+        model::{AgentStatus, Message},
+        request::NewMessage,
+        session::Notice,
+        topic::{Kind, Topic},
+    },
+};
+use colloquy_server::{AppState, serve, settings::Settings};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+    process::Command as Started,
+    time::timeout,
+};
+
+/// How long the three may take for a task or an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn next_message(notices: &mut Notices) -> Message {
+    let next = async {
+        loop {
+            match notices.recv().await {
+                Some(Notice::Event(frame)) => {
+                    if let ServerEvent::ChatMessageCreated(created) = frame.event {
+                        return created.message;
+                    }
+                }
+                Some(_) => {}
+                None => panic!("the live connection ended"),
+            }
+        }
+    };
+    timeout(PATIENCE, next).await.unwrap()
+}
+
+#[tokio::test]
+async fn three_agents_wait_for_the_hub_work_together_and_answer_people() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+
+    let mut demo = Started::from(Command::new(env!("CARGO_BIN_EXE_colloquy")))
+        .args(["demo", "--url", &format!("http://{address}")])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+    assert!(line.contains(&format!("No hub answers at http://{address}")), "{line}");
+
+    let data = TempDir::new().unwrap();
+    let settings = Settings { data_dir: data.path().to_owned(), ..Settings::default() };
+    let state = AppState::open(settings).await.unwrap();
+    let listener = TcpListener::bind(address).await.unwrap();
+    tokio::spawn(serve(listener, state, std::future::pending()));
+    let client = Client::new(&format!("http://{address}")).unwrap();
+    let (live, mut notices) = client.live();
+    live.subscribe(Topic::All(Kind::Chat), None).await;
+
+    let mut speakers = HashSet::new();
+    let chat = loop {
+        let message = next_message(&mut notices).await;
+        speakers.insert(message.sender_id.to_string());
+        if speakers.len() == 3 {
+            break message.chat_id;
+        }
+    };
+    let expected = ["demo-planner", "demo-worker", "demo-critic"].map(str::to_owned);
+    assert_eq!(speakers, HashSet::from(expected));
+
+    let question = NewMessage { content: "How far are you?".to_owned(), ..NewMessage::default() };
+    let question = client.send_message(&chat, &question).await.unwrap();
+    let answer = loop {
+        let message = next_message(&mut notices).await;
+        if message.reply_to.as_ref() == Some(&question.id) {
+            break message;
+        }
+    };
+    assert_eq!(answer.sender_id.as_str(), "demo-planner");
+    let receipts = client.receipts(&question.id).await.unwrap().value.items;
+    let read = receipts.iter().find(|receipt| receipt.principal_id == answer.sender_id).unwrap();
+    assert!(read.read_at.is_some());
+
+    kill_process(Pid::from_raw(demo.id().unwrap().cast_signed()).unwrap(), Signal::INT).unwrap();
+    assert_eq!(timeout(PATIENCE, demo.wait()).await.unwrap().unwrap().code(), Some(0));
+    for agent in client.agents().await.unwrap().value.items {
+        assert_eq!(agent.status, AgentStatus::Offline, "{}", agent.name);
+    }
+}
