@@ -1,8 +1,5 @@
 //! The browser's entry point: hydrates the app, nothing else.
 
-// A view is one type, nested as deep as the page is.
-#![recursion_limit = "512"]
-
 use colloquy_app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -65,6 +65,7 @@ pub fn ConnectionBar(
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// The shape that marks the state.
@@ -90,7 +91,7 @@ fn label(connection: Connection) -> &'static str {
 
 fn countdown(connection: Connection) -> Option<String> {
     match connection {
-        Connection::Waiting { seconds, .. } => Some(format!("in {seconds} s")),
+        Connection::Waiting { seconds, .. } => Some(format!(" in {seconds} s")),
         _ => None,
     }
 }

@@ -36,15 +36,14 @@ pub fn CreateAgent() -> impl IntoView {
         asked.set(id.clone().map(|id| Asked { id, at: js_sys::Date::now() }));
         create.dispatch(NewAgent { id, name, ..NewAgent::default() });
     };
-    let outcome = move || match (create.value().get(), seen_after.get()) {
-        _ if create.pending().get() => String::new(),
-        (Some(Ok(agent)), None) => format!("{} was created.", agent.name),
-        (Some(Ok(agent)), Some(millis)) => {
-            format!("{} was created; its event was here after {millis:.0} ms.", agent.name)
-        }
-        _ => String::new(),
+    let outcome = move || {
+        let name = create.value().get()?.ok()?.name;
+        Some(match seen_after.get() {
+            None => format!("{name} was created."),
+            Some(millis) => format!("{name} was created; its event was here after {millis:.0} ms."),
+        })
     };
-    let error = move || create.value().get().and_then(Result::err).map(|error| error.to_string());
+    let error = move || Some(create.value().get()?.err()?.to_string());
 
     view! {
         <div class="create-agent">
@@ -64,6 +63,7 @@ pub fn CreateAgent() -> impl IntoView {
             </button>
         </div>
     }
+    .into_any()
 }
 
 /// An agent that this button asked for, and when (milliseconds since 1970).

@@ -59,6 +59,7 @@ pub fn HistoryPanel(
             </div>
         </section>
     }
+    .into_any()
 }
 
 #[component]

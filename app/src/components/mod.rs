@@ -1,4 +1,7 @@
 //! One visible thing per file.
+//!
+//! A view is one type, nested as deep as what it shows. Components of some size end in `into_any`,
+//! so that the types of pages stay within what the compiler takes.
 
 pub mod connection_bar;
 pub mod create_agent;

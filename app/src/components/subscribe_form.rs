@@ -107,6 +107,7 @@ pub fn SubscribeForm(
             </button>
         </form>
     }
+    .into_any()
 }
 
 fn plural(kind: Kind) -> &'static str {

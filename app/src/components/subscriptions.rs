@@ -36,6 +36,7 @@ pub fn Subscriptions(
             <SubscribeForm choices subscribe />
         </section>
     }
+    .into_any()
 }
 
 #[component]

@@ -76,7 +76,9 @@ impl Websocket {
         };
         set_if_other(self.connection, &connection);
         set_if_other(self.position, &session.cursor().cloned());
-        set_if_other(self.welcome, &session.welcome().cloned());
+        if session.welcome().is_some() {
+            set_if_other(self.welcome, &session.welcome().cloned());
+        }
     }
 }
 

@@ -128,7 +128,7 @@ impl Websocket {
         self.position.into()
     }
 
-    /// What the hub said when the connection was opened; none while there is no connection.
+    /// What the hub said when the connection was last opened.
     pub fn welcome(&self) -> Signal<Option<Welcome>> {
         self.welcome.into()
     }
