@@ -287,11 +287,13 @@ impl State {
     }
 
     fn find(&self, id: &ConnectionId) -> Option<Key> {
-        self.members.iter().find(|(_, member)| member.visitor.id == *id).map(|(key, _)| *key)
+        let is_it = |member: &Member| member.visitor.id == *id && !member.outbox.is_closing();
+        self.members.iter().find(|(_, member)| is_it(member)).map(|(key, _)| *key)
     }
 
+    /// What is known of a connection; one that is closing is gone already.
     fn info(&self, key: Key) -> Option<ConnectionInfo> {
-        let member = self.members.get(&key)?;
+        let member = self.members.get(&key).filter(|member| !member.outbox.is_closing())?;
         let visitor = &member.visitor;
         let (messages, bytes) = member.outbox.waiting();
         let offset = member.offset(self.head);

@@ -20,6 +20,8 @@ pub(super) struct CatchUp {
     before: Coverage,
     /// Whether its place in the queue was marked.
     announced: bool,
+    /// The last event that was handed out, or where it began.
+    last: Offset,
 }
 
 /// Some events, ready to be sent.
@@ -32,7 +34,7 @@ pub(super) struct Page {
 
 impl CatchUp {
     pub(super) fn new(after: Offset, upto: Offset, before: Coverage) -> Self {
-        Self { cursor: after, upto, before, announced: false }
+        Self { cursor: after, upto, before, announced: false, last: after }
     }
 
     pub(super) fn cursor(&self) -> Offset {
@@ -42,6 +44,11 @@ impl CatchUp {
     /// Whether its place in the queue is still to be marked; from now on it is.
     pub(super) fn announce(&mut self) -> bool {
         !std::mem::replace(&mut self.announced, true)
+    }
+
+    /// Whether the peer can not tell from the last replayed event that the replay has ended.
+    pub(super) fn ends_unnoticed(&self) -> bool {
+        self.last < self.upto
     }
 
     /// The last offset up to which this topic was sent.
@@ -62,6 +69,7 @@ impl CatchUp {
             let sent = replay && self.before.ever_covered(topic, event.offset);
             if !sent && coverage.covers(topic, event.offset) {
                 frames.push(stored_frame(event, replay));
+                self.last = event.offset;
             }
         }
         self.cursor = stretch.through;

@@ -158,6 +158,9 @@ impl Seat {
             let Phase::CatchingUp(catch_up) = &member.phase else { return Ok(None) };
             let cursor = catch_up.cursor();
             if cursor >= head {
+                if catch_up.ends_unnoticed() {
+                    member.push(Item::Text { text: heartbeat(head), event: None });
+                }
                 member.phase = Phase::Live;
                 self.mark_sent(head);
                 self.live.notify_waiters();

@@ -1,0 +1,108 @@
+//! How connections end, and whom that concerns.
+
+use std::time::Duration;
+
+use colloquy_client::{
+    protocol::request::NewMessage,
+    raw::{RawError, RawSocket},
+};
+use serde_json::{Value, json};
+
+use crate::{Peer, chat, support::Server};
+
+#[tokio::test]
+async fn who_says_that_it_disconnects_is_closed() {
+    let server = Server::start().await;
+    let mut peer = Peer::connect(&server.client()).await;
+    peer.ok("client:disconnect", Value::Null).await;
+    assert_eq!(peer.closed().await, Some(1000));
+    let mut peer = Peer::connect(&server.client()).await;
+    peer.socket.send(&json!({ "event": "client:disconnect" })).await.unwrap();
+    assert_eq!(peer.closed().await, Some(1000));
+}
+
+#[tokio::test]
+async fn a_message_of_more_than_64_kib_is_told_to_be_too_big() {
+    let server = Server::start().await;
+    for bytes in [64 * 1024 + 1, 1024 * 1024] {
+        let mut peer = Peer::connect(&server.client()).await;
+        peer.socket.send_text("x".repeat(bytes)).await.unwrap();
+        assert_eq!(peer.closed().await, Some(1009), "{bytes}");
+    }
+    let mut peer = Peer::connect(&server.client()).await;
+    peer.socket.send_text(" ".repeat(64 * 1024)).await.unwrap();
+    assert_eq!(peer.next().await["event"], "hub:error", "as much as may be");
+}
+
+#[tokio::test]
+async fn stopping_closes_everybody_as_going_away() {
+    let server = Server::start().await;
+    let mut peers = Vec::new();
+    for _ in 0..10 {
+        peers.push(Peer::ready(&server.client(), &["agent:*"]).await);
+    }
+    let stopped = tokio::spawn(server.stop());
+    for peer in &mut peers {
+        assert_eq!(peer.closed().await, Some(1001));
+    }
+    stopped.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_operator_can_close_a_connection() {
+    let server = Server::start().await;
+    let mut peer = Peer::connect(&server.client()).await;
+    let id = peer.welcome["connectionId"].as_str().unwrap().parse().unwrap();
+    server.client().close_connection(&id).await.unwrap();
+    assert_eq!(peer.closed().await, Some(4004));
+    assert!(server.client().close_connection(&id).await.is_err(), "there is none any more");
+}
+
+/// Who does not even answer pings is taken for gone; who answers them may be quiet for ever.
+#[tokio::test]
+async fn the_silent_are_closed_and_the_quiet_are_not() {
+    let server = Server::start_with(|set| set.heartbeat = Duration::from_millis(100)).await;
+    let mut quiet = Peer::connect(&server.client()).await;
+    // Nobody reads from this one, so nobody answers its pings.
+    let mut silent = RawSocket::connect(&server.client()).await.unwrap();
+    while server.state.hub.connections().len() > 1 {
+        assert_eq!(quiet.socket.next().await.unwrap()["event"], "hub:heartbeat");
+    }
+    let left = &server.state.hub.connections()[0];
+    assert_eq!(json!(left.id), quiet.welcome["connectionId"]);
+    let mut silent = Peer { welcome: silent.next().await.unwrap(), socket: silent };
+    assert_eq!(silent.closed().await, Some(4003));
+}
+
+/// Who stops reading is closed when its queue is full; nobody else waits, and it can resume.
+#[tokio::test]
+async fn the_slow_are_closed_alone_and_can_resume() {
+    let server = Server::start_with(|set| set.queue_messages = 8).await;
+    let client = server.client();
+    let chat = chat(&server, "c").await;
+    let mut slow = Peer::ready(&client, &["chat:c"]).await;
+    let mut swift = Peer::ready(&client, &["chat:c"]).await;
+    let new = NewMessage { content: "x".repeat(60_000), ..NewMessage::default() };
+    // Far more than a socket's buffers hold (some 10 MB), so its queue must run full.
+    let sent = 500;
+    for _ in 0..sent {
+        client.send_message(&chat.id, &new).await.unwrap();
+        assert_eq!(swift.next().await["event"], "chat:messageCreated");
+    }
+    let mut last = 0;
+    let code = loop {
+        match slow.socket.next().await {
+            Ok(message) => last = message["offset"].as_u64().unwrap_or(last),
+            Err(RawError::Closed { code, .. }) => break code,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(code, Some(4000));
+    let mut again = Peer::connect(&client).await;
+    again.subscribe("chat:c").await;
+    let since = crate::position(&again, last);
+    let ready = again.ok("client:ready", json!({ "since": since })).await;
+    assert_eq!(ready["recovered"], true);
+    let missed = crate::offsets(&again.events().await);
+    assert_eq!(missed, (last + 1..=sent + 1).collect::<Vec<_>>());
+}

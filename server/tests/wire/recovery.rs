@@ -1,0 +1,259 @@
+//! Recovery: all or nothing, no gap between replay and live, nothing twice.
+
+use colloquy_client::protocol::{position::Offset, request::NewNotification};
+use serde_json::{Value, json};
+
+use crate::{Peer, agent, chat, names, offsets, position, support::Server, touch};
+
+fn replayed(events: &[Value]) -> Vec<bool> {
+    events.iter().map(|event| event.get("replay") == Some(&json!(true))).collect()
+}
+
+async fn notify(server: &Server) {
+    let note = json!({ "type": "info", "message": "Hear, hear." });
+    let note: NewNotification = serde_json::from_value(note).unwrap();
+    server.client().send_notification(&note).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_missed_is_replayed_in_order_and_then_life_goes_on() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    let bob = agent(&server, "bob").await;
+    touch(&server, &ada).await;
+    touch(&server, &bob).await;
+    notify(&server).await;
+    let mut peer = Peer::connect(&server.client()).await;
+    peer.subscribe("agent:ada").await;
+    let since = position(&peer, 1);
+    let ready = peer.ok("client:ready", json!({ "since": since })).await;
+    assert_eq!(ready, json!({ "epoch": since["epoch"], "offset": 5, "recovered": true }));
+    let live = touch(&server, &ada).await;
+    let events = peer.events().await;
+    assert_eq!(offsets(&events), [3, 5, live], "ada's, and what everybody hears");
+    assert_eq!(replayed(&events), [true, true, false]);
+}
+
+#[tokio::test]
+async fn a_replay_that_ends_unnoticed_is_followed_by_a_heartbeat() {
+    let server = Server::start().await;
+    agent(&server, "ada").await;
+    let mut peer = Peer::connect(&server.client()).await;
+    let since = position(&peer, 0);
+    peer.ok("client:ready", json!({ "since": since })).await;
+    let beat = peer.socket.next().await.unwrap();
+    assert_eq!(beat, json!({ "event": "hub:heartbeat", "payload": { "offset": 1 } }));
+}
+
+#[tokio::test]
+async fn another_history_is_not_recovered() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    let epoch = server.state.hub.position().epoch;
+    for since in [
+        json!({ "epoch": "another", "offset": 0 }),
+        json!({ "epoch": epoch, "offset": 2 }),
+        json!({ "epoch": epoch, "offset": u64::MAX }),
+    ] {
+        let mut peer = Peer::connect(&server.client()).await;
+        let head = peer.welcome["offset"].as_u64().unwrap();
+        peer.subscribe("agent:*").await;
+        let since = if since["offset"] == 2 { position(&peer, head + 1) } else { since };
+        let ready = peer.ok("client:ready", json!({ "since": since })).await;
+        assert_eq!(ready, json!({ "epoch": epoch, "offset": head, "recovered": false }));
+        let live = touch(&server, &ada).await;
+        assert_eq!(offsets(&peer.events().await), [live], "nothing is replayed");
+    }
+}
+
+#[tokio::test]
+async fn what_the_log_has_forgotten_is_not_recovered() {
+    let server = Server::start_with(|set| set.retention_events = 3).await;
+    let ada = agent(&server, "ada").await;
+    for _ in 0..9 {
+        touch(&server, &ada).await;
+    }
+    // The log is trimmed when a hub starts, and every minute.
+    let server = server.restart().await;
+    let kept = async || {
+        let page = server.client().events().query("limit", 200).await.unwrap();
+        page.value.items.into_iter().map(|entry| entry.offset).collect::<Vec<_>>()
+    };
+    while kept().await.len() > 3 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(kept().await, [8, 9, 10]);
+    for (offset, recovered) in [(6, false), (7, true)] {
+        let mut peer = Peer::connect(&server.client()).await;
+        peer.subscribe("agent:*").await;
+        let since = position(&peer, offset);
+        let ready = peer.ok("client:ready", json!({ "since": since })).await;
+        assert_eq!(ready["recovered"], recovered, "since {offset}");
+        let expected: &[Offset] = if recovered { &[8, 9, 10] } else { &[] };
+        assert_eq!(offsets(&peer.events().await), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_restart_keeps_the_history() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    let epoch = server.state.hub.position().epoch;
+    let server = server.restart().await;
+    assert_eq!(server.state.hub.position().epoch, epoch);
+    let live = touch(&server, &ada).await;
+    let mut peer = Peer::connect(&server.client()).await;
+    peer.subscribe("agent:*").await;
+    let since = position(&peer, 0);
+    assert_eq!(peer.ok("client:ready", json!({ "since": since })).await["recovered"], true);
+    assert_eq!(offsets(&peer.events().await), [1, live]);
+}
+
+#[tokio::test]
+async fn a_database_that_was_copied_is_another_history() {
+    let server = Server::start().await;
+    agent(&server, "ada").await;
+    let epoch = server.state.hub.position().epoch;
+    let copy = tempfile::tempdir().unwrap();
+    let files = std::fs::read_dir(server.data_dir()).unwrap();
+    for file in files.map(Result::unwrap).filter(|file| file.metadata().unwrap().is_file()) {
+        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    let restored = Server::start_with(|set| set.data_dir = copy.path().to_owned()).await;
+    assert_ne!(restored.state.hub.position().epoch, epoch);
+    assert_eq!(restored.state.hub.position().offset, 1, "with all its data");
+}
+
+#[tokio::test]
+async fn a_later_topic_catches_up_alone_and_nothing_comes_twice() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    let bob = agent(&server, "bob").await;
+    let mut peer = Peer::ready(&server.client(), &["agent:ada"]).await;
+    let of_ada = touch(&server, &ada).await;
+    let of_bob = touch(&server, &bob).await;
+    let since = position(&peer, 1);
+    let started = peer.subscribe_since("agent:*", &since).await;
+    assert_eq!(started["recovered"], true);
+    assert_eq!(started["offset"], json!(of_bob));
+    let live = touch(&server, &bob).await;
+    let events = peer.events().await;
+    assert_eq!(offsets(&events), [of_ada, 2, of_bob, live], "its events may have lower offsets");
+    assert_eq!(replayed(&events), [false, true, true, false]);
+    assert_eq!(peer.subscribe_since("agent:*", &since).await["recovered"], true);
+    assert_eq!(peer.events().await, Vec::<Value>::new(), "all of it was sent before");
+    let refused = peer.subscribe_since("chat:*", &json!({ "epoch": "x", "offset": 0 })).await;
+    assert_eq!(refused["recovered"], false);
+}
+
+#[tokio::test]
+async fn what_an_ended_subscription_brought_is_not_brought_again() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    let mut peer = Peer::ready(&server.client(), &["agent:ada"]).await;
+    let seen = touch(&server, &ada).await;
+    peer.unsubscribe("agent:ada").await;
+    let missed = touch(&server, &ada).await;
+    let since = position(&peer, 0);
+    peer.subscribe_since("agent:ada", &since).await;
+    assert_eq!(offsets(&peer.events().await), [seen, 1, missed]);
+}
+
+#[tokio::test]
+async fn notifications_count_as_covered_in_every_replay() {
+    let server = Server::start().await;
+    notify(&server).await;
+    let mut peer = Peer::ready(&server.client(), &[]).await;
+    let since = position(&peer, 0);
+    peer.subscribe_since("chat:c", &since).await;
+    let events = peer.events().await;
+    assert_eq!(names(&events), ["system:notification"]);
+    assert_eq!(replayed(&events), [true]);
+    peer.subscribe_since("chat:d", &since).await;
+    assert_eq!(peer.events().await, Vec::<Value>::new(), "once");
+}
+
+#[tokio::test]
+async fn a_topic_recorded_with_its_own_position_begins_there() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    let chat = chat(&server, "c").await;
+    touch(&server, &ada).await;
+    let mut peer = Peer::connect(&server.client()).await;
+    let (early, late) = (position(&peer, 0), position(&peer, chat.version));
+    assert_eq!(peer.subscribe_since("agent:ada", &early).await["recovered"], true);
+    peer.subscribe("chat:*").await;
+    peer.ok("client:ready", json!({ "since": late })).await;
+    assert_eq!(offsets(&peer.events().await), [1, 3], "the chat was known already");
+}
+
+/// Clients that come and go while writes pour in see each event once, in order, none missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recovery_amid_a_burst_of_writes_has_no_gap() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    const WRITES: u64 = 600;
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let client = server.client();
+            let id = ada.id.clone();
+            tokio::spawn(async move {
+                for step in 0..WRITES / 4 {
+                    let patch = json!({ "description": format!("{writer}/{step}") });
+                    client.update_agent(&id, &patch).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let end = WRITES + 1;
+    let readers: Vec<_> = (0..4)
+        .map(|_| {
+            let client = server.client();
+            tokio::spawn(async move {
+                let mut seen = 0;
+                while seen < end {
+                    let mut peer = Peer::connect(&client).await;
+                    peer.subscribe("agent:*").await;
+                    let since = position(&peer, seen);
+                    let ready = peer.ok("client:ready", json!({ "since": since })).await;
+                    assert_eq!(ready["recovered"], true);
+                    // A few events of the replay and a few live ones, then the line is cut.
+                    let upto = ready["offset"].as_u64().unwrap();
+                    while seen < end.min(upto + 5) {
+                        let event = peer.next().await;
+                        assert_eq!(event["offset"], json!(seen + 1));
+                        assert_eq!(event.get("replay").is_some(), seen < upto);
+                        seen += 1;
+                    }
+                }
+            })
+        })
+        .collect();
+    for task in writers.into_iter().chain(readers) {
+        task.await.unwrap();
+    }
+}
+
+/// A position that was read over REST is one that the hub knows, however fresh it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_position_just_read_can_be_gone_on_from() {
+    let server = Server::start().await;
+    let client = server.client();
+    let ada = agent(&server, "ada").await;
+    let writer = tokio::spawn({
+        let client = client.clone();
+        async move {
+            for step in 0..200 {
+                let patch = json!({ "description": format!("{step}") });
+                client.update_agent(&ada.id, &patch).await.unwrap();
+            }
+        }
+    });
+    while !writer.is_finished() {
+        let mut peer = Peer::connect(&client).await;
+        let seen = client.agents().await.unwrap().position;
+        let ready = peer.ok("client:ready", json!({ "since": seen })).await;
+        assert_eq!(ready["recovered"], true, "{seen:?}");
+    }
+    writer.await.unwrap();
+}

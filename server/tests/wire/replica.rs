@@ -1,0 +1,269 @@
+//! The property that everything rests on: old state + events == state loaded afresh.
+
+use std::collections::BTreeMap;
+
+use colloquy_client::{
+    Client,
+    protocol::{
+        event::ServerEvent,
+        frame::EventFrame,
+        id::{AgentId, ChatId, CollectionId, MessageId},
+        model::{Agent, Chat, Collection, Message, Receipt},
+        position::Position,
+    },
+};
+use proptest::{prelude::*, test_runner::Config};
+use serde_json::{Value, json};
+
+use crate::{Peer, support::Server};
+
+/// What somebody knows who loaded the state once and has applied every event since.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Replica {
+    agents: BTreeMap<AgentId, Agent>,
+    chats: BTreeMap<ChatId, Chat>,
+    collections: BTreeMap<CollectionId, Collection>,
+    messages: BTreeMap<ChatId, Vec<Message>>,
+    receipts: BTreeMap<MessageId, BTreeMap<String, Receipt>>,
+}
+
+impl Replica {
+    /// Loads everything. Nobody writes meanwhile, so all of it shows one position.
+    async fn load(client: &Client) -> (Self, Position) {
+        let mut all = Self::default();
+        let agents = client.agents().query("limit", 200).await.unwrap();
+        all.agents = agents.value.items.into_iter().map(|one| (one.id.clone(), one)).collect();
+        let chats = client.chats().query("limit", 200).await.unwrap().value.items;
+        let collections = client.collections().query("limit", 200).await.unwrap();
+        for one in collections.value.items {
+            all.collections.insert(one.id.clone(), one);
+        }
+        for chat in chats {
+            let messages = client.messages(&chat.id).query("limit", 200).await.unwrap();
+            for message in &messages.value.items {
+                for receipt in client.receipts(&message.id).await.unwrap().value.items {
+                    all.receipt(receipt);
+                }
+            }
+            if !messages.value.items.is_empty() {
+                all.messages.insert(chat.id.clone(), messages.value.items);
+            }
+            all.chats.insert(chat.id.clone(), chat);
+        }
+        (all, agents.position)
+    }
+
+    fn apply(&mut self, event: ServerEvent) {
+        match event {
+            ServerEvent::AgentCreated(to)
+            | ServerEvent::AgentUpdated(to)
+            | ServerEvent::AgentStatusChanged(to) => {
+                self.agents.insert(to.agent_id, to.agent);
+            }
+            ServerEvent::AgentDeleted(gone) => {
+                self.agents.remove(&gone.agent_id);
+            }
+            ServerEvent::ChatCreated(to) | ServerEvent::ChatUpdated(to) => {
+                self.chats.insert(to.chat_id, to.chat);
+            }
+            ServerEvent::ChatParticipantJoined(to) | ServerEvent::ChatParticipantLeft(to) => {
+                self.chats.insert(to.chat_id, to.chat);
+            }
+            ServerEvent::ChatDeleted(gone) => {
+                self.chats.remove(&gone.chat_id);
+                for message in self.messages.remove(&gone.chat_id).unwrap_or_default() {
+                    self.receipts.remove(&message.id);
+                }
+            }
+            ServerEvent::ChatMessageCreated(new) => {
+                self.messages.entry(new.chat_id).or_default().push(new.message);
+            }
+            ServerEvent::ChatReceiptUpdated(new) => self.receipt(new.receipt),
+            ServerEvent::CollectionCreated(to) | ServerEvent::CollectionUpdated(to) => {
+                self.collections.insert(to.collection_id, to.collection);
+            }
+            ServerEvent::CollectionDeleted(gone) => {
+                self.collections.remove(&gone.collection_id);
+            }
+            ServerEvent::SystemNotification(_) => {}
+        }
+    }
+
+    fn receipt(&mut self, receipt: Receipt) {
+        let who = receipt.principal_id.to_string();
+        self.receipts.entry(receipt.message_id.clone()).or_default().insert(who, receipt);
+    }
+}
+
+/// Somebody who watches, loses the connection now and then, and resumes.
+struct Observer {
+    replica: Replica,
+    position: Position,
+    peer: Option<Peer>,
+}
+
+impl Observer {
+    async fn begin(client: &Client) -> Self {
+        let (replica, position) = Replica::load(client).await;
+        Self { replica, position, peer: None }
+    }
+
+    async fn connect(&mut self, client: &Client) {
+        let mut peer = Peer::connect(client).await;
+        for topic in ["agent:*", "chat:*", "collection:*"] {
+            peer.subscribe(topic).await;
+        }
+        let ready = peer.ok("client:ready", json!({ "since": self.position })).await;
+        assert_eq!(ready["recovered"], true);
+        self.peer = Some(peer);
+    }
+
+    /// Applies what has come.
+    async fn catch_up(&mut self) {
+        let Some(peer) = &mut self.peer else { return };
+        for event in peer.events().await {
+            let frame: EventFrame = serde_json::from_value(event).unwrap();
+            assert!(frame.offset > self.position.offset, "in order, nothing twice");
+            self.position.offset = frame.offset;
+            self.replica.apply(frame.event);
+        }
+    }
+}
+
+/// One step of a story; the numbers choose whom it is about.
+#[derive(Debug, Clone)]
+enum Step {
+    Write { method: &'static str, path: String, body: Value },
+    Acknowledge { event: &'static str, message: String },
+    NewObserver,
+    Cut(usize),
+    Connect(usize),
+}
+
+fn write(method: &'static str, path: String, body: Value) -> Step {
+    Step::Write { method, path, body }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let id = 0..3u8;
+    let text = 0..4u8;
+    let status = prop::sample::select(vec!["idle", "working", "waiting", "error", "offline"]);
+    prop_oneof![
+        id.clone().prop_map(|id| write(
+            "POST",
+            "/agents".into(),
+            json!({ "id": format!("a{id}"), "name": "A" })
+        )),
+        (id.clone(), text.clone()).prop_map(|(id, text)| write(
+            "PATCH",
+            format!("/agents/a{id}"),
+            json!({ "metadata": { "n": text } })
+        )),
+        (id.clone(), status).prop_map(|(id, status)| write(
+            "PUT",
+            format!("/agents/a{id}/status"),
+            json!({ "status": status })
+        )),
+        id.clone().prop_map(|id| write("DELETE", format!("/agents/a{id}"), Value::Null)),
+        id.clone().prop_map(|id| write(
+            "POST",
+            "/chats".into(),
+            json!({ "id": format!("c{id}"), "title": "C" })
+        )),
+        (id.clone(), text.clone()).prop_map(|(id, text)| write(
+            "PATCH",
+            format!("/chats/c{id}"),
+            json!({ "title": format!("C{text}") })
+        )),
+        (id.clone(), id.clone()).prop_map(|(id, who)| write(
+            "POST",
+            format!("/chats/c{id}/participants"),
+            json!({ "participantId": format!("a{who}"), "kind": "agent" })
+        )),
+        (id.clone(), id.clone()).prop_map(|(id, who)| write(
+            "DELETE",
+            format!("/chats/c{id}/participants/a{who}"),
+            Value::Null
+        )),
+        (id.clone(), text.clone()).prop_map(|(id, text)| write(
+            "POST",
+            format!("/chats/c{id}/messages"),
+            json!({ "id": format!("m{id}{text}"), "content": "M" })
+        )),
+        id.clone().prop_map(|id| write("DELETE", format!("/chats/c{id}"), Value::Null)),
+        id.clone().prop_map(|id| write(
+            "POST",
+            "/collections".into(),
+            json!({ "id": format!("k{id}"), "name": "K" })
+        )),
+        (id.clone(), text.clone()).prop_map(|(id, text)| write(
+            "PATCH",
+            format!("/collections/k{id}"),
+            json!({ "description": format!("{text}") })
+        )),
+        id.clone().prop_map(|id| write("DELETE", format!("/collections/k{id}"), Value::Null)),
+        Just(write("POST", "/notifications".into(), json!({ "type": "info", "message": "N" }))),
+        (id.clone(), text.clone(), any::<bool>()).prop_map(|(id, text, read)| Step::Acknowledge {
+            event: if read { "message:read" } else { "message:received" },
+            message: format!("m{id}{text}"),
+        }),
+        Just(Step::NewObserver),
+        (0..4usize).prop_map(Step::Cut),
+        (0..4usize).prop_map(Step::Connect),
+    ]
+}
+
+async fn play(story: Vec<Step>) {
+    let server = Server::start().await;
+    let client = server.client();
+    let mut actor = Peer::connect(&client).await;
+    let mut observers = vec![Observer::begin(&client).await];
+    for step in story {
+        match step {
+            Step::Write { method, path, body } => {
+                let path = format!("/api/v1{path}");
+                let call = client.request(method.parse().unwrap(), &path).json(&body);
+                let status = call.send().await.unwrap().status();
+                assert!(!status.is_server_error(), "{method} {path}: {status}");
+            }
+            Step::Acknowledge { event, message } => {
+                actor.socket.request(event, json!({ "messageId": message })).await.unwrap();
+            }
+            Step::NewObserver if observers.len() < 4 => {
+                observers.push(Observer::begin(&client).await);
+            }
+            Step::NewObserver => {}
+            Step::Cut(which) => {
+                if let Some(observer) = observers.get_mut(which) {
+                    // What was on its way is lost with the connection, and comes again.
+                    observer.peer = None;
+                }
+            }
+            Step::Connect(which) => {
+                if let Some(observer) = observers.get_mut(which)
+                    && observer.peer.is_none()
+                {
+                    observer.connect(&client).await;
+                }
+            }
+        }
+    }
+    let (afresh, _) = Replica::load(&client).await;
+    for observer in &mut observers {
+        observer.catch_up().await;
+        if observer.peer.is_none() {
+            observer.connect(&client).await;
+            observer.catch_up().await;
+        }
+        assert_eq!(observer.replica, afresh);
+    }
+}
+
+#[test]
+fn old_state_and_the_events_since_are_the_state_loaded_afresh() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = Config { cases: 32, failure_persistence: None, ..Config::default() };
+    proptest!(config, |(story in prop::collection::vec(step(), 1..80))| {
+        runtime.block_on(play(story));
+    });
+}
