@@ -1,12 +1,8 @@
 //! Every route, on one screen.
 
 use axum::{
-    Router,
-    extract::OriginalUri,
-    http::StatusCode,
-    middleware::from_fn,
-    response::Redirect,
-    routing::{any, get},
+    Router, extract::OriginalUri, http::StatusCode, middleware::from_fn, response::Redirect,
+    routing::get,
 };
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
@@ -49,7 +45,7 @@ pub fn router(state: AppState) -> Router {
     documented
         .merge(docs::routes(document))
         .route("/api/multi-agent/demo/websocket", get(async || Redirect::permanent(DEMO)))
-        .route("/api/{*path}", any(no_such_path))
+        .nest("/api", Router::new().fallback(no_such_path))
         .route("/ws", get(ws::upgrade))
         .route("/", get(async || Redirect::temporary(DEMO)))
         .merge(pages::routes(&state))

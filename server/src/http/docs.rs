@@ -1,8 +1,9 @@
 //! The API's description in OpenAPI 3.1, generated from the handlers, and a page to try it.
 
 use axum::{Json, Router, routing::get};
-use colloquy_protocol::model::{
-    Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Participant, Receipt,
+use colloquy_protocol::{
+    event::Notification,
+    model::{Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Participant, Receipt},
 };
 use utoipa::{OpenApi, openapi::OpenApi as Document};
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -30,8 +31,8 @@ use crate::{error::FieldError, http::problem::Problem};
         (name = "operations", description = "For whatever watches the server."),
     ),
     components(schemas(
-        Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Participant, Receipt,
-        Problem, FieldError,
+        Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Notification, Participant,
+        Receipt, Problem, FieldError,
     )),
 )]
 pub(crate) struct ApiDoc;

@@ -1,6 +1,6 @@
 //! HTTP: one handler group per file. The routes are in [`crate::router`].
 //!
-//! - [`extract`], [`conditions`]: what is read of a request
+//! - [`extract`], [`json`], [`conditions`]: what is read of a request
 //! - [`answer`], [`problem`]: what is answered
 //! - [`agents`], [`chats`], [`participants`], [`messages`], [`collections`], [`notifications`],
 //!   [`events`], [`connections`]: the REST API
@@ -20,6 +20,7 @@ pub(crate) mod events;
 pub(crate) mod extract;
 pub(crate) mod guard;
 pub(crate) mod health;
+pub(crate) mod json;
 pub(crate) mod measure;
 pub(crate) mod messages;
 pub(crate) mod notifications;

@@ -1,0 +1,105 @@
+use colloquy_client::{Method, Response, protocol::position::Offset};
+use reqwest::header::{IF_MATCH, IF_NONE_MATCH};
+use serde_json::json;
+
+use crate::{agent, chat, happened, header, problem, support::Server};
+
+async fn patch(server: &Server, if_match: &str, name: &str) -> Response {
+    let call =
+        server.client().request(Method::PATCH, "/api/v1/agents/a").json(&json!({"name": name}));
+    call.header(IF_MATCH, if_match).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_change_happens_only_to_the_version_it_is_meant_for() {
+    let server = Server::start().await;
+    agent(&server, "a").await;
+    for stale in ["\"7\"", "W/\"1\"", "\"x\", \"01\""] {
+        let refusal = problem(patch(&server, stale, "b").await).await;
+        assert_eq!(refusal, (412, vec!["If-Match".to_owned()]), "{stale}");
+    }
+    let malformed = problem(patch(&server, "1", "b").await).await;
+    assert_eq!(malformed, (422, vec!["If-Match".to_owned()]));
+    assert_eq!(happened(&server).await, ["agent:created"]);
+
+    let changed = patch(&server, "\"9\", \"1\"", "b").await;
+    assert_eq!((changed.status().as_u16(), header(&changed, "etag")), (200, "\"2\""));
+    assert_eq!(patch(&server, "*", "c").await.status(), 200);
+    assert_eq!(patch(&server, "\"2\"", "d").await.status(), 412);
+}
+
+#[tokio::test]
+async fn every_change_of_an_entity_honours_if_match() {
+    let server = Server::start().await;
+    let client = server.client();
+    let stale: Offset = 99;
+    let agent = agent(&server, "a").await.id;
+    let chat = chat(&server, "c").await.id;
+    let collection = client.request(Method::POST, "/api/v1/collections");
+    collection.json(&json!({"id": "k", "name": "k"})).await.unwrap();
+    let ann = json!({"participantId": "ann", "kind": "user"});
+    client.request(Method::POST, "/api/v1/chats/c/participants").json(&ann).await.unwrap();
+    let bob = json!({"participantId": "bob", "kind": "user"});
+    let before = happened(&server).await;
+    for (method, path, body) in [
+        (Method::PUT, format!("/agents/{agent}/status"), json!({"status": "idle"})),
+        (Method::DELETE, format!("/agents/{agent}"), json!(null)),
+        (Method::PATCH, format!("/chats/{chat}"), json!({"title": "t"})),
+        (Method::POST, format!("/chats/{chat}/participants"), bob),
+        (Method::DELETE, format!("/chats/{chat}/participants/ann"), json!(null)),
+        (Method::DELETE, format!("/chats/{chat}"), json!(null)),
+        (Method::PATCH, "/collections/k".to_owned(), json!({"name": "t"})),
+        (Method::DELETE, "/collections/k".to_owned(), json!(null)),
+    ] {
+        let call = client.request(method.clone(), &format!("/api/v1{path}")).json(&body);
+        let refusal = call.if_match(stale).send().await.unwrap();
+        assert_eq!(refusal.status(), 412, "{method} {path}");
+    }
+    assert_eq!(happened(&server).await, before);
+}
+
+#[tokio::test]
+async fn what_a_client_has_already_is_not_sent_again() {
+    let server = Server::start().await;
+    agent(&server, "a").await;
+    let get = |tag: &'static str| {
+        let call = server.client().request(Method::GET, "/api/v1/agents/a");
+        call.header(IF_NONE_MATCH, tag).send()
+    };
+    for same in ["\"1\"", "W/\"1\"", "*"] {
+        let answer = get(same).await.unwrap();
+        assert_eq!((answer.status().as_u16(), header(&answer, "etag")), (304, "\"1\""));
+        assert_eq!(header(&answer, "colloquy-offset"), "1");
+        assert_eq!(answer.text().await.unwrap(), "");
+    }
+    assert_eq!(get("\"2\"").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn state_says_which_position_it_shows() {
+    let server = Server::start().await;
+    let client = server.client();
+    let nothing = client.agents().await.unwrap().position;
+    assert_eq!((nothing.epoch.is_empty(), nothing.offset), (false, 0));
+    agent(&server, "a").await;
+    chat(&server, "c").await;
+    let said = json!({"id": "m", "content": "hi"});
+    client.request(Method::POST, "/api/v1/chats/c/messages").json(&said).await.unwrap();
+    for path in [
+        "/agents",
+        "/agents/a",
+        "/chats",
+        "/chats/c",
+        "/chats/c/participants",
+        "/chats/c/messages",
+        "/messages/m",
+        "/messages/m/receipts",
+        "/collections",
+        "/events",
+        "/connections",
+    ] {
+        let answer = client.request(Method::GET, &format!("/api/v1{path}")).send().await.unwrap();
+        assert_eq!(header(&answer, "colloquy-epoch"), nothing.epoch, "{path}");
+        assert_eq!(header(&answer, "colloquy-offset"), "3", "{path}");
+    }
+}

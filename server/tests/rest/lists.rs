@@ -1,0 +1,107 @@
+use colloquy_client::{Method, protocol::model::Agent};
+use serde_json::json;
+
+use crate::{agent, chat, refused, support::Server};
+
+fn ids(agents: &[Agent]) -> Vec<&str> {
+    agents.iter().map(|agent| agent.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_cursor_shows_everything_once_while_rows_come_and_go() {
+    let server = Server::start().await;
+    let client = server.client();
+    for number in 0..6 {
+        agent(&server, &format!("a{number}")).await;
+    }
+    for sort in ["createdAt", "-createdAt", "name", "-updatedAt"] {
+        let mut seen = Vec::new();
+        let mut page = client.agents().query("limit", 2).query("sort", sort).await.unwrap().value;
+        loop {
+            seen.extend(ids(&page.items).into_iter().map(str::to_owned));
+            let Some(cursor) = page.next_cursor else { break };
+            // What is there already must neither be left out nor come twice.
+            let more = agent(&server, &format!("z{}", seen.len())).await;
+            let call = client.agents().query("limit", 2).query("sort", sort);
+            page = call.query("cursor", cursor).await.unwrap().value;
+            client.delete_agent(&more.id).await.unwrap();
+        }
+        let mut old: Vec<_> = seen.iter().filter(|id| id.starts_with('a')).collect();
+        if sort.starts_with('-') {
+            old.reverse();
+        }
+        assert_eq!(old, ["a0", "a1", "a2", "a3", "a4", "a5"], "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_searched_filtered_and_sorted() {
+    let server = Server::start().await;
+    let client = server.client();
+    for (id, name, description) in
+        [("one", "Delta", "finds 100% of it"), ("two", "alpha", "a_b"), ("three", "Bravo", "")]
+    {
+        let body = json!({"id": id, "name": name, "description": description});
+        client.request(Method::POST, "/api/v1/agents").json(&body).await.unwrap();
+    }
+    let status = json!({"status": "waiting"});
+    client.request(Method::PUT, "/api/v1/agents/two/status").json(&status).await.unwrap();
+
+    let waiting = client.agents().query("status", "waiting").await.unwrap().value;
+    assert_eq!(ids(&waiting.items), ["two"]);
+    for (q, found) in [
+        ("DELTA", vec!["one"]),
+        ("100%", vec!["one"]),
+        ("%", vec!["one"]),
+        ("_", vec!["two"]),
+        ("nothing", vec![]),
+    ] {
+        let page = client.agents().query("q", q).await.unwrap().value;
+        assert_eq!(ids(&page.items), found, "{q}");
+    }
+    let by_update = client.agents().query("sort", "-updatedAt").await.unwrap().value;
+    assert_eq!(ids(&by_update.items)[0], "two");
+    let by_name = client.agents().query("sort", "name").await.unwrap().value;
+    assert_eq!(by_name.items.len(), 3);
+    assert!(by_name.next_cursor.is_none());
+
+    chat(&server, "empty").await;
+    let ann = json!({"participantId": "ann", "kind": "user"});
+    let body = json!({"id": "hers", "title": "hers", "participants": [ann]});
+    client.request(Method::POST, "/api/v1/chats").json(&body).await.unwrap();
+    let hers = client.chats().query("participant", "ann").await.unwrap().value.items;
+    assert_eq!((hers.len(), hers[0].id.as_str()), (1, "hers"));
+    let titled = client.chats().query("sort", "-title").query("limit", 1).await.unwrap().value;
+    assert_eq!(titled.items[0].id.as_str(), "hers");
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_not_acceptable_is_named() {
+    let server = Server::start().await;
+    let client = server.client();
+    for (name, value) in [
+        ("limit", "0"),
+        ("limit", "201"),
+        ("limit", "many"),
+        ("limit", ""),
+        ("cursor", "zz"),
+        ("cursor", ""),
+        ("sort", "size"),
+        ("sort", "title"),
+        ("status", "asleep"),
+        ("colour", "red"),
+        ("q", &"x".repeat(201)),
+    ] {
+        let refusal = client.agents().query(name, value).await;
+        assert_eq!(refused(refusal), (422, vec![name.to_owned()]), "{name}={value}");
+    }
+    let twice = client.agents().query("limit", 1).query("limit", 1).await;
+    assert_eq!(refused(twice), (422, vec!["limit".to_owned()]));
+    for number in 0..2 {
+        agent(&server, &format!("a{number}")).await;
+    }
+    let page = client.agents().query("limit", 1).await.unwrap().value;
+    let cursor = page.next_cursor.unwrap();
+    let other_sort = client.agents().query("sort", "name").query("cursor", cursor).await;
+    assert_eq!(refused(other_sort), (422, vec!["cursor".to_owned()]));
+}

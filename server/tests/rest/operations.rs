@@ -1,0 +1,125 @@
+use std::collections::BTreeSet;
+
+use colloquy_client::{
+    Method,
+    raw::{RawError, RawSocket},
+};
+use reqwest::{Client, redirect::Policy};
+use serde_json::Value;
+
+use crate::{agent, header, refused, support::Server};
+
+#[tokio::test]
+async fn what_watches_the_server_is_answered() {
+    let server = Server::start().await;
+    agent(&server, "a").await;
+    for path in ["/health", "/ready"] {
+        let answer = server.client().request(Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.json::<Value>().await.unwrap()["status"], "ok");
+    }
+    let answer = server.client().request(Method::GET, "/metrics").send().await.unwrap();
+    assert!(header(&answer, "content-type").starts_with("text/plain; version=0.0.4"));
+    let metrics = answer.text().await.unwrap();
+    for line in [
+        "colloquy_events_total{event=\"agent:created\"}",
+        "colloquy_commit_seconds_bucket{le=\"0.001\"}",
+        "colloquy_http_requests_total{method=\"POST\",route=\"/api/v1/agents\",status=\"201\"}",
+        "colloquy_http_request_seconds_count{method=\"GET\",route=\"/health\"}",
+    ] {
+        assert!(metrics.contains(line), "{line} in\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_connected_is_listed_and_can_be_closed() {
+    let server = Server::start().await;
+    let client = server.client();
+    let planner = agent(&server, "planner").await;
+    let mut socket = RawSocket::connect(&client.act_as(planner.id)).await.unwrap();
+    let welcome = socket.next().await.unwrap();
+    let id = welcome["payload"]["connectionId"].as_str().unwrap().parse().unwrap();
+    let listed = client.connections().await.unwrap().value.items;
+    assert_eq!((listed.len(), &listed[0].id), (1, &id));
+    assert_eq!((listed[0].user_id.as_str(), listed[0].ready), ("planner", false));
+    assert_eq!(client.connection(&id).await.unwrap().value.id, id);
+
+    client.close_connection(&id).await.unwrap();
+    let closed = loop {
+        match socket.next().await {
+            Ok(_) => {}
+            Err(RawError::Closed { code, .. }) => break code,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(closed, Some(4004));
+    while !client.connections().await.unwrap().value.items.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(refused(client.close_connection(&id).await).0, 404);
+}
+
+#[tokio::test]
+async fn old_addresses_lead_to_the_demo() {
+    let server = Server::start().await;
+    let http = Client::builder().redirect(Policy::none()).build().unwrap();
+    for (path, status) in [("/", 307), ("/api/multi-agent/demo/websocket", 308)] {
+        let answer = http.get(format!("{}{path}", server.url)).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(header(&answer, "location"), "/demo/websocket");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_there_is_404() {
+    let server = Server::start().await;
+    let answer = server.client().request(Method::GET, "/nothing/here").send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    assert!(header(&answer, "content-type").starts_with("text/html"));
+    assert!(answer.text().await.unwrap().contains("There is no page here"));
+}
+
+#[tokio::test]
+async fn the_documentation_is_whole_and_loads_nothing_from_elsewhere() {
+    let server = Server::start().await;
+    let get = async |path: &str| {
+        let answer = server.client().request(Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    };
+    let page = get("/docs/").await;
+    assert!(!page.contains("://"), "{page}");
+    let script = get("/docs/swagger-initializer.js").await;
+    assert!(!script.contains("://"), "{script}");
+    assert!(script.contains("\"validatorUrl\": \"none\""), "else it asks validator.swagger.io");
+
+    let document: Value = serde_json::from_str(&get("/api/v1/openapi.json").await).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let operations: Vec<&Value> = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|path| path.as_object().unwrap().values())
+        .collect();
+    let names: BTreeSet<_> = operations.iter().map(|one| one["operationId"].as_str()).collect();
+    assert_eq!(names.len(), operations.len(), "each operation has a name of its own");
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for reference in references(&document) {
+        let name = reference.strip_prefix("#/components/schemas/").unwrap();
+        assert!(schemas.contains_key(name), "{reference}");
+    }
+}
+
+fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, member)| match member {
+                Value::String(reference) if name == "$ref" => vec![reference.as_str()],
+                member => references(member),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}

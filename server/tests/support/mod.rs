@@ -1,0 +1,70 @@
+//! A real hub on a port of its own, for tests through the real boundary.
+
+use std::{path::PathBuf, sync::Arc};
+
+use colloquy_client::Client;
+use colloquy_server::{AppState, serve, settings::Settings};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+/// A hub that runs. Dropping it stops it.
+pub struct Server {
+    /// Its address, such as `http://127.0.0.1:40000`.
+    pub url: String,
+    /// What its requests share.
+    pub state: AppState,
+    data: Arc<TempDir>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// A hub with a data folder of its own.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// A hub with a data folder of its own and other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let data = Arc::new(tempfile::tempdir().unwrap());
+        Self::start_in(data, change).await
+    }
+
+    /// Stops it, in good order, and starts it again with the same data.
+    pub async fn restart(self) -> Self {
+        let (data, settings) = (self.data.clone(), self.state.settings.clone());
+        self.stop().await;
+        Self::start_in(data, |new| *new = (*settings).clone()).await
+    }
+
+    /// A client that acts as the person `local`.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url).unwrap()
+    }
+
+    /// The folder with its database.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data.path().to_owned()
+    }
+
+    /// Stops it and waits until it has stopped.
+    pub async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+
+    async fn start_in(data: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings { data_dir: data.path().to_owned(), ..Settings::default() };
+        change(&mut settings);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = AppState::open(settings).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            // Dropping the sender stops it too.
+            let _ = stopped.await;
+        };
+        let task = tokio::spawn(serve(listener, state.clone(), shutdown));
+        Self { url, state, data, stop, task }
+    }
+}
