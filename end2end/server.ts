@@ -29,7 +29,6 @@ export const test = base.extend<{ server: Server }>({
       await server.remove();
       if (testInfo.status !== testInfo.expectedStatus) {
         await testInfo.attach("server.log", { body: server.log });
-        console.log(server.log);
       }
     }
   },
