@@ -1,5 +1,11 @@
 //! The `colloquy` executable, as a shell sees it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests may panic as tests do"
+)]
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
@@ -223,6 +229,18 @@ fn a_data_folder_has_one_server() {
     let error = stderr(&second);
     assert_eq!(second.status.code(), Some(1));
     assert!(error.contains(&format!("process {}", server.process.id())), "{error}");
+}
+
+#[test]
+fn a_killed_server_leaves_nothing_in_the_way() {
+    let folder = TempDir::new().unwrap();
+    let mut server = serve_on_any_port(folder.path());
+    server.signal(Signal::KILL);
+    server.wait();
+    assert!(folder.path().join("data/control.sock").exists());
+    let _next = serve_on_any_port(folder.path());
+    let told = colloquy(folder.path()).args(["notify", "Back again"]).output().unwrap();
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! `colloquy demo` on a running hub, as a newcomer would watch it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests may panic as tests do"
+)]
+
 use std::{
     collections::HashSet,
     process::{Command, Stdio},

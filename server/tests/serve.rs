@@ -1,11 +1,14 @@
 //! What `serve` does with connections before and after their requests: who is let in, how long
 //! they may take, how many there are, and how they end.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
+
 use std::{io, time::Duration};
 
 use axum::http::{HeaderMap, header};
-use colloquy_client::{Client, Method, Response};
+use colloquy_client::{Client, Method, Response, raw::RawSocket};
 use colloquy_server::{AppState, serve, settings::Settings};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -61,6 +64,10 @@ impl Hub {
             .header(header::SEC_WEBSOCKET_VERSION, "13")
             .header(header::SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==");
         handshake.send().await.unwrap().status().as_u16()
+    }
+
+    fn health_request(&self) -> String {
+        format!("GET /health HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host)
     }
 
     /// A connection that has begun to send a notification, and the rest of it.
@@ -143,18 +150,28 @@ async fn those_beyond_the_most_connections_wait_their_turn() {
     let hub = Hub::start(Settings { max_connections: 1, ..Settings::default() }).await;
     let (mut first, body) = hub.begin_request().await;
     let mut second = TcpStream::connect(&hub.host).await.unwrap();
-    let request =
-        format!("GET /health HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", hub.host);
-    second.write_all(request.as_bytes()).await.unwrap();
+    second.write_all(hub.health_request().as_bytes()).await.unwrap();
     // The first one is served alone, to its end.
     first.write_all(body.as_bytes()).await.unwrap();
     let mut answer = [0; "HTTP/1.1 201".len()];
     timeout(PATIENCE, first.read_exact(&mut answer)).await.unwrap().unwrap();
     assert_eq!(&answer, b"HTTP/1.1 201");
-    let mut nothing_yet = [0; 1];
-    let error = second.try_read(&mut nothing_yet).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(second.try_read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     drop(first);
+    assert!(rest_of(second).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_websocket_keeps_its_place() {
+    let hub = Hub::start(Settings { max_connections: 1, ..Settings::default() }).await;
+    let mut socket = RawSocket::connect(&hub.client).await.unwrap();
+    socket.next().await.unwrap();
+    let mut second = TcpStream::connect(&hub.host).await.unwrap();
+    second.write_all(hub.health_request().as_bytes()).await.unwrap();
+    // The socket is served meanwhile.
+    socket.request("client:ready", Value::Null).await.unwrap();
+    assert_eq!(second.try_read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    drop(socket);
     assert!(rest_of(second).await.starts_with("HTTP/1.1 200"));
 }
 
