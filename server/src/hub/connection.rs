@@ -200,7 +200,7 @@ where
 async fn answer(text: &str, context: &Context, handlers: &EventHandlerRegistry) -> Result<(), ()> {
     let seat = &context.peer.seat;
     let (id, outcome) = match serde_json::from_str::<RawClientFrame<'_>>(text) {
-        Err(cause) => (id_of(text), Err(unreadable(&cause))),
+        Err(cause) => unreadable(text, &cause),
         Ok(frame) => {
             let known = frame.event.parse::<ClientEventName>().ok();
             let outcome = match known.and_then(|event| handlers.get(event)) {
@@ -401,13 +401,14 @@ fn ping() -> Message {
     Message::Ping(Bytes::new())
 }
 
-fn unreadable(cause: &serde_json::Error) -> WireError {
-    let code = if cause.is_data() { ErrorCode::InvalidMessage } else { ErrorCode::InvalidJson };
-    WireError::new(code, cause.to_string())
-}
-
-/// The id of a message that is JSON but not a frame.
-fn id_of(text: &str) -> Option<Number> {
-    let message: Value = serde_json::from_str(text).ok()?;
-    message.get("id")?.as_number().cloned()
+/// What is wrong with a text that is no frame, and its id if it has one.
+fn unreadable(
+    text: &str,
+    cause: &serde_json::Error,
+) -> (Option<Number>, Result<String, WireError>) {
+    let (id, code) = match serde_json::from_str::<Value>(text) {
+        Ok(json) => (json["id"].as_number().cloned(), ErrorCode::InvalidMessage),
+        Err(_) => (None, ErrorCode::InvalidJson),
+    };
+    (id, Err(WireError::new(code, cause.to_string())))
 }

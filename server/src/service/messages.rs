@@ -1,7 +1,7 @@
 //! The rules of messages and their receipts.
 
 use colloquy_protocol::{
-    id::{ChatId, MessageId, Principal},
+    id::{ChatId, MessageId, Principal, PrincipalKind},
     model::{Message, Page, Receipt},
     request::NewMessage,
 };
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    store::{Snapshot, chats, messages, receipts},
+    store::{Snapshot, agents, chats, messages, receipts},
 };
 
 /// How far somebody got with a message.
@@ -129,7 +129,8 @@ impl Services {
     /// read message was received, changes nothing and is no event.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`] for the message, or for the agent that acts: it may have been deleted
+    /// since it connected.
     pub async fn acknowledge(
         &self,
         actor: Principal,
@@ -142,6 +143,11 @@ impl Services {
                     let Some(message) = messages::find(tx.connection(), &id).await? else {
                         return Err(not_found("message", id));
                     };
+                    if actor.kind == PrincipalKind::Agent
+                        && !agents::exists(tx.connection(), actor.id.as_str()).await?
+                    {
+                        return Err(not_found("agent", actor.id));
+                    }
                     let now = tx.now();
                     let before = receipts::find(tx.connection(), &id, &actor).await?;
                     let mut receipt = before.clone().unwrap_or(Receipt {

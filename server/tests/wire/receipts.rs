@@ -69,3 +69,16 @@ async fn an_unknown_message_is_not_found() {
         assert_eq!(error["retryable"], false);
     }
 }
+
+#[tokio::test]
+async fn an_agent_that_was_deleted_acknowledges_nothing() {
+    let server = Server::start().await;
+    let chat = chat(&server, "c").await;
+    let ada = agent(&server, "ada").await;
+    let message = message(&server, &chat.id).await;
+    let mut peer = Peer::ready(&server.client().act_as(ada.id.clone()), &[]).await;
+    server.client().delete_agent(&ada.id).await.unwrap();
+    let error = peer.error("message:read", json!({ "messageId": message.id })).await;
+    assert_eq!(error["code"], "not_found");
+    assert!(server.client().receipts(&message.id).await.unwrap().value.items.is_empty());
+}

@@ -36,6 +36,7 @@ async fn without_an_id_the_error_is_the_hub_s_own_event() {
     let mut peer = Peer::connect(&server.client()).await;
     let cases = [
         ("not json", "invalid_json"),
+        ("[", "invalid_json"),
         ("{\"event\":\"client:ready\"", "invalid_json"),
         ("7", "invalid_message"),
         ("{}", "invalid_message"),
