@@ -32,7 +32,7 @@ pub(crate) struct AgentsQuery {
     /// The `nextCursor` of the page before.
     #[param(nullable = false)]
     cursor: Option<String>,
-    /// Text that the name or the description has, whatever the case.
+    /// Text that the id, the name or the description has, whatever the case of A to Z.
     #[param(nullable = false, value_type = Option<String>, max_length = 200)]
     q: Option<Search>,
     /// What to sort by; `-` in front: descending.

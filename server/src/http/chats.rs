@@ -32,7 +32,7 @@ pub(crate) struct ChatsQuery {
     /// The `nextCursor` of the page before.
     #[param(nullable = false)]
     cursor: Option<String>,
-    /// Text that the title has, whatever the case.
+    /// Text that the id or the title has, whatever the case of A to Z.
     #[param(nullable = false, value_type = Option<String>, max_length = 200)]
     q: Option<Search>,
     /// What to sort by; `-` in front: descending.

@@ -31,10 +31,10 @@ use crate::{
 pub(crate) struct EventsQuery {
     /// Only those after this offset.
     #[param(nullable = false, value_type = Option<u64>)]
-    since: Option<Offset>,
+    since: Option<Place>,
     /// Only those before this offset.
     #[param(nullable = false, value_type = Option<u64>)]
-    before: Option<Offset>,
+    before: Option<Place>,
     /// How many at most.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 200, default = 50)]
@@ -54,15 +54,16 @@ pub(crate) struct EventsQuery {
     /// Only those before this moment.
     #[param(nullable = false)]
     to: Option<Timestamp>,
-    /// Text that the payload has, whatever the case.
+    /// Text that the payload has, as JSON, whatever the case of A to Z.
     #[param(nullable = false, value_type = Option<String>, max_length = 200)]
     q: Option<Search>,
 }
 
 /// List events.
 ///
-/// With `since` the oldest that fit come first, and so without any position; with `before` alone
-/// the newest.
+/// A page has the oldest that fit, and its `nextCursor` is the next page's `since`; with `before`
+/// alone it has the newest, and its `nextCursor` is the next page's `before`. On a page the oldest
+/// is first.
 #[utoipa::path(
     get, path = "/events", tag = "events", operation_id = "listEvents",
     params(EventsQuery),
@@ -74,9 +75,26 @@ pub(crate) async fn list(
 ) -> Result<Shown<Page<LogEntry>>, Problem> {
     let EventsQuery { since, before, limit, topic, event, actor, from, to, q } = query;
     let event = event.map(|name| name.0);
+    let (since, before) = (since.map(|place| place.0), before.map(|place| place.0));
     let (limit, q) = (limit.into(), q.map(Into::into));
     let query = EventQuery { since, before, limit, topic, event, actor, from, to, q };
     Ok(Shown(services.events(query).await?))
+}
+
+/// An offset that the log can hold: SQLite's integers end at 2^63 - 1.
+#[derive(Deserialize)]
+#[serde(try_from = "u64")]
+struct Place(Offset);
+
+impl TryFrom<u64> for Place {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        match i64::try_from(number) {
+            Ok(_) => Ok(Self(number)),
+            Err(_) => Err("no log is that long"),
+        }
+    }
 }
 
 /// The name of an event that there is.

@@ -33,12 +33,15 @@ pub(crate) struct MessagesQuery {
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 200, default = 50)]
     limit: Limit,
-    /// Text that the content has, whatever the case.
+    /// Text that the content has, whatever the case of A to Z.
     #[param(nullable = false, value_type = Option<String>, max_length = 200)]
     q: Option<Search>,
 }
 
 /// List a chat's messages, the newest last.
+///
+/// A page has the newest that fit, and its `nextCursor` is the next page's `before`; with `after`
+/// it has the oldest, and its `nextCursor` is the next page's `after`.
 #[utoipa::path(
     get, path = "/chats/{id}/messages", tag = "messages", operation_id = "listMessages",
     params(("id" = ChatId, Path), MessagesQuery),

@@ -217,3 +217,25 @@ fn meaning(status: u16) -> &'static str {
         _ => "The server failed; its log says why.",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[test]
+    fn a_busy_server_says_when_to_come_back() {
+        let response = Error::Unavailable.into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    }
+
+    #[tokio::test]
+    async fn the_servers_own_faults_are_not_told() {
+        let response = Error::internal("no such table: secrets").into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), 1000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("secrets"));
+    }
+}

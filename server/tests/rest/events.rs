@@ -25,7 +25,7 @@ async fn the_log_is_read_in_both_directions_and_filtered() {
     assert_eq!((offsets(&all.items), all.next_cursor), (vec![1, 2, 3, 4], None));
     for (name, value, found) in [
         ("since", "2", vec![3, 4]),
-        ("since", "18446744073709551615", vec![]),
+        ("since", "9223372036854775807", vec![]),
         ("before", "3", vec![1, 2]),
         ("topic", "agent:planner", vec![1]),
         ("topic", "agent:*", vec![1, 4]),
@@ -53,7 +53,7 @@ async fn the_log_is_read_in_both_directions_and_filtered() {
         ("event", "agent:exploded"),
         ("actor", "a b"),
         ("from", "yesterday"),
-        ("since", "18446744073709551616"),
+        ("since", "9223372036854775808"),
     ] {
         let refusal = client.events().query(name, value).await;
         assert_eq!(refused(refusal), (422, vec![name.to_owned()]), "{name}={value}");

@@ -1,5 +1,7 @@
 //! A real hub on a port of its own, for tests through the real boundary.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use std::{path::PathBuf, sync::Arc};
 
 use colloquy_client::Client;
@@ -8,11 +10,11 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// A hub that runs. Dropping it stops it.
-pub struct Server {
+pub(crate) struct Server {
     /// Its address, such as `http://127.0.0.1:40000`.
-    pub url: String,
+    pub(crate) url: String,
     /// What its requests share.
-    pub state: AppState,
+    pub(crate) state: AppState,
     data: Arc<TempDir>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
@@ -20,35 +22,35 @@ pub struct Server {
 
 impl Server {
     /// A hub with a data folder of its own.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
     /// A hub with a data folder of its own and other settings.
-    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let data = Arc::new(tempfile::tempdir().unwrap());
         Self::start_in(data, change).await
     }
 
     /// Stops it, in good order, and starts it again with the same data.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         let (data, settings) = (self.data.clone(), self.state.settings.clone());
         self.stop().await;
         Self::start_in(data, |new| *new = (*settings).clone()).await
     }
 
     /// A client that acts as the person `local`.
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(&self.url).unwrap()
     }
 
     /// The folder with its database.
-    pub fn data_dir(&self) -> PathBuf {
+    pub(crate) fn data_dir(&self) -> PathBuf {
         self.data.path().to_owned()
     }
 
     /// Stops it and waits until it has stopped.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         self.task.await.unwrap().unwrap();
     }
