@@ -24,7 +24,7 @@ CHAT = "echo-room"
 AS_AGENT = {"Colloquy-Act-As": AGENT}
 
 # The hub does not want a client back that it closed with one of these.
-FINAL = {1000, 1009, 4001, 4002, 4004}
+FINAL = {1000, 1002, 1007, 1009, 4001, 4002, 4004}
 
 Json = dict[str, Any]
 

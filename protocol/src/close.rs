@@ -7,6 +7,10 @@ pub enum CloseCode {
     Normal,
     /// 1001: the server is stopping.
     GoingAway,
+    /// 1002: the client broke RFC 6455.
+    Protocol,
+    /// 1007: the client sent a text that is not UTF-8.
+    NotText,
     /// 1009: the client sent a message of more than 64 KiB.
     TooBig,
     /// 1011: the server failed.
@@ -25,9 +29,11 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// Every code, in the order of its number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Normal,
         Self::GoingAway,
+        Self::Protocol,
+        Self::NotText,
         Self::TooBig,
         Self::Internal,
         Self::SlowConsumer,
@@ -42,6 +48,8 @@ impl CloseCode {
         match self {
             Self::Normal => 1000,
             Self::GoingAway => 1001,
+            Self::Protocol => 1002,
+            Self::NotText => 1007,
             Self::TooBig => 1009,
             Self::Internal => 1011,
             Self::SlowConsumer => 4000,
@@ -57,6 +65,8 @@ impl CloseCode {
         match self {
             Self::Normal => "bye",
             Self::GoingAway => "the server is stopping: reconnect and resume",
+            Self::Protocol => "the WebSocket protocol was broken",
+            Self::NotText => "a text must be UTF-8",
             Self::TooBig => "a message may have at most 65536 bytes",
             Self::Internal => "the server failed: reconnect and resume",
             Self::SlowConsumer => "too slow: reconnect and resume",
@@ -72,6 +82,8 @@ impl CloseCode {
         match self {
             Self::GoingAway | Self::Internal | Self::SlowConsumer | Self::Silent => true,
             Self::Normal
+            | Self::Protocol
+            | Self::NotText
             | Self::TooBig
             | Self::Unauthorised
             | Self::TooManyErrors
@@ -104,6 +116,8 @@ mod tests {
             [
                 (1000, false),
                 (1001, true),
+                (1002, false),
+                (1007, false),
                 (1009, false),
                 (1011, true),
                 (4000, true),

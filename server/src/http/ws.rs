@@ -65,7 +65,8 @@ pub(crate) async fn upgrade(
         Err(cause) => {
             let detail = format!("/ws speaks WebSocket only: {cause}");
             let refusal = Problem::new(StatusCode::UPGRADE_REQUIRED, detail);
-            return ([(header::UPGRADE, "websocket")], refusal).into_response();
+            let wanted = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
+            return (wanted, refusal).into_response();
         }
     };
     tokio::spawn(async move {

@@ -34,6 +34,7 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Bytes, Error, Message, Utf8Bytes,
+        error::ProtocolError,
         protocol::{CloseFrame, frame::coding::CloseCode as WireCloseCode},
     },
 };
@@ -98,8 +99,10 @@ impl Peer {
 enum ReadEnd {
     /// The peer closed, or the network failed.
     Gone,
-    /// The hub closes. What is in the socket must still be read, raw, when it broke the protocol.
+    /// The hub closes.
     Close(CloseCode),
+    /// The hub closes, and what is still in the socket is no longer a WebSocket's.
+    Broken(CloseCode),
 }
 
 /// Serves one connection until it ends.
@@ -136,7 +139,11 @@ where
             Either::Left((ReadEnd::Gone, _)) | Either::Right((None, _)) => (None, false),
             Either::Left((ReadEnd::Close(code), writing)) => {
                 peer.seat.outbox().abort(code);
-                (writing.await, code == CloseCode::TooBig)
+                (writing.await, false)
+            }
+            Either::Left((ReadEnd::Broken(code), writing)) => {
+                peer.seat.outbox().abort(code);
+                (writing.await, true)
             }
             Either::Right((code, _)) => (code, false),
         }
@@ -180,8 +187,8 @@ where
                 Err(())
             }
             Some(Ok(_)) => Ok(()),
-            Some(Err(Error::Capacity(_))) => return ReadEnd::Close(CloseCode::TooBig),
-            Some(Err(_)) | None => return ReadEnd::Gone,
+            Some(Err(error)) => return broken(&error),
+            None => return ReadEnd::Gone,
         };
         if refused.is_err() && refusals.are_too_many(Instant::now()) {
             peer.seat.outbox().finish(CloseCode::TooManyErrors);
@@ -193,6 +200,17 @@ where
             // What it still says is not answered; writing ends the connection.
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// How a connection ends whose input can not be read.
+fn broken(error: &Error) -> ReadEnd {
+    match error {
+        Error::Capacity(_) => ReadEnd::Broken(CloseCode::TooBig),
+        Error::Utf8(_) => ReadEnd::Broken(CloseCode::NotText),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ReadEnd::Gone,
+        Error::Protocol(_) => ReadEnd::Broken(CloseCode::Protocol),
+        _ => ReadEnd::Gone,
     }
 }
 

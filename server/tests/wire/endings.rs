@@ -106,3 +106,29 @@ async fn the_slow_are_closed_alone_and_can_resume() {
     let missed = crate::offsets(&again.events().await);
     assert_eq!(missed, (last + 1..=sent + 1).collect::<Vec<_>>());
 }
+
+/// Who does not speak WebSocket is told so, and not only cut off.
+#[tokio::test]
+async fn breaking_the_protocol_has_codes_of_its_own() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let server = Server::start().await;
+    // A text that is not UTF-8, and a frame with an opcode that nobody has defined; masked with 0.
+    for (frame, code) in
+        [([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007_u16), ([0x83, 0x82, 0, 0, 0, 0, 1, 2], 1002)]
+    {
+        let address = server.url.strip_prefix("http://").unwrap();
+        let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+        let hello = format!(
+            "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        socket.write_all(hello.as_bytes()).await.unwrap();
+        socket.write_all(&frame).await.unwrap();
+        let mut said = Vec::new();
+        socket.read_to_end(&mut said).await.unwrap();
+        let [high, low] = code.to_be_bytes();
+        let close = said.windows(4).any(|bytes| bytes[0] == 0x88 && bytes[2..] == [high, low]);
+        assert!(close, "{code}");
+    }
+}
