@@ -38,7 +38,7 @@ pub fn HistoryPanel(
                     "Clear"
                 </button>
             </header>
-            <div class="history-scroll" role="region" aria-labelledby="history-title" tabindex="0">
+            <div class="history-scroll" role="region" aria-label="Events" tabindex="0">
                 <div class="history-head" aria-hidden="true">
                     <span>"Time (UTC)"</span>
                     <span>"Event"</span>
@@ -77,7 +77,7 @@ fn HistoryLine(entry: Entry) -> impl IntoView {
         }
         Line::NotRecovered => view! {
             <p class="gap lost">
-                "Back again, but the log no longer holds what was missed: the lists were loaded afresh."
+                "The log no longer holds what was missed: the lists are loaded afresh."
             </p>
         }
         .into_any(),

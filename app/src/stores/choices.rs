@@ -147,3 +147,98 @@ fn is_deletion(event: &ServerEvent) -> bool {
             | ServerEvent::CollectionDeleted(_)
     )
 }
+
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use colloquy_protocol::position::Position;
+    use futures_channel::oneshot::{Receiver, channel};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::backend::{Answer, Backend};
+
+    const MOMENT: &str = "2026-01-31T12:00:00.000Z";
+
+    fn agent(id: &str, name: &str) -> Value {
+        json!({
+            "id": id, "name": name, "description": null, "status": "idle", "statusDetail": null,
+            "capabilities": [], "metadata": {}, "createdAt": MOMENT, "updatedAt": MOMENT,
+            "version": 1,
+        })
+    }
+
+    fn frame(offset: Offset, event: &str, id: &str, name: Option<&str>) -> EventFrame {
+        let mut payload = json!({"agentId": id, "userId": "local", "timestamp": MOMENT});
+        if let Some(name) = name {
+            payload["agent"] = agent(id, name);
+        }
+        serde_json::from_value(json!({"event": event, "payload": payload, "offset": offset}))
+            .unwrap()
+    }
+
+    fn choices(offset: Offset, agents: &[(&str, &str)]) -> Choices {
+        let choice = |(id, name): &(&str, &str)| Choice {
+            topic: format!("agent:{id}").parse().unwrap(),
+            name: (*name).to_owned(),
+        };
+        Choices {
+            items: agents.iter().map(choice).collect(),
+            position: Position { epoch: "e".to_owned(), offset },
+        }
+    }
+
+    fn names(live: LiveChoices) -> Vec<String> {
+        live.of(Kind::Agent).into_iter().map(|choice| choice.name).collect()
+    }
+
+    #[test]
+    fn events_after_the_position_are_followed() {
+        let owner = Owner::new();
+        owner.set();
+        let live = LiveChoices::new(choices(10, &[("ada", "Ada")]));
+
+        live.apply(&frame(10, "agent:deleted", "ada", None));
+        assert_eq!(names(live), ["Ada"], "known already");
+        live.apply(&frame(11, "agent:created", "bob", Some("Bob")));
+        live.apply(&frame(12, "agent:updated", "ada", Some("Ada L.")));
+        assert_eq!(names(live), ["Bob", "Ada L."]);
+        live.apply(&frame(13, "agent:deleted", "bob", None));
+        assert_eq!(names(live), ["Ada L."]);
+    }
+
+    /// Answers when it is told to.
+    struct Slow(Mutex<Option<Receiver<Choices>>>);
+
+    impl Backend for Slow {
+        fn choices(&self) -> Answer<'_, Choices> {
+            let answer = self.0.lock().unwrap().take().unwrap();
+            Box::pin(async { answer.await.map_err(|_| ApiError::Unreachable) })
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_while_loading_afresh_is_kept() {
+        let owner = Owner::new();
+        owner.set();
+        let (answer, receiver) = channel();
+        let slow: Arc<dyn Backend> = Arc::new(Slow(Mutex::new(Some(receiver))));
+        provide_context(slow);
+        let live = LiveChoices::new(choices(10, &[("old", "Old")]));
+
+        let meanwhile = async {
+            live.apply(&frame(20, "agent:created", "ada", Some("Ada")));
+            live.apply(&frame(21, "agent:created", "bob", Some("Bob")));
+            live.apply(&frame(22, "agent:deleted", "ada", None));
+            // The answer was read before the last two happened.
+            answer.send(choices(20, &[("ada", "Ada")])).unwrap();
+        };
+        let (reloaded, ()) = futures_util::join!(live.reload(), meanwhile);
+
+        assert_eq!(reloaded, Ok(()));
+        assert!(!live.is_loading());
+        assert_eq!(names(live), ["Bob"]);
+    }
+}

@@ -44,7 +44,7 @@ pub enum Line {
         /// How long there was no live connection.
         gap: Duration,
     },
-    /// A connection was lost and is back, but the log no longer holds what was missed.
+    /// Events were missed that the log no longer holds.
     NotRecovered,
 }
 
@@ -82,5 +82,37 @@ impl History {
     /// Drops everything.
     pub fn clear(&self) {
         self.0.update(|held| held.entries.clear());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_goes_when_there_are_too_many() {
+        let owner = Owner::new();
+        owner.set();
+        let history = History::new();
+        for _ in 0..CAPACITY + 2 {
+            history.push(Line::NotRecovered);
+        }
+
+        let keys: Vec<u64> = history.entries().iter().map(|entry| entry.key).collect();
+        let newest = CAPACITY as u64 + 1;
+        assert_eq!(keys, (2..=newest).rev().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_key_does_not_come_again_after_clearing() {
+        let owner = Owner::new();
+        owner.set();
+        let history = History::new();
+        history.push(Line::NotRecovered);
+        history.clear();
+        assert!(history.is_empty());
+
+        history.push(Line::NotRecovered);
+        assert_eq!(history.entries().iter().map(|entry| entry.key).collect::<Vec<_>>(), [1]);
     }
 }

@@ -1,0 +1,120 @@
+// Nothing is missed: not before the page is live, not while the connection is lost.
+
+import { expect, test } from "../server.ts";
+import { connect, connection, history, isLive } from "./steps.ts";
+
+const DEMO = "/demo/websocket";
+
+test("what happens between rendering and hydration is not lost", async ({ page, server }) => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/*.wasm", async (route) => {
+    await released;
+    await route.continue();
+  });
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(new URL(request.url()).pathname));
+  await page.goto(DEMO, { waitUntil: "commit" });
+  await expect(connection(page)).toHaveText("Connecting");
+
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  release();
+
+  await isLive(page);
+  await expect(history(page)).toContainText([/agent:created.*Ada.*replayed/]);
+  await expect(page.getByLabel("Which").locator("option")).toContainText(["Ada"]);
+  expect(requests.filter((path) => path.startsWith("/api/"))).toEqual([]);
+});
+
+test("the server stops and starts, and the missed events arrive", async ({ page, server }) => {
+  const api = connect(server);
+  await page.clock.install();
+  await page.goto(DEMO);
+  await isLive(page);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await expect(history(page)).toHaveCount(1);
+
+  expect(await server.stop()).toBe(0);
+  await expect(connection(page)).toHaveText("Waiting to reconnect");
+  // The page's clock stands still until the events are there, so that it does miss them.
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+  await server.start();
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await api.put("/agents/ada/status", { status: "working" });
+  await expect(history(page)).toHaveCount(1);
+  await page.clock.resume();
+
+  await isLive(page);
+  await expect(history(page)).toContainText([
+    /^Back after [\d.]+ s: the 2 missed events were replayed\.$/,
+    /agent:statusChanged.*Ada.*replayed/,
+    /agent:created.*Bob.*replayed/,
+    /agent:created.*Ada/,
+  ]);
+
+  await api.post("/agents", { id: "eve", name: "Eve" });
+  await expect(history(page).first()).toContainText(/agent:created.*Eve/);
+  await expect(history(page).first()).not.toContainText("replayed");
+  await expect(history(page)).toHaveCount(5);
+});
+
+test("disconnected by hand, the page catches up when it connects", async ({ page, server }) => {
+  await page.goto(DEMO);
+  await isLive(page);
+
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await expect(connection(page)).toHaveText("Disconnected");
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await expect(history(page)).toHaveCount(0);
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+
+  await isLive(page);
+  await expect(history(page)).toContainText([
+    /the one missed event was replayed/,
+    /agent:created.*Ada.*replayed/,
+  ]);
+});
+
+test("a replaced connection misses nothing and repeats nothing", async ({ page, server }) => {
+  const api = connect(server);
+  await page.goto(DEMO);
+  await isLive(page);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await expect(history(page)).toHaveCount(1);
+
+  await page.getByRole("button", { name: "Reconnect" }).click();
+
+  await expect(history(page)).toContainText([/nothing was missed/, /agent:created.*Ada/]);
+  await isLive(page);
+});
+
+test("when nothing can be replayed, the lists are loaded afresh", async ({ page, server }) => {
+  let refuses = false;
+  // A hub whose log no longer holds what was missed: it says so, and replays nothing.
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const hub = socket.connectToServer();
+    hub.onMessage((text) => {
+      const frame = JSON.parse(String(text));
+      if (refuses && frame.replay) return;
+      if (refuses && frame.ok?.recovered) frame.ok.recovered = false;
+      socket.send(JSON.stringify(frame));
+    });
+  });
+  const api = connect(server);
+  await page.goto(DEMO);
+  await isLive(page);
+
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  refuses = true;
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+
+  await isLive(page);
+  await expect(history(page)).toContainText([/the lists are loaded afresh/]);
+  await expect(page.getByLabel("Which").locator("option")).toContainText(["Ada"]);
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await expect(history(page).first()).toContainText(/agent:created.*Bob/);
+  await expect(page.getByLabel("Which").locator("option")).toContainText(["Bob", "Ada"]);
+});

@@ -1,0 +1,46 @@
+// What more than one test does.
+
+import { type Locator, type Page, expect } from "@playwright/test";
+
+import type { Server } from "../server.ts";
+
+/** The REST API, as any program uses it; an answer that is no success is an error. */
+export interface Api {
+  get(path: string): Promise<any>;
+  post(path: string, body: object): Promise<any>;
+  put(path: string, body: object): Promise<any>;
+  delete(path: string): Promise<void>;
+}
+
+export function connect(server: Server): Api {
+  const call = async (method: string, path: string, body?: object) => {
+    const response = await fetch(`${server.url}/api/v1${path}`, {
+      method,
+      headers: body ? { "content-type": "application/json" } : {},
+      body: body ? JSON.stringify(body) : null,
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  };
+  return {
+    get: (path) => call("GET", path),
+    post: (path, body) => call("POST", path, body),
+    put: (path, body) => call("PUT", path, body),
+    delete: (path) => call("DELETE", path),
+  };
+}
+
+/** The lines of the live history, the newest first. */
+export function history(page: Page): Locator {
+  return page.getByRole("region", { name: "Live history" }).getByRole("listitem");
+}
+
+/** The words for the state of the connection. */
+export function connection(page: Page): Locator {
+  return page.getByRole("region", { name: "Connection" }).getByRole("status");
+}
+
+export async function isLive(page: Page): Promise<void> {
+  await expect(connection(page)).toHaveText("Live");
+}
