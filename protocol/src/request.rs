@@ -33,7 +33,10 @@ pub struct NewAgent {
     pub description: Option<String>,
     /// At most 100, each of 1 to 200 characters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_items = 100, value_type = Vec<crate::openapi::Capability>)
+    )]
     pub capabilities: Vec<String>,
     /// At most 64 KiB as JSON.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
@@ -59,7 +62,10 @@ pub struct AgentPatch {
     pub description: Option<Option<String>>,
     /// As in `NewAgent`; `null` empties it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_items = 100, value_type = Option<Vec<crate::openapi::Capability>>)
+    )]
     pub capabilities: Option<Option<Vec<String>>>,
     /// Merged into what is there; `null` empties it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
