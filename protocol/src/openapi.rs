@@ -37,4 +37,4 @@ macro_rules! written_as {
 written_as!(id(); AgentId, ChatId, CollectionId, ConnectionId, MessageId, PrincipalId);
 written_as!(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))); Timestamp);
 written_as!(text().pattern(Some("^(agent|chat|collection):([*]|[A-Za-z0-9_-]{1,64})$")); Topic);
-written_as!(text().min_length(Some(1)).max_length(Some(200)).pattern(Some(r"\S")); Capability);
+written_as!(text().min_length(Some(1)).max_length(Some(200)); Capability);

@@ -24,8 +24,8 @@ pub struct NewAgent {
     /// Chosen by the client; the server makes one when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<AgentId>,
-    /// 1 to 200 characters, not all blank.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200, pattern = r"\S"))]
+    /// 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub name: String,
     /// At most 10,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,10 +51,7 @@ pub struct NewAgent {
 pub struct AgentPatch {
     /// As in `NewAgent`.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(min_length = 1, max_length = 200, pattern = r"\S", nullable = false)
-    )]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200, nullable = false))]
     pub name: Option<String>,
     /// As in `NewAgent`; `null` clears it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -94,8 +91,8 @@ pub struct NewChat {
     /// Chosen by the client; the server makes one when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ChatId>,
-    /// 1 to 200 characters, not all blank.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200, pattern = r"\S"))]
+    /// 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub title: String,
     /// Who is in it from the start, at most 1,000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -114,10 +111,7 @@ pub struct NewChat {
 pub struct ChatPatch {
     /// As in `NewChat`.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(min_length = 1, max_length = 200, pattern = r"\S", nullable = false)
-    )]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200, nullable = false))]
     pub title: Option<String>,
     /// Merged into what is there; `null` empties it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -144,8 +138,8 @@ pub struct NewMessage {
     /// Chosen by the client; the server makes one when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<MessageId>,
-    /// 1 to 65,536 characters, not all blank.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 65536, pattern = r"\S"))]
+    /// 1 to 65,536 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 65536))]
     pub content: String,
     /// The message of the same chat that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,8 +154,8 @@ pub struct NewCollection {
     /// Chosen by the client; the server makes one when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<CollectionId>,
-    /// 1 to 200 characters, not all blank.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200, pattern = r"\S"))]
+    /// 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub name: String,
     /// At most 10,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,10 +174,7 @@ pub struct NewCollection {
 pub struct CollectionPatch {
     /// As in `NewCollection`.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(min_length = 1, max_length = 200, pattern = r"\S", nullable = false)
-    )]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200, nullable = false))]
     pub name: Option<String>,
     /// As in `NewCollection`; `null` clears it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -203,8 +194,8 @@ pub struct NewNotification {
     /// How serious it is.
     #[serde(rename = "type")]
     pub notification_type: NotificationType,
-    /// 1 to 2,000 characters, not all blank.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 2000, pattern = r"\S"))]
+    /// 1 to 2,000 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 2000))]
     pub message: String,
     /// Any JSON, at most 64 KiB of it.
     #[serde(default, skip_serializing_if = "Value::is_null")]

@@ -82,7 +82,6 @@ impl From<serde_json::Error> for Error {
 }
 
 fn list(errors: &[FieldError]) -> String {
-    let each: Vec<_> =
-        errors.iter().map(|one| format!("{}: {}", one.field, one.message)).collect();
+    let each: Vec<_> = errors.iter().map(|one| format!("{}: {}", one.field, one.message)).collect();
     each.join("; ")
 }

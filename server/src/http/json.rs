@@ -28,7 +28,11 @@ pub(crate) async fn json(parts: &Parts, body: Body, max_bytes: usize) -> Result<
     let bytes = read(body, max_bytes).await?;
     let value: Value =
         serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
-    for (field, member) in value.as_object().into_iter().flatten() {
+    let Value::Object(members) = &value else {
+        // An array could be read as a struct's fields in their order.
+        return Err(Error::invalid("body", "expected an object").into());
+    };
+    for (field, member) in members {
         if is_deeper_than(MAX_DEPTH, member) {
             let message = format!("nested deeper than {MAX_DEPTH} levels");
             return Err(Error::invalid(field, message).into());

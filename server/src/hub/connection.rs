@@ -7,6 +7,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt::Display,
     pin::pin,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
@@ -218,7 +219,9 @@ fn broken(error: &Error) -> ReadEnd {
 async fn answer(text: &str, context: &Context, handlers: &EventHandlerRegistry) -> Result<(), ()> {
     let seat = &context.peer.seat;
     let (id, outcome) = match serde_json::from_str::<RawClientFrame<'_>>(text) {
-        Err(cause) => unreadable(text, &cause),
+        // An array can be read as a struct's fields in their order; it is no frame all the same.
+        _ if text.trim_start().starts_with('[') => unreadable(text, "a message is an object"),
+        Err(cause) => unreadable(text, cause),
         Ok(frame) => {
             let known = frame.event.parse::<ClientEventName>().ok();
             let outcome = match known.and_then(|event| handlers.get(event)) {
@@ -420,10 +423,7 @@ fn ping() -> Message {
 }
 
 /// What is wrong with a text that is no frame, and its id if it has one.
-fn unreadable(
-    text: &str,
-    cause: &serde_json::Error,
-) -> (Option<Number>, Result<String, WireError>) {
+fn unreadable(text: &str, cause: impl Display) -> (Option<Number>, Result<String, WireError>) {
     let (id, code) = match serde_json::from_str::<Value>(text) {
         Ok(json) => (json["id"].as_number().cloned(), ErrorCode::InvalidMessage),
         Err(_) => (None, ErrorCode::InvalidJson),

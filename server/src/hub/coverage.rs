@@ -44,7 +44,7 @@ impl Coverage {
             Start::Ready => Start::After(after),
             Start::After(earlier) => Start::After(earlier.min(after)),
         };
-        self.extend_notifications(after);
+        self.notifications = self.notifications.map(|earlier| earlier.min(after));
     }
 
     /// Covers a topic after that offset, unless it is covered already.
@@ -52,12 +52,13 @@ impl Coverage {
         self.open.entry(topic).or_insert(Start::After(after));
     }
 
-    /// Settles everything that was recorded: it is covered after that offset.
+    /// Settles everything that was recorded: it is covered after that offset, and notifications
+    /// after that or after an earlier one that a topic begins at.
     pub(crate) fn make_ready(&mut self, after: Offset) {
         for start in self.open.values_mut().filter(|start| **start == Start::Ready) {
             *start = Start::After(after);
         }
-        self.extend_notifications(after);
+        self.notifications = Some(self.earliest().map_or(after, |earliest| earliest.min(after)));
     }
 
     /// Ends the coverage of a topic; `through` is the last offset up to which it was sent.
@@ -104,10 +105,6 @@ impl Coverage {
 
     fn is_open(&self, topic: &Topic, offset: Offset) -> bool {
         matches!(self.open.get(topic), Some(Start::After(after)) if *after < offset)
-    }
-
-    fn extend_notifications(&mut self, after: Offset) {
-        self.notifications = Some(self.notifications.map_or(after, |earlier| earlier.min(after)));
     }
 }
 

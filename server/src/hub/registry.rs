@@ -141,6 +141,10 @@ where
 /// Reads a payload; an absent one reads as `null`. The error names the field at fault.
 fn read<T: serde::de::DeserializeOwned>(payload: Option<&RawValue>) -> Result<T, WireError> {
     let text = payload.map_or("null", RawValue::get);
+    if text.starts_with('[') {
+        // Read as a struct's fields in their order, an array might even pass.
+        return Err(WireError::new(ErrorCode::InvalidPayload, "payload: must not be an array"));
+    }
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(
         |error| {
             let path = error.path().to_string();

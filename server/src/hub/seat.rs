@@ -83,7 +83,9 @@ impl Seat {
         let head = state.head;
         let from = since.filter(|since| state.can_replay(&self.hub.0.epoch, since));
         let Some(member) = state.members.get_mut(&self.key) else { return Err(gone()) };
-        if state.subscriptions.topic_count(&self.key) >= MAX_SUBSCRIPTIONS {
+        if state.subscriptions.topic_count(&self.key) >= MAX_SUBSCRIPTIONS
+            && !state.subscriptions.is_subscribed(&self.key, &topic)
+        {
             let most = format!("a connection may have at most {MAX_SUBSCRIPTIONS} subscriptions");
             return Err(WireError::new(ErrorCode::TooManySubscriptions, most));
         }

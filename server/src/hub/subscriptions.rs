@@ -95,6 +95,11 @@ impl<C: Eq + Hash + Clone> SubscriptionManager<C> {
         self.topics.get(client).into_iter().flatten()
     }
 
+    /// Whether a client is subscribed to exactly this topic.
+    pub fn is_subscribed(&self, client: &C, topic: &Topic) -> bool {
+        self.topics.get(client).is_some_and(|topics| topics.contains(topic))
+    }
+
     /// How many topics a client is subscribed to.
     pub fn topic_count(&self, client: &C) -> usize {
         self.topics.get(client).map_or(0, HashSet::len)
@@ -178,6 +183,9 @@ mod tests {
                     pairs.iter().filter(|(one, _)| *one == client).map(|(_, topic)| topic).collect();
                 prop_assert_eq!(manager.topics(&client).collect::<BTreeSet<_>>(), expected.clone());
                 prop_assert_eq!(manager.topic_count(&client), expected.len());
+                for topic in &topics {
+                    prop_assert_eq!(manager.is_subscribed(&client, topic), expected.contains(topic));
+                }
             }
         }
     }

@@ -21,10 +21,10 @@ impl Check {
         self.0.push(FieldError::new(field, message));
     }
 
-    /// A text that must be there: 1 to `most` characters, not all blank.
+    /// A text that must be there: 1 to `most` characters.
     pub(super) fn text(&mut self, field: &str, text: &str, most: usize) {
-        if text.trim().is_empty() {
-            self.fail(field, "must not be blank");
+        if text.is_empty() {
+            self.fail(field, "must not be empty");
         } else {
             self.at_most(field, text, most);
         }
