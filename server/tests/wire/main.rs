@@ -1,5 +1,11 @@
 //! The wire protocol (design, "Wire protocol"), through a real port.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests may panic as tests do"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
