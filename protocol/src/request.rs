@@ -11,11 +11,6 @@ use crate::{
     model::{AgentStatus, Metadata, NotificationType},
 };
 
-/// Reads a field that is there: `null` is a value of `T`, or an error, but never "absent".
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
-}
-
 /// The body of `POST /agents`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -200,4 +195,9 @@ pub struct NewNotification {
     /// Any JSON, at most 64 KiB of it.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub details: Value,
+}
+
+/// Reads a field that is there: `null` is a value of `T`, or an error, but never "absent".
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }

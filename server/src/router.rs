@@ -16,6 +16,8 @@ use crate::{
     },
 };
 
+const DEMO: &str = "/demo/websocket";
+
 /// Everything that the hub answers to. Who may ask is not decided here.
 pub fn router(state: AppState) -> Router {
     let api = OpenApiRouter::new()
@@ -55,8 +57,6 @@ pub fn router(state: AppState) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(measure::span))
         .with_state(state)
 }
-
-const DEMO: &str = "/demo/websocket";
 
 async fn no_such_path(OriginalUri(uri): OriginalUri) -> Problem {
     Problem::no_such_path(uri.path())

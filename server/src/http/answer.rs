@@ -25,6 +25,9 @@ use utoipa::{
 
 use crate::{http::conditions, service::Seen};
 
+const EPOCH: HeaderName = HeaderName::from_static("colloquy-epoch");
+const OFFSET: HeaderName = HeaderName::from_static("colloquy-offset");
+
 /// What an answer carries.
 pub(crate) trait Resource: Serialize + ToSchema {
     /// Its schema in the API document.
@@ -55,6 +58,9 @@ pub(crate) struct Created<T> {
 /// 204: it is no more.
 pub(crate) struct Gone;
 
+/// 304, for the API document: [`not_modified`] answers it.
+pub(crate) struct NotModified;
+
 /// Answers 304 in place of what the client said, in `If-None-Match`, that it has already.
 pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -71,9 +77,6 @@ pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
     headers.remove(header::CONTENT_TYPE);
     (StatusCode::NOT_MODIFIED, headers).into_response()
 }
-
-const EPOCH: HeaderName = HeaderName::from_static("colloquy-epoch");
-const OFFSET: HeaderName = HeaderName::from_static("colloquy-offset");
 
 impl Resource for Agent {
     fn version(&self) -> Option<Offset> {
@@ -151,9 +154,6 @@ impl<T: Resource> IntoResponses for Shown<T> {
         one(200, shown)
     }
 }
-
-/// 304, for the API document: [`not_modified`] answers it.
-pub(crate) struct NotModified;
 
 impl IntoResponses for NotModified {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
