@@ -37,6 +37,9 @@ const NAME: &str = "control.sock";
 /// The longest path that fits a socket's address on every Unix, in bytes.
 const MAX_ADDRESS_BYTES: usize = 103;
 
+/// How long the folder's owner may take to listen, or to let the folder go.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The listening socket.
 #[derive(Debug)]
 pub struct ControlSocket {
@@ -121,9 +124,6 @@ pub async fn perform(
         }
     }
 }
-
-/// How long the folder's owner may take to listen, or to let the folder go.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
