@@ -8,7 +8,10 @@ use colloquy_client::{
 };
 use serde_json::json;
 
-use crate::{agent, happened, header, log, refused, support::Server};
+use crate::{
+    happened, header, log, refused,
+    support::{Server, agent},
+};
 
 #[tokio::test]
 async fn an_agent_from_creation_to_deletion() {

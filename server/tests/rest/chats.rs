@@ -8,7 +8,10 @@ use colloquy_client::{
 };
 use serde_json::json;
 
-use crate::{agent, chat, happened, header, refused, support::Server};
+use crate::{
+    happened, header, refused,
+    support::{Server, agent, chat},
+};
 
 fn user(id: &str) -> NewParticipant {
     NewParticipant { participant_id: id.parse().unwrap(), kind: PrincipalKind::User }

@@ -2,7 +2,10 @@ use colloquy_client::{Method, Response, protocol::position::Offset};
 use reqwest::header::{IF_MATCH, IF_NONE_MATCH};
 use serde_json::json;
 
-use crate::{agent, chat, happened, header, problem, support::Server};
+use crate::{
+    happened, header, problem,
+    support::{Server, agent, chat},
+};
 
 async fn patch(server: &Server, if_match: &str, name: &str) -> Response {
     let call =

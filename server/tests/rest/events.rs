@@ -4,7 +4,10 @@ use colloquy_client::{
 };
 use serde_json::{Value, json};
 
-use crate::{agent, chat, header, refused, support::Server};
+use crate::{
+    header, refused,
+    support::{Server, agent, chat},
+};
 
 fn offsets(entries: &[LogEntry]) -> Vec<u64> {
     entries.iter().map(|entry| entry.offset).collect()

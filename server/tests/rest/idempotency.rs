@@ -2,7 +2,10 @@ use colloquy_client::protocol::model::NotificationType;
 use colloquy_client::{Method, protocol::request::NewNotification};
 use serde_json::{Value, json};
 
-use crate::{agent, happened, header, problem, refused, support::Server};
+use crate::{
+    happened, header, problem, refused,
+    support::{Server, agent},
+};
 
 #[tokio::test]
 async fn the_same_request_is_done_once_and_answered_alike() {

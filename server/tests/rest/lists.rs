@@ -1,7 +1,10 @@
 use colloquy_client::{Method, protocol::model::Agent};
 use serde_json::json;
 
-use crate::{agent, chat, refused, support::Server};
+use crate::{
+    refused,
+    support::{Server, agent, chat},
+};
 
 fn ids(agents: &[Agent]) -> Vec<&str> {
     agents.iter().map(|agent| agent.id.as_str()).collect()

@@ -19,13 +19,7 @@ mod lists;
 mod operations;
 mod refusals;
 
-use colloquy_client::{
-    Error, Response,
-    protocol::{
-        model::{Agent, Chat, LogEntry},
-        request::{NewAgent, NewChat},
-    },
-};
+use colloquy_client::{Error, Response, protocol::model::LogEntry};
 use serde_json::Value;
 
 use support::Server;
@@ -37,17 +31,6 @@ async fn happened(server: &Server) -> Vec<String> {
 
 async fn log(server: &Server) -> Vec<LogEntry> {
     server.client().events().query("limit", 200).await.unwrap().value.items
-}
-
-async fn agent(server: &Server, id: &str) -> Agent {
-    let new =
-        NewAgent { id: Some(id.parse().unwrap()), name: id.to_owned(), ..NewAgent::default() };
-    server.client().create_agent(&new).await.unwrap()
-}
-
-async fn chat(server: &Server, id: &str) -> Chat {
-    let new = NewChat { id: Some(id.parse().unwrap()), title: id.to_owned(), ..NewChat::default() };
-    server.client().create_chat(&new).await.unwrap()
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {

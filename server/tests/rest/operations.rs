@@ -7,7 +7,10 @@ use colloquy_client::{
 use reqwest::{Client, redirect::Policy};
 use serde_json::Value;
 
-use crate::{agent, header, refused, support::Server};
+use crate::{
+    header, refused,
+    support::{Server, agent},
+};
 
 #[tokio::test]
 async fn what_watches_the_server_is_answered() {

@@ -2,7 +2,10 @@ use colloquy_client::{Method, Response};
 use reqwest::header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN};
 use serde_json::{Value, json};
 
-use crate::{agent, chat, happened, problem, support::Server};
+use crate::{
+    happened, problem,
+    support::{Server, agent, chat},
+};
 
 async fn raw(
     server: &Server,

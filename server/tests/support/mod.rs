@@ -4,7 +4,13 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use colloquy_client::Client;
+use colloquy_client::{
+    Client,
+    protocol::{
+        model::{Agent, Chat},
+        request::{NewAgent, NewChat},
+    },
+};
 use colloquy_server::{AppState, serve, settings::Settings};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -69,4 +75,17 @@ impl Server {
         let task = tokio::spawn(serve(listener, state.clone(), shutdown));
         Self { url, state, data, stop, task }
     }
+}
+
+/// An agent with that id, and named so.
+pub(crate) async fn agent(server: &Server, id: &str) -> Agent {
+    let new =
+        NewAgent { id: Some(id.parse().unwrap()), name: id.to_owned(), ..NewAgent::default() };
+    server.client().create_agent(&new).await.unwrap()
+}
+
+/// A chat with that id, and titled so.
+pub(crate) async fn chat(server: &Server, id: &str) -> Chat {
+    let new = NewChat { id: Some(id.parse().unwrap()), title: id.to_owned(), ..NewChat::default() };
+    server.client().create_chat(&new).await.unwrap()
 }

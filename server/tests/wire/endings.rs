@@ -8,7 +8,10 @@ use colloquy_client::{
 };
 use serde_json::{Value, json};
 
-use crate::{Peer, chat, support::Server};
+use crate::{
+    Peer,
+    support::{Server, chat},
+};
 
 #[tokio::test]
 async fn who_says_that_it_disconnects_is_closed() {

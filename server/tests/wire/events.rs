@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::{Peer, names, support::Server};
+use crate::{
+    Peer, names,
+    support::{Server, agent, chat},
+};
 
 /// Does everything that makes an event, over REST.
 async fn everything(server: &Server) {
@@ -119,8 +122,8 @@ async fn an_entity_s_events_go_to_its_subscribers_and_those_of_its_kind() {
 #[tokio::test]
 async fn an_agent_that_acts_is_named_in_its_events() {
     let server = Server::start().await;
-    let ada = crate::agent(&server, "ada").await;
-    crate::chat(&server, "c").await;
+    let ada = agent(&server, "ada").await;
+    chat(&server, "c").await;
     let client = server.client().act_as(ada.id);
     let mut peer = Peer::ready(&client, &["chat:c"]).await;
     assert_eq!(peer.welcome["userId"], "ada");
@@ -136,9 +139,9 @@ async fn an_agent_that_acts_is_named_in_its_events() {
 #[tokio::test]
 async fn a_deleted_agent_leaves_its_chats_first() {
     let server = Server::start().await;
-    let ada = crate::agent(&server, "ada").await;
+    let ada = agent(&server, "ada").await;
     for id in ["c", "d"] {
-        let chat = crate::chat(&server, id).await;
+        let chat = chat(&server, id).await;
         let who = json!({ "participantId": "ada", "kind": "agent" });
         let path = format!("/api/v1/chats/{}/participants", chat.id);
         let call = server.client().request("POST".parse().unwrap(), &path).json(&who);

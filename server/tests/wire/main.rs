@@ -19,11 +19,7 @@ mod subscriptions;
 
 use colloquy_client::{
     Client,
-    protocol::{
-        model::{Agent, Chat},
-        position::Offset,
-        request::{NewAgent, NewChat, StatusChange},
-    },
+    protocol::{model::Agent, position::Offset, request::StatusChange},
     raw::{RawError, RawSocket},
 };
 use serde_json::{Value, json};
@@ -129,17 +125,6 @@ fn offsets(events: &[Value]) -> Vec<Offset> {
 
 fn names(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["event"].as_str().unwrap()).collect()
-}
-
-async fn agent(server: &Server, id: &str) -> Agent {
-    let new =
-        NewAgent { id: Some(id.parse().unwrap()), name: id.to_owned(), ..NewAgent::default() };
-    server.client().create_agent(&new).await.unwrap()
-}
-
-async fn chat(server: &Server, id: &str) -> Chat {
-    let new = NewChat { id: Some(id.parse().unwrap()), title: id.to_owned(), ..NewChat::default() };
-    server.client().create_chat(&new).await.unwrap()
 }
 
 /// Makes one event of an agent, whatever its status was; its offset.

@@ -3,7 +3,10 @@
 use colloquy_client::protocol::{id::ChatId, model::Message, request::NewMessage};
 use serde_json::{Value, json};
 
-use crate::{Peer, agent, chat, names, support::Server};
+use crate::{
+    Peer, names,
+    support::{Server, agent, chat},
+};
 
 async fn message(server: &Server, chat: &ChatId) -> Message {
     let new = NewMessage { content: "Hello.".to_owned(), ..NewMessage::default() };

@@ -3,7 +3,11 @@
 use colloquy_client::protocol::{position::Offset, request::NewNotification};
 use serde_json::{Value, json};
 
-use crate::{Peer, agent, chat, names, offsets, position, support::Server, touch};
+use crate::{
+    Peer, names, offsets, position,
+    support::{Server, agent, chat},
+    touch,
+};
 
 fn replayed(events: &[Value]) -> Vec<bool> {
     events.iter().map(|event| event.get("replay") == Some(&json!(true))).collect()

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{Peer, agent, names, offsets, position, support::Server, touch};
+use crate::{
+    Peer, names, offsets, position,
+    support::{Server, agent},
+    touch,
+};
 
 #[tokio::test]
 async fn the_welcome_says_who_and_where() {
