@@ -43,6 +43,9 @@ pub(crate) struct Post<T> {
     pub(crate) body: T,
 }
 
+/// `If-Match`, for the API document: [`Change`] reads it.
+pub(crate) struct IfMatch;
+
 /// How many items a page has at most: from 1 to 200, without being told 50.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u32")]
@@ -194,15 +197,13 @@ fn original_path(parts: &Parts) -> &str {
 
 impl IntoParams for Change {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let tags = text().pattern(Some(r#"^([*]|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#));
-        vec![
-            act_as(),
-            in_header(
-                "If-Match",
-                tags,
-                "Only when the entity is at one of these versions (ETags).",
-            ),
-        ]
+        vec![act_as(), if_match()]
+    }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![if_match()]
     }
 }
 
@@ -217,6 +218,11 @@ impl<T> IntoParams for Post<T> {
 
 fn act_as() -> Parameter {
     in_header(ACT_AS, AgentId::schema(), "The agent that acts; without it the person `local` does.")
+}
+
+fn if_match() -> Parameter {
+    let tags = text().pattern(Some(r#"^([*]|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#));
+    in_header("If-Match", tags, "Only when the entity is at one of these versions (ETags).")
 }
 
 fn in_header(name: &str, schema: impl Into<RefOr<Schema>>, description: &str) -> Parameter {

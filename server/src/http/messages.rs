@@ -13,7 +13,7 @@ use crate::{
     http::{
         answer::{Created, Shown},
         extract::{Limit, Path, Post, Query, Search},
-        problem::{CreateInProblems, ListProblems, Problem, ReadProblems},
+        problem::{CreateProblems, ListProblems, Problem, ReadProblems},
     },
     service::{MessageQuery, Services},
 };
@@ -62,7 +62,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     post, path = "/chats/{id}/messages", tag = "messages", operation_id = "sendMessage",
     params(("id" = ChatId, Path), Post<NewMessage>), request_body = NewMessage,
-    responses(Created<Message>, CreateInProblems),
+    responses(Created<Message>, CreateProblems, ReadProblems),
 )]
 pub(crate) async fn send(
     State(services): State<Services>,

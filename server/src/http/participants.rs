@@ -10,8 +10,8 @@ use colloquy_protocol::{
 use crate::{
     http::{
         answer::{Created, Gone, Shown},
-        extract::{Path, Post},
-        problem::{CreateInProblems, DeleteProblems, Problem, ReadProblems},
+        extract::{IfMatch, Path, Post},
+        problem::{ChangeProblems, CreateProblems, DeleteProblems, Problem, ReadProblems},
     },
     service::{Change, Services},
 };
@@ -31,17 +31,11 @@ pub(crate) async fn list(
 
 /// Let somebody join a chat.
 ///
-/// Its event is `chat:participantJoined`.
+/// Its event is `chat:participantJoined`. `If-Match` names versions of the chat.
 #[utoipa::path(
     post, path = "/chats/{id}/participants", tag = "chats", operation_id = "joinChat",
-    params(
-        ("id" = ChatId, Path),
-        ("If-Match" = Option<String>, Header, nullable = false, pattern = r#"^([*]|"[0-9]+")$"#,
-         description = "Only when the chat is at one of these versions (ETags)."),
-        Post<NewParticipant>,
-    ),
-    request_body = NewParticipant,
-    responses(Created<Participant>, CreateInProblems),
+    params(("id" = ChatId, Path), IfMatch, Post<NewParticipant>), request_body = NewParticipant,
+    responses(Created<Participant>, CreateProblems, ChangeProblems),
 )]
 pub(crate) async fn join(
     State(services): State<Services>,
@@ -55,7 +49,7 @@ pub(crate) async fn join(
 
 /// Let somebody leave a chat.
 ///
-/// Its event is `chat:participantLeft`.
+/// Its event is `chat:participantLeft`. `If-Match` names versions of the chat.
 #[utoipa::path(
     delete, path = "/chats/{id}/participants/{participantId}", tag = "chats",
     operation_id = "leaveChat",

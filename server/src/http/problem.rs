@@ -132,9 +132,6 @@ pub(crate) struct ReadProblems;
 /// What creating something may answer instead.
 pub(crate) struct CreateProblems;
 
-/// What creating something inside something else may answer instead.
-pub(crate) struct CreateInProblems;
-
 /// What PATCH and PUT may answer instead.
 pub(crate) struct ChangeProblems;
 
@@ -159,12 +156,6 @@ impl IntoResponses for ReadProblems {
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
         documented(&[409, 413, 415, 422, 503])
-    }
-}
-
-impl IntoResponses for CreateInProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 409, 412, 413, 415, 422, 503])
     }
 }
 
