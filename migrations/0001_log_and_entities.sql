@@ -1,7 +1,8 @@
--- What the store knows about itself: the log's epoch, and which file it was written to.
-CREATE TABLE meta (
-    key   TEXT PRIMARY KEY,
-    value TEXT NOT NULL
+-- The epoch of the log, and the mark that tells it from a copy: one row.
+CREATE TABLE history (
+    only  INTEGER PRIMARY KEY CHECK (only = 1),
+    epoch TEXT NOT NULL,
+    mark  TEXT NOT NULL
 ) STRICT;
 
 -- The log. AUTOINCREMENT: an offset never comes again, even when the log was emptied.

@@ -106,8 +106,9 @@ pub async fn perform(
     loop {
         let held = match DataDir::lock(&settings.data_dir) {
             Ok(_owned) => {
-                let router = router(AppState::open(settings).await?);
-                let Ok(response) = router.oneshot(request.map(Body::from)).await;
+                let state = AppState::open(settings).await?;
+                let Ok(response) = router(state.clone()).oneshot(request.map(Body::from)).await;
+                state.close().await;
                 return Ok(response);
             }
             Err(held @ DataDirError::Held { .. }) => held,

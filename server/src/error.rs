@@ -71,7 +71,11 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
-        Self::internal(cause)
+        match cause {
+            // Every reader is busy, or the database is being closed.
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::Unavailable,
+            cause => Self::internal(cause),
+        }
     }
 }
 

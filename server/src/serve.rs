@@ -45,7 +45,7 @@ pub async fn serve(
     let router = guarded(router(state.clone()), &settings.allowed_origins);
     let places = Arc::new(Semaphore::new(settings.max_connections));
     let stopping = CancellationToken::new();
-    // Its tasks end with it: nothing of this server outlives the call.
+    // Its tasks end with it. Those of WebSockets are the state's: `close_all` waits for them.
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     let mut http = http1::Builder::new();

@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
+use colloquy_protocol::close::CloseCode;
 use leptos::config::LeptosOptions;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     http::site,
@@ -18,8 +20,8 @@ use crate::{
 /// The database's file in the data folder.
 const DATABASE: &str = "colloquy.db";
 
-/// How often old events are forgotten.
-const FORGETTING_INTERVAL: Duration = Duration::from_secs(60);
+/// How often what is too old is forgotten, and the history's mark renewed.
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What all requests share. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -32,6 +34,9 @@ pub struct AppState {
     pub hub: Hub,
     /// How pages find their scripts and styles.
     pub leptos_options: LeptosOptions,
+    /// The tasks of WebSockets, and of what runs beside the requests.
+    pub(crate) tasks: TaskTracker,
+    stopping: CancellationToken,
     database: Database,
     handlers: Arc<EventHandlerRegistry>,
 }
@@ -70,15 +75,31 @@ impl AppState {
             age_millis: i64::try_from(settings.retention.as_millis()).unwrap_or(i64::MAX),
             events: settings.retention_events,
         };
-        tokio::spawn(forget_old_events(services.clone(), hub.clone(), keep));
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        let house = keep_house(services.clone(), hub.clone(), keep);
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(house));
         Ok(Self {
             settings: Arc::new(settings),
             services,
             hub,
             leptos_options: site::options(),
+            tasks,
+            stopping,
             database,
             handlers: Arc::new(default_handlers()?),
         })
+    }
+
+    /// Closes every WebSocket, ends what runs beside the requests and closes the database, after
+    /// which its file alone holds everything. Requests that come later are refused.
+    pub async fn close(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        self.hub.close_all(CloseCode::GoingAway).await;
+        self.tasks.wait().await;
+        if let Err(error) = self.services.close().await {
+            tracing::error!(%error, "The history's mark could not be renewed.");
+        }
     }
 
     /// What every WebSocket connection works with.
@@ -110,8 +131,8 @@ impl FromRef<AppState> for Hub {
     }
 }
 
-async fn forget_old_events(services: Services, hub: Hub, keep: Retention) {
-    let mut times = interval(FORGETTING_INTERVAL);
+async fn keep_house(services: Services, hub: Hub, keep: Retention) {
+    let mut times = interval(HOUSEKEEPING_INTERVAL);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         times.tick().await;
@@ -119,6 +140,9 @@ async fn forget_old_events(services: Services, hub: Hub, keep: Retention) {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "Old events were forgotten."),
             Err(error) => tracing::error!(%error, "Old events could not be forgotten."),
+        }
+        if let Err(error) = services.renew_mark().await {
+            tracing::error!(%error, "The history's mark could not be renewed.");
         }
     }
 }

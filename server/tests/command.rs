@@ -19,6 +19,7 @@ use std::{
 
 use colloquy_client::{
     Client,
+    protocol::request::NewAgent,
     raw::{RawError, RawSocket},
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -241,6 +242,54 @@ fn a_killed_server_leaves_nothing_in_the_way() {
     let _next = serve_on_any_port(folder.path());
     let told = colloquy(folder.path()).args(["notify", "Back again"]).output().unwrap();
     assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+}
+
+/// Killed amid a burst of writes, it has lost nothing that it acknowledged, and goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_has_everything_that_it_acknowledged() {
+    let folder = TempDir::new().unwrap();
+    let mut server = serve_on_any_port(folder.path());
+    let start = server.client().agents().await.unwrap().position;
+    let (done, mut acknowledged) = tokio::sync::mpsc::unbounded_channel();
+    for writer in 0..8 {
+        let (client, done) = (server.client(), done.clone());
+        tokio::spawn(async move {
+            for step in 0.. {
+                let name = format!("{writer}-{step}");
+                let id = Some(name.parse().unwrap());
+                let new = NewAgent { id, name, ..NewAgent::default() };
+                // The first failure is the end of the server.
+                let Ok(agent) = client.create_agent(&new).await else { return };
+                done.send(agent).unwrap();
+            }
+        });
+    }
+    drop(done);
+    let mut agents = Vec::new();
+    while agents.len() < 200 {
+        agents.push(acknowledged.recv().await.unwrap());
+    }
+    server.signal(Signal::KILL);
+    server.wait();
+    while let Some(agent) = acknowledged.recv().await {
+        agents.push(agent);
+    }
+
+    let server = serve_on_any_port(folder.path());
+    for agent in &agents {
+        assert_eq!(server.client().agent(&agent.id).await.unwrap().value, *agent);
+    }
+    let mut socket = RawSocket::connect(&server.client()).await.unwrap();
+    let welcome = socket.next().await.unwrap();
+    assert_eq!(welcome["payload"]["epoch"], json!(start.epoch));
+    let head = welcome["payload"]["offset"].as_u64().unwrap();
+    assert!(head >= agents.len() as u64);
+    socket.request("subscribe:agent", json!("*")).await.unwrap();
+    let ready = socket.request("client:ready", json!({ "since": start })).await.unwrap();
+    assert_eq!(ready["ok"]["recovered"], true);
+    for offset in 1..=head {
+        assert_eq!(socket.next().await.unwrap()["offset"], json!(offset));
+    }
 }
 
 #[test]

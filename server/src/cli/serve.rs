@@ -37,7 +37,10 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
 
     let serving = async {
         let control = control.serve(router(state.clone()), stopping.clone().cancelled_owned());
-        try_join!(serve(listener, state, stopping.clone().cancelled_owned()), control)
+        let http = serve(listener, state.clone(), stopping.clone().cancelled_owned());
+        let served = try_join!(http, control);
+        state.close().await;
+        served
     };
     select! {
         served = serving => served.map(drop)?,

@@ -69,7 +69,7 @@ pub(crate) async fn upgrade(
             return (wanted, refusal).into_response();
         }
     };
-    tokio::spawn(async move {
+    state.tasks.clone().spawn(async move {
         match switched.await {
             Ok(stream) => {
                 let socket = WebSocketStream::from_raw_socket(

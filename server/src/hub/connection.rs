@@ -34,7 +34,7 @@ use tokio::{
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Bytes, Error, Message, Utf8Bytes,
+        Error, Message, Utf8Bytes,
         error::ProtocolError,
         protocol::{CloseFrame, frame::coding::CloseCode as WireCloseCode},
     },
@@ -42,8 +42,9 @@ use tokio_tungstenite::{
 
 use super::{
     Context, EventHandlerRegistry, Hub, Visitor, encode,
-    outbox::{Item, Next},
-    seat::{Seat, heartbeat},
+    outbox::Next,
+    seat::Seat,
+    sending::{Sending, Stopped},
 };
 use crate::{metrics, service::Services, store::Database};
 
@@ -256,124 +257,26 @@ where
     let period = peer.seat.hub().0.heartbeat;
     let mut beats = interval_at(tokio::time::Instant::now() + period, period);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sending = Sending { sink, seat: &peer.seat, database: &peer.database, patience };
     loop {
-        let send = async {
-            tokio::select! {
-                next = outbox.next() => match next {
-                    Next::Close(code) => Ok(Some(code)),
-                    Next::Send(items) => Writing { sink, peer, patience }.send(items).await,
-                },
-                _ = beats.tick() => {
-                    peer.seat.heartbeat();
-                    Writing { sink, peer, patience }.flush_with([ping()]).await.map(|()| None)
-                }
+        let sent = tokio::select! {
+            next = outbox.next() => match next {
+                Next::Close(code) => return Some(code),
+                Next::Send(items) => sending.send(items).await,
+            },
+            _ = beats.tick() => {
+                peer.seat.heartbeat();
+                sending.ping().await
             }
         };
-        match send.await {
-            Ok(None) => {}
-            Ok(Some(code)) => return Some(code),
+        match sent {
+            Ok(()) | Err(Stopped::GivenUp) => {}
             Err(Stopped::Gone) => return None,
             Err(Stopped::TooSlow) => outbox.abort(CloseCode::SlowConsumer),
-            Err(Stopped::GivenUp) => {}
             Err(Stopped::Log(cause)) => {
                 tracing::error!(%cause, "The log could not be read for a connection.");
                 outbox.abort(CloseCode::Internal);
             }
-        }
-    }
-}
-
-/// Why something was not sent.
-enum Stopped {
-    /// The network failed.
-    Gone,
-    /// The peer took nothing for too long.
-    TooSlow,
-    /// The connection is closing.
-    GivenUp,
-    /// The log could not be read.
-    Log(sqlx::Error),
-}
-
-/// Sends things, unless the peer takes nothing or the connection is given up meanwhile.
-struct Writing<'a, S> {
-    sink: &'a mut S,
-    peer: &'a Peer,
-    patience: Duration,
-}
-
-impl<S> Writing<'_, S>
-where
-    S: Sink<Message, Error = Error> + Unpin,
-{
-    async fn send(&mut self, items: VecDeque<Item>) -> Result<Option<CloseCode>, Stopped> {
-        let mut batch = Vec::with_capacity(items.len());
-        let mut last = None;
-        let mut oldest = None;
-        for item in items {
-            match item {
-                Item::Text { text, event } => {
-                    batch.push(Message::Text(text));
-                    if let Some((offset, committed)) = event {
-                        last = Some(offset);
-                        oldest.get_or_insert(committed);
-                    }
-                }
-                Item::CatchUp => {
-                    self.flush_with(batch.drain(..)).await?;
-                    self.catch_up().await?;
-                }
-            }
-        }
-        self.flush_with(batch).await?;
-        if let Some(offset) = last {
-            self.peer.seat.mark_sent(offset);
-        }
-        if let Some(committed) = oldest {
-            ::metrics::histogram!(metrics::DELIVERY_SECONDS).record(committed.elapsed());
-        }
-        Ok(None)
-    }
-
-    /// Reads the log for the connection until it has caught up. Between pages it sends what was
-    /// queued meanwhile (replies) and heartbeats.
-    async fn catch_up(&mut self) -> Result<(), Stopped> {
-        let seat = &self.peer.seat;
-        let period = seat.hub().0.heartbeat;
-        let mut beat = Instant::now();
-        while let Some(page) = seat.next_page(&self.peer.database).await.map_err(Stopped::Log)? {
-            let mut batch: Vec<Message> = page.frames.into_iter().map(Message::Text).collect();
-            if beat.elapsed() >= period {
-                beat = Instant::now();
-                batch.extend([Message::Text(heartbeat(page.through)), ping()]);
-            }
-            for item in seat.outbox().take() {
-                if let Item::Text { text, .. } = item {
-                    batch.push(Message::Text(text));
-                }
-            }
-            self.flush_with(batch).await?;
-        }
-        Ok(())
-    }
-
-    async fn flush_with(
-        &mut self,
-        messages: impl IntoIterator<Item = Message>,
-    ) -> Result<(), Stopped> {
-        let sending = async {
-            for message in messages {
-                self.sink.feed(message).await?;
-            }
-            self.sink.flush().await
-        };
-        tokio::select! {
-            done = timeout(self.patience, sending) => match done {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(_)) => Err(Stopped::Gone),
-                Err(_) => Err(Stopped::TooSlow),
-            },
-            () = self.peer.seat.outbox().given_up() => Err(Stopped::GivenUp),
         }
     }
 }
@@ -416,10 +319,6 @@ async fn drain(socket: &mut (impl AsyncRead + Unpin)) {
     let reading = async { while let Ok(1..) = socket.read(&mut scrap).await {} };
     // Whether it closes or not, the connection ends here.
     let _ = timeout(CLOSE_PATIENCE, reading).await;
-}
-
-fn ping() -> Message {
-    Message::Ping(Bytes::new())
 }
 
 /// What is wrong with a text that is no frame, and its id if it has one.

@@ -63,13 +63,15 @@ impl Coverage {
 
     /// Ends the coverage of a topic; `through` is the last offset up to which it was sent.
     pub(crate) fn end(&mut self, topic: &Topic, through: Offset) {
-        if let Some(Start::After(after)) = self.open.remove(topic)
-            && after < through
-        {
-            if self.ended.len() == ENDED_STRETCHES {
-                self.ended.pop_front();
-            }
-            self.ended.push_back((topic.clone(), after, through));
+        if let Some(Start::After(after)) = self.open.remove(topic) {
+            self.remember(topic, after, through);
+        }
+    }
+
+    /// Remembers what an earlier coverage of a topic had sent by then, up to that offset.
+    pub(crate) fn remember_from(&mut self, earlier: &Self, topic: &Topic, through: Offset) {
+        if let Some(Start::After(after)) = earlier.open.get(topic) {
+            self.remember(topic, *after, through);
         }
     }
 
@@ -101,6 +103,15 @@ impl Coverage {
                         && (*after < offset && offset <= *through)
                 })
             })
+    }
+
+    fn remember(&mut self, topic: &Topic, after: Offset, through: Offset) {
+        if after < through {
+            if self.ended.len() == ENDED_STRETCHES {
+                self.ended.pop_front();
+            }
+            self.ended.push_back((topic.clone(), after, through));
+        }
     }
 
     fn is_open(&self, topic: &Topic, offset: Offset) -> bool {

@@ -4,8 +4,8 @@
 //! - [`SubscriptionManager`]: topic <-> connection
 //! - [`coverage`]: which part of the log a connection is to be sent
 //! - [`outbox`]: what waits for one connection
-//! - [`connection`]: one connection's task; [`seat`]: its place in the hub; [`replay`]: reading
-//!   the log for it
+//! - [`connection`]: one connection's task; [`seat`]: its place in the hub; [`sending`]: what
+//!   goes to its socket; [`replay`]: reading the log for it
 //! - [`EventHandlerRegistry`]: who answers which client event; [`handlers`]: the defaults
 //!
 //! *Invariant*: an event reaches [`Hub::publish`] only after its commit, in log order. *Invariant*:
@@ -19,6 +19,7 @@ mod outbox;
 mod registry;
 mod replay;
 mod seat;
+mod sending;
 mod subscriptions;
 
 use std::{
@@ -323,12 +324,11 @@ impl State {
     fn unsubscribe(&mut self, key: Key, topic: &Topic) -> bool {
         let had = self.subscriptions.unsubscribe(&key, topic);
         if had && let Some(member) = self.members.get_mut(&key) {
-            let through = match &member.phase {
-                Phase::Recording { .. } => 0,
-                Phase::CatchingUp(catch_up) => catch_up.sent_through(topic),
-                Phase::Live => self.head,
-            };
-            member.coverage.end(topic, through);
+            match &member.phase {
+                Phase::Recording { .. } => member.coverage.end(topic, 0),
+                Phase::CatchingUp(catch_up) => catch_up.end(topic, &mut member.coverage),
+                Phase::Live => member.coverage.end(topic, self.head),
+            }
         }
         self.count();
         had
@@ -361,11 +361,11 @@ impl Member {
         self.outbox.push(item)
     }
 
-    /// After which offset this connection still has to read the log.
+    /// After which offset the log must be kept for this connection: what it was promised.
     fn reads_from(&self) -> Option<Offset> {
         match &self.phase {
             Phase::Recording { .. } => self.coverage.earliest(),
-            Phase::CatchingUp(catch_up) => Some(catch_up.cursor()),
+            Phase::CatchingUp(catch_up) => catch_up.needs(),
             Phase::Live => None,
         }
     }

@@ -7,7 +7,10 @@ use colloquy_protocol::{position::Offset, topic::Topic};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::coverage::Coverage;
-use crate::store::{events::Stretch, stored_frame};
+use crate::store::{
+    events::{Stored, Stretch},
+    stored_frame,
+};
 
 /// How far a connection has read the log.
 #[derive(Debug)]
@@ -24,12 +27,21 @@ pub(super) struct CatchUp {
     last: Offset,
 }
 
-/// Some events, ready to be sent.
+/// Some events to be sent.
 #[derive(Debug)]
 pub(super) struct Page {
-    pub(super) frames: Vec<Utf8Bytes>,
+    events: Vec<Stored>,
+    /// Those up to here are a replay.
+    upto: Offset,
     /// Everything covered up to here was sent, once these are.
     pub(super) through: Offset,
+}
+
+impl Page {
+    /// The events as they are sent, in order.
+    pub(super) fn frames(&self) -> impl Iterator<Item = Utf8Bytes> {
+        self.events.iter().map(|event| stored_frame(event, event.offset <= self.upto))
+    }
 }
 
 impl CatchUp {
@@ -51,28 +63,84 @@ impl CatchUp {
         self.last < self.upto
     }
 
-    /// The last offset up to which this topic was sent.
-    pub(super) fn sent_through(&self, topic: &Topic) -> Offset {
-        if self.cursor < self.upto && self.before.covers(Some(topic), self.upto) {
-            self.upto
-        } else {
-            self.cursor
+    /// After which offset the log must be kept: only for what was promised to be replayed.
+    pub(super) fn needs(&self) -> Option<Offset> {
+        (self.cursor < self.upto).then_some(self.cursor)
+    }
+
+    /// Ends the coverage of a topic: it was sent up to the cursor, and what was sent of it before
+    /// this began may go further.
+    pub(super) fn end(&self, topic: &Topic, coverage: &mut Coverage) {
+        coverage.end(topic, self.cursor);
+        if self.cursor < self.upto {
+            coverage.remember_from(&self.before, topic, self.upto);
         }
     }
 
     /// Takes from a stretch of the log what the connection is to be sent, and moves on behind it.
     pub(super) fn take(&mut self, stretch: Stretch, coverage: &Coverage) -> Page {
-        let mut frames = Vec::new();
-        for event in &stretch.events {
+        let mut events = stretch.events;
+        events.retain(|event| {
             let topic = event.topic.as_ref();
-            let replay = event.offset <= self.upto;
-            let sent = replay && self.before.ever_covered(topic, event.offset);
-            if !sent && coverage.covers(topic, event.offset) {
-                frames.push(stored_frame(event, replay));
-                self.last = event.offset;
-            }
-        }
+            let sent = event.offset <= self.upto && self.before.ever_covered(topic, event.offset);
+            !sent && coverage.covers(topic, event.offset)
+        });
         self.cursor = stretch.through;
-        Page { frames, through: stretch.through }
+        self.last = events.last().map_or(self.last, |event| event.offset);
+        Page { events, upto: self.upto, through: stretch.through }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic() -> Topic {
+        "agent:a".parse().unwrap()
+    }
+
+    fn events(range: std::ops::RangeInclusive<Offset>) -> Stretch {
+        let through = *range.end();
+        let event = |offset| Stored {
+            offset,
+            event: "agent:updated".to_owned(),
+            payload: "{}".to_owned(),
+            topic: Some(topic()),
+        };
+        Stretch { events: range.map(event).collect(), through }
+    }
+
+    fn offsets(page: &Page) -> Vec<Offset> {
+        page.events.iter().map(|event| event.offset).collect()
+    }
+
+    /// Live since 5, then replayed from 1, then ended in the middle of that: what lies between
+    /// the replay's cursor and where it was live was not sent, and comes when it is asked for.
+    #[test]
+    fn what_an_interrupted_replay_left_out_comes_with_the_next() {
+        let mut coverage = Coverage::default();
+        coverage.make_ready(0);
+        coverage.begin(topic(), 5);
+        let before = coverage.clone();
+        coverage.extend(topic(), 1);
+        let mut first = CatchUp::new(1, 10, before);
+        assert_eq!(offsets(&first.take(events(2..=3), &coverage)), [2, 3]);
+        first.end(&topic(), &mut coverage);
+
+        let before = coverage.clone();
+        coverage.extend(topic(), 1);
+        let mut second = CatchUp::new(1, 10, before);
+        assert_eq!(offsets(&second.take(events(2..=10), &coverage)), [4, 5]);
+    }
+
+    #[test]
+    fn the_log_is_kept_for_what_was_promised_and_no_further() {
+        let mut coverage = Coverage::default();
+        coverage.make_ready(0);
+        let mut catch_up = CatchUp::new(2, 4, Coverage::default());
+        assert_eq!(catch_up.needs(), Some(2));
+        catch_up.take(events(3..=4), &coverage);
+        assert_eq!(catch_up.needs(), None);
+        assert!(catch_up.ends_unnoticed(), "nothing was covered");
     }
 }

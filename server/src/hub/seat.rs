@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use colloquy_protocol::{
+    close::CloseCode,
     error::{ErrorCode, WireError},
     event::Started,
     frame::{Heartbeat, HubEvent},
@@ -90,8 +91,11 @@ impl Seat {
             return Err(WireError::new(ErrorCode::TooManySubscriptions, most));
         }
         let recording = matches!(member.phase, Phase::Recording { .. });
-        // What was covered so far was sent, or is in the queue in front of the replay.
-        let before = from.map(|_| member.coverage.clone()).unwrap_or_default();
+        let before = match from {
+            // What was covered so far was sent, or is in the queue in front of the replay.
+            Some(_) if !recording => member.coverage.clone(),
+            _ => Coverage::default(),
+        };
         match from {
             Some(from) => member.coverage.extend(topic.clone(), from.offset),
             None if recording => member.coverage.record(topic.clone()),
@@ -155,10 +159,16 @@ impl Seat {
     pub(super) async fn next_page(&self, database: &Database) -> sqlx::Result<Option<Page>> {
         let (cursor, head) = {
             let mut state = self.hub.lock();
+            let state = &mut *state;
             let head = state.head;
             let Some(member) = state.members.get_mut(&self.key) else { return Ok(None) };
             let Phase::CatchingUp(catch_up) = &member.phase else { return Ok(None) };
             let cursor = catch_up.cursor();
+            if cursor < state.log_start {
+                // It reads more slowly than events come and the log forgets.
+                self.outbox.abort(CloseCode::SlowConsumer);
+                return Ok(None);
+            }
             if cursor >= head {
                 if catch_up.ends_unnoticed() {
                     member.push(Item::Text { text: heartbeat(head), event: None });
@@ -172,6 +182,7 @@ impl Seat {
         };
         let mut snapshot = database.snapshot().await?;
         let stretch = events::stretch(snapshot.connection(), cursor, head).await?;
+        drop(snapshot);
         let mut state = self.hub.lock();
         let Some(member) = state.members.get_mut(&self.key) else { return Ok(None) };
         let Phase::CatchingUp(catch_up) = &mut member.phase else { return Ok(None) };

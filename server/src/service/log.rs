@@ -78,6 +78,23 @@ impl Services {
         .await
     }
 
+    /// Renews what tells this history from a copy of it.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub(crate) async fn renew_mark(&self) -> Result<()> {
+        let database = self.database.clone();
+        self.writer
+            .write(move |tx| {
+                async move {
+                    let epoch = database.epoch();
+                    Ok(database.mark().renew(tx.connection(), epoch).await?)
+                }
+                .boxed()
+            })
+            .await
+    }
+
     /// Forgets the events that need not be kept any longer, but none that a replay under way still
     /// needs, and the answers of old idempotency keys. How many events were forgotten.
     ///

@@ -89,11 +89,20 @@ impl Services {
         self.snapshot().await.map(drop)
     }
 
+    /// Finishes the changes under way and closes the database. What is asked later is refused as
+    /// unavailable. The writer is last, because only it can fold SQLite's journal into the file.
+    ///
+    /// # Errors
+    /// When the history's mark could not be renewed; the database is closed all the same.
+    pub(crate) async fn close(&self) -> Result<()> {
+        let renewed = self.renew_mark().await;
+        self.database.close().await;
+        self.writer.stop().await;
+        renewed
+    }
+
     async fn snapshot(&self) -> Result<Snapshot> {
-        self.database.snapshot().await.map_err(|cause| match cause {
-            sqlx::Error::PoolTimedOut => Error::Unavailable,
-            cause => cause.into(),
-        })
+        Ok(self.database.snapshot().await?)
     }
 
     /// Runs a change that creates something. With an idempotency key the answer is kept with the

@@ -1,16 +1,15 @@
 //! The database file: opening it, and reading it at one position of the log.
 
-use std::{fs, io, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use colloquy_protocol::position::{Offset, Position};
 use sqlx::{
-    ConnectOptions, Connection, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use uuid::Uuid;
 
-use super::events;
+use super::{events, history::Mark};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
@@ -23,9 +22,6 @@ const READERS: u32 = 8;
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file or its folder can not be used.
-    #[error("the database file can not be used: {0}")]
-    File(#[from] io::Error),
     /// SQLite said no.
     #[error("the database can not be opened: {0}")]
     Sql(#[from] sqlx::Error),
@@ -43,13 +39,11 @@ pub(crate) struct Database {
     readers: SqlitePool,
     options: SqliteConnectOptions,
     epoch: Arc<str>,
+    mark: Mark,
 }
 
 impl Database {
     /// Opens (or makes) the database file, brings its schema up to date and settles its epoch.
-    ///
-    /// The file's inode is remembered beside the epoch: a database that was copied here, from a
-    /// backup say, is another history from then on and gets a new epoch.
     pub(crate) async fn open(path: &Path) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -61,15 +55,15 @@ impl Database {
         let mut connection = SqliteConnection::connect_with(&options).await?;
         require_recent_sqlite(&mut connection).await?;
         MIGRATIONS.run(&mut connection).await?;
-        let inode = fs::metadata(path)?.ino();
-        let epoch = settle_epoch(&mut connection, &inode.to_string()).await?;
+        let mark = Mark::beside(path);
+        let epoch = mark.settle(&mut connection).await?;
         connection.close().await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.clone().read_only(true))
             .await?;
-        Ok(Self { readers, options, epoch: epoch.into() })
+        Ok(Self { readers, options, epoch: epoch.into(), mark })
     }
 
     /// The epoch of this history.
@@ -77,11 +71,21 @@ impl Database {
         &self.epoch
     }
 
+    /// What tells this history from a copy of it.
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
     /// Begins to read: everything that the snapshot shows belongs to its one position.
     pub(crate) async fn snapshot(&self) -> sqlx::Result<Snapshot> {
         let mut tx = self.readers.begin().await?;
         let offset = events::head(&mut tx).await?;
         Ok(Snapshot { tx, position: Position { epoch: self.epoch.to_string(), offset } })
+    }
+
+    /// Closes the readers: no snapshot can be taken any more.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
     }
 
     /// The one connection that may write; [`super::Writer`] owns it.
@@ -122,25 +126,4 @@ async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), 
         return Err(OpenError::OldSqlite(version));
     }
     Ok(())
-}
-
-async fn settle_epoch(connection: &mut SqliteConnection, inode: &str) -> sqlx::Result<String> {
-    let known = sqlx::query(
-        "SELECT epoch.value AS epoch, inode.value AS inode FROM meta AS epoch, meta AS inode \
-         WHERE epoch.key = 'epoch' AND inode.key = 'inode'",
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    if let Some(known) = known
-        && known.try_get::<&str, _>("inode")? == inode
-    {
-        return known.try_get("epoch");
-    }
-    let epoch = Uuid::now_v7().simple().to_string();
-    sqlx::query("INSERT OR REPLACE INTO meta (key, value) VALUES ('epoch', ?1), ('inode', ?2)")
-        .bind(&epoch)
-        .bind(inode)
-        .execute(connection)
-        .await?;
-    Ok(epoch)
 }

@@ -28,6 +28,15 @@ pub(crate) async fn head(connection: &mut SqliteConnection) -> sqlx::Result<Offs
     Ok(head.and_then(|head| Offset::try_from(head).ok()).unwrap_or(0))
 }
 
+/// The moment of the last event that is kept; 1970 when there is none.
+pub(super) async fn last_moment(connection: &mut SqliteConnection) -> sqlx::Result<Timestamp> {
+    let last: Option<i64> =
+        sqlx::query_scalar("SELECT timestamp FROM events ORDER BY offset DESC LIMIT 1")
+            .fetch_optional(connection)
+            .await?;
+    Ok(Timestamp::from_millis(last.unwrap_or(0)))
+}
+
 /// The offset before the oldest event that is kept: everything after it can be replayed.
 pub(crate) async fn start(connection: &mut SqliteConnection) -> sqlx::Result<Offset> {
     let oldest: Option<i64> =
@@ -161,8 +170,11 @@ pub(crate) async fn list(
         sql.push(" AND offset < ").push_bind(row::integer(before));
     }
     if let Some(topic) = &query.topic {
-        sql.push(" AND kind = ").push_bind(topic.kind().as_str());
-        if !matches!(topic, Topic::All(_)) {
+        if let Topic::All(kind) = topic {
+            // Not by the index: it would have to sort all of a kind to find the first page.
+            sql.push(" AND +kind = ").push_bind(kind.as_str());
+        } else {
+            sql.push(" AND kind = ").push_bind(topic.kind().as_str());
             sql.push(" AND entity = ").push_bind(topic.id().to_owned());
         }
     }
@@ -199,11 +211,14 @@ pub(crate) async fn expired(
     oldest: Timestamp,
 ) -> sqlx::Result<Offset> {
     let by_count = head(&mut *connection).await?.saturating_sub(events);
-    let by_age: Option<i64> =
-        sqlx::query_scalar("SELECT max(offset) FROM events WHERE timestamp < ?1")
-            .bind(oldest.as_millis())
-            .fetch_one(connection)
-            .await?;
+    // Timestamps never go back, so the last one that is too old is also the last offset.
+    let by_age: Option<i64> = sqlx::query_scalar(
+        "SELECT offset FROM events WHERE timestamp < ?1 \
+         ORDER BY timestamp DESC, offset DESC LIMIT 1",
+    )
+    .bind(oldest.as_millis())
+    .fetch_optional(connection)
+    .await?;
     Ok(by_count.max(by_age.and_then(|offset| Offset::try_from(offset).ok()).unwrap_or(0)))
 }
 

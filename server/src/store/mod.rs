@@ -1,6 +1,7 @@
 //! SQL and nothing else.
 //!
 //! - [`database`]: opening, migrations, the pool of readers, snapshots
+//! - [`history`]: the epoch
 //! - [`writer`]: the one task that changes anything, and the transaction it hands out
 //! - [`events`]: the log
 //! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
@@ -12,6 +13,7 @@ pub(crate) mod chats;
 pub(crate) mod collections;
 mod database;
 pub(crate) mod events;
+mod history;
 pub(crate) mod idempotency;
 pub(crate) mod list;
 pub(crate) mod messages;

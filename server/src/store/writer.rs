@@ -38,6 +38,13 @@ pub(crate) struct Logged {
 /// Tells a change's caller how it ended, once the commit has succeeded or failed.
 type Answer = Box<dyn FnOnce(Result<()>) + Send>;
 
+/// What the writing task is told.
+enum Order {
+    Change(Job),
+    /// Close the database; told when that is done.
+    Stop(oneshot::Sender<()>),
+}
+
 /// A change that waits.
 struct Job {
     /// When it was asked for.
@@ -48,23 +55,24 @@ struct Job {
 /// Runs a change. It answers failures of its own by itself and returns nothing then.
 type Run = Box<dyn for<'a> FnOnce(&'a mut WriteTx) -> BoxFuture<'a, Option<Answer>> + Send>;
 
-/// Hands changes to the writing task. Cheap to clone; the task ends with the last clone.
+/// Hands changes to the writing task. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Order>,
 }
 
 impl Writer {
     /// Starts the writing task. `publish` is called with the events of each commit, in log order.
     pub(crate) async fn start(
         database: &Database,
-        publish: impl Fn(Vec<Logged>) + Send + 'static,
+        publish: impl Fn(Vec<Logged>) + Send + Sync + 'static,
     ) -> sqlx::Result<Self> {
         let mut connection = database.writing_connection().await?;
         let head = events::head(&mut connection).await?;
-        let tx = WriteTx { connection, head, now: Timestamp::now(), appended: Vec::new() };
-        let (queue, jobs) = mpsc::channel(QUEUE);
-        tokio::spawn(run(tx, jobs, publish));
+        let now = events::last_moment(&mut connection).await?;
+        let tx = WriteTx { connection, head, now, appended: Vec::new() };
+        let (queue, orders) = mpsc::channel(QUEUE);
+        tokio::spawn(run(tx, orders, publish));
         Ok(Self { queue })
     }
 
@@ -97,8 +105,17 @@ impl Writer {
             .boxed()
         });
         let job = Job { asked: Instant::now(), run };
-        self.queue.try_send(job).map_err(|_| Error::Unavailable)?;
+        self.queue.try_send(Order::Change(job)).map_err(|_| Error::Unavailable)?;
         answered.await.unwrap_or(Err(Error::Unavailable))
+    }
+
+    /// Finishes the changes that wait and closes the database; later ones are refused.
+    pub(crate) async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.queue.send(Order::Stop(done)).await.is_ok() {
+            // An error means that it has stopped already.
+            let _ = stopped.await;
+        }
     }
 }
 
@@ -117,7 +134,7 @@ impl WriteTx {
         &mut self.connection
     }
 
-    /// The moment of this transaction; never earlier than that of the one before.
+    /// The moment of this transaction; never earlier than that of an event before it.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
     }
@@ -187,32 +204,47 @@ pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Utf8Bytes {
 
 async fn run(
     mut tx: WriteTx,
-    mut jobs: mpsc::Receiver<Job>,
-    publish: impl Fn(Vec<Logged>) + Send + 'static,
+    mut orders: mpsc::Receiver<Order>,
+    publish: impl Fn(Vec<Logged>) + Send + Sync + 'static,
 ) {
-    while let Some(job) = jobs.recv().await {
-        let head = tx.head;
-        if let Err(cause) = tx.begin().await {
-            tracing::error!(%cause, "A transaction could not begin.");
-            // The job is dropped, and with it its answer: the caller hears `Unavailable`.
-            continue;
-        }
-        match (job.run)(&mut tx).await {
-            None => tx.roll_back(head).await,
-            Some(answer) => match tx.commit().await {
-                Ok(events) => {
-                    ::metrics::histogram!(metrics::COMMIT_SECONDS).record(job.asked.elapsed());
-                    publish(events);
-                    answer(Ok(()));
-                }
-                Err(cause) => {
-                    tx.roll_back(head).await;
-                    answer(Err(cause.into()));
-                }
-            },
+    let mut stopped = None;
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Change(job) => perform(&mut tx, job, &publish).await,
+            Order::Stop(done) => {
+                stopped = Some(done);
+                break;
+            }
         }
     }
     if let Err(cause) = tx.connection.close().await {
         tracing::error!(%cause, "The database did not close cleanly.");
+    }
+    if let Some(done) = stopped {
+        // Who asked may not wait any longer.
+        let _ = done.send(());
+    }
+}
+
+async fn perform(tx: &mut WriteTx, job: Job, publish: &(impl Fn(Vec<Logged>) + Sync)) {
+    let head = tx.head;
+    if let Err(cause) = tx.begin().await {
+        // The job is dropped, and with it its answer: the caller hears `Unavailable`.
+        tracing::error!(%cause, "A transaction could not begin.");
+        return;
+    }
+    match (job.run)(tx).await {
+        None => tx.roll_back(head).await,
+        Some(answer) => match tx.commit().await {
+            Ok(events) => {
+                ::metrics::histogram!(metrics::COMMIT_SECONDS).record(job.asked.elapsed());
+                publish(events);
+                answer(Ok(()));
+            }
+            Err(cause) => {
+                tx.roll_back(head).await;
+                answer(Err(cause.into()));
+            }
+        },
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use colloquy_client::{
     Client,
@@ -40,8 +40,8 @@ impl Server {
 
     /// Stops it, in good order, and starts it again with the same data.
     pub(crate) async fn restart(self) -> Self {
-        let (data, settings) = (self.data.clone(), self.state.settings.clone());
-        self.stop().await;
+        let settings = self.state.settings.clone();
+        let data = self.stop().await;
         Self::start_in(data, |new| *new = (*settings).clone()).await
     }
 
@@ -50,18 +50,16 @@ impl Server {
         Client::new(&self.url).unwrap()
     }
 
-    /// The folder with its database.
-    pub(crate) fn data_dir(&self) -> PathBuf {
-        self.data.path().to_owned()
-    }
-
-    /// Stops it and waits until it has stopped.
-    pub(crate) async fn stop(self) {
+    /// Stops it and waits until it has stopped; its data folder.
+    pub(crate) async fn stop(self) -> Arc<TempDir> {
         self.stop.send(()).unwrap();
         self.task.await.unwrap().unwrap();
+        self.state.close().await;
+        self.data
     }
 
-    async fn start_in(data: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
+    /// A hub that goes on with the data of another.
+    pub(crate) async fn start_in(data: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings { data_dir: data.path().to_owned(), ..Settings::default() };
         change(&mut settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,5 +1,7 @@
 //! Recovery: all or nothing, no gap between replay and live, nothing twice.
 
+use std::{fs, path::Path};
+
 use colloquy_client::protocol::{position::Offset, request::NewNotification};
 use serde_json::{Value, json};
 
@@ -113,19 +115,44 @@ async fn a_restart_keeps_the_history() {
     assert_eq!(offsets(&peer.events().await), [1, live]);
 }
 
+/// Copies what is in one folder over what is in another, as one restores a backup.
+fn copy(from: &Path, to: &Path) {
+    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+/// However a backup is brought back, clients that know more than it does are told so.
 #[tokio::test]
-async fn a_database_that_was_copied_is_another_history() {
+async fn a_restored_database_is_another_history() {
     let server = Server::start().await;
     agent(&server, "ada").await;
     let epoch = server.state.hub.position().epoch;
-    let copy = tempfile::tempdir().unwrap();
-    let files = std::fs::read_dir(server.data_dir()).unwrap();
-    for file in files.map(Result::unwrap).filter(|file| file.metadata().unwrap().is_file()) {
-        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-    }
-    let restored = Server::start_with(|set| set.data_dir = copy.path().to_owned()).await;
-    assert_ne!(restored.state.hub.position().epoch, epoch);
-    assert_eq!(restored.state.hub.position().offset, 1, "with all its data");
+    let data = server.stop().await;
+    let [backup, elsewhere] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    copy(data.path(), backup.path());
+    assert!(backup.path().join("colloquy.db").exists());
+    assert!(!backup.path().join("colloquy.db-wal").exists(), "the file alone holds everything");
+
+    let server = Server::start_in(data, |_| {}).await;
+    assert_eq!(server.state.hub.position().epoch, epoch, "nothing was restored");
+    agent(&server, "bob").await;
+    let data = server.stop().await;
+    fs::copy(backup.path().join("colloquy.db"), data.path().join("colloquy.db")).unwrap();
+    let server = Server::start_in(data, |_| {}).await;
+    let second = server.state.hub.position();
+    assert_ne!(second.epoch, epoch, "the database alone was restored");
+    assert_eq!(second.offset, 1, "with its data");
+
+    let data = server.stop().await;
+    copy(backup.path(), data.path());
+    let server = Server::start_in(data, |_| {}).await;
+    let third = server.state.hub.position().epoch;
+    assert!(third != epoch && third != second.epoch, "the whole folder was restored");
+
+    copy(backup.path(), elsewhere.path());
+    let server = Server::start_in(elsewhere.into(), |_| {}).await;
+    assert_ne!(server.state.hub.position().epoch, epoch, "it was restored elsewhere");
 }
 
 #[tokio::test]
