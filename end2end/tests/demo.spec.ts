@@ -126,6 +126,27 @@ test("subscribed to one chat, the page sees that chat only", async ({ page, serv
   await expect(history(page)).toContainText([/chat:created.*The plan/]);
 });
 
+test("a subscription that the hub ends is gone, and why is said", async ({ page, server }) => {
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const hub = socket.connectToServer();
+    hub.onMessage((text) => {
+      socket.send(text);
+      if (JSON.parse(String(text)).event === "agent:created") {
+        const payload = { topic: "chat:*", reason: "not for you" };
+        socket.send(JSON.stringify({ event: "hub:unsubscribed", payload }));
+      }
+    });
+  });
+  await page.goto(DEMO);
+  await isLive(page);
+
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+
+  await expect(page.getByText("The hub ended chat:*: not for you")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Unsubscribe from chat:*" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Unsubscribe from agent:*" })).toBeVisible();
+});
+
 test("what exists can be chosen, and follows live events", async ({ page, server }) => {
   const api = connect(server);
   await api.post("/agents", { id: "ada", name: "Ada" });

@@ -1,5 +1,7 @@
 // Nothing is missed: not before the page is live, not while the connection is lost.
 
+import type { Page } from "@playwright/test";
+
 import { expect, test } from "../server.ts";
 import { connect, connection, history, isLive } from "./steps.ts";
 
@@ -91,24 +93,14 @@ test("a replaced connection misses nothing and repeats nothing", async ({ page, 
 });
 
 test("when nothing can be replayed, the lists are loaded afresh", async ({ page, server }) => {
-  let refuses = false;
-  // A hub whose log no longer holds what was missed: it says so, and replays nothing.
-  await page.routeWebSocket(/\/ws$/, (socket) => {
-    const hub = socket.connectToServer();
-    hub.onMessage((text) => {
-      const frame = JSON.parse(String(text));
-      if (refuses && frame.replay) return;
-      if (refuses && frame.ok?.recovered) frame.ok.recovered = false;
-      socket.send(JSON.stringify(frame));
-    });
-  });
+  const hub = await forgetfulHub(page);
   const api = connect(server);
   await page.goto(DEMO);
   await isLive(page);
 
   await page.getByRole("button", { name: "Disconnect" }).click();
   await api.post("/agents", { id: "ada", name: "Ada" });
-  refuses = true;
+  hub.forgets = true;
   await page.getByRole("button", { name: "Connect", exact: true }).click();
 
   await isLive(page);
@@ -118,3 +110,32 @@ test("when nothing can be replayed, the lists are loaded afresh", async ({ page,
   await expect(history(page).first()).toContainText(/agent:created.*Bob/);
   await expect(page.getByLabel("Which").locator("option")).toContainText(["Bob", "Ada"]);
 });
+
+test("a page that comes too late for a replay says so once", async ({ page }) => {
+  const hub = await forgetfulHub(page);
+  hub.forgets = true;
+  const loads: string[] = [];
+  page.on("requestfinished", (request) => loads.push(new URL(request.url()).pathname));
+
+  await page.goto(DEMO);
+
+  await isLive(page);
+  await expect(history(page)).toContainText([/the lists are loaded afresh/]);
+  await expect.poll(() => loads).toContain("/api/v1/collections");
+  await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toHaveCount(0);
+});
+
+/** A hub whose log does not hold what was missed, when it forgets: it says so, and replays nothing. */
+async function forgetfulHub(page: Page): Promise<{ forgets: boolean }> {
+  const state = { forgets: false };
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const hub = socket.connectToServer();
+    hub.onMessage((text) => {
+      const frame = JSON.parse(String(text));
+      if (state.forgets && frame.replay) return;
+      if (state.forgets && frame.ok?.recovered) frame.ok.recovered = false;
+      socket.send(JSON.stringify(frame));
+    });
+  });
+  return state;
+}

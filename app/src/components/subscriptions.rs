@@ -11,6 +11,9 @@ pub fn Subscriptions(
     /// What the page holds.
     #[prop(into)]
     held: Signal<Vec<Topic>>,
+    /// What the hub said when it last took one away.
+    #[prop(into)]
+    refusal: Signal<Option<String>>,
     /// What there is to choose from.
     choices: LiveChoices,
     /// Takes one more.
@@ -33,6 +36,9 @@ pub fn Subscriptions(
                     </For>
                 </ul>
             </Show>
+            <p class="error" role="alert">
+                {refusal}
+            </p>
             <SubscribeForm choices subscribe />
         </section>
     }

@@ -61,12 +61,15 @@ fn Demo(choices: Choices) -> impl IntoView {
     let choices = LiveChoices::new(choices);
     let history = History::new();
     let held = RwSignal::new(Vec::new());
+    let refusal = RwSignal::new(None::<String>);
     let reload_error = RwSignal::new(None::<ApiError>);
 
     let reload = move || {
-        spawn_local(async move { reload_error.set(choices.reload().await.err()) });
+        let loading = choices.reload();
+        spawn_local(async move { reload_error.set(loading.await.err()) });
     };
     let subscribe = move |topic: Topic, since: Option<Position>| {
+        refusal.set(None);
         if held.with_untracked(|held| !held.contains(&topic)) {
             held.update(|held| held.push(topic.clone()));
             socket.subscribe(topic, since);
@@ -86,7 +89,10 @@ fn Demo(choices: Choices) -> impl IntoView {
             }
             reload();
         }
-        Notice::Unsubscribed { topic, .. } => drop_from_list(topic),
+        Notice::Unsubscribed { topic, reason } => {
+            drop_from_list(topic);
+            refusal.set(Some(format!("The hub ended {topic}: {reason}")));
+        }
         _ => {}
     });
     for kind in Kind::ALL {
@@ -107,6 +113,7 @@ fn Demo(choices: Choices) -> impl IntoView {
             <div class="side">
                 <Subscriptions
                     held
+                    refusal
                     choices
                     subscribe=move |topic| subscribe(topic, None)
                     unsubscribe=move |topic: Topic| {

@@ -74,31 +74,37 @@ impl LiveChoices {
         self.loaded.with_value(|loaded| loaded.meanwhile.is_some())
     }
 
-    /// Loads the lists afresh, for events were missed. Meanwhile events are followed as before,
-    /// and those that the answer does not show are followed again on top of it.
+    /// Loads the lists afresh, for events were missed. From this call on events are followed as
+    /// before, and those that the answer does not show are followed again on top of it.
     ///
     /// # Errors
     /// As [`api::choices`]; until it succeeds, the lists stay as they are.
-    pub async fn reload(self) -> Result<(), ApiError> {
+    pub fn reload(self) -> impl Future<Output = Result<(), ApiError>> {
         let this_load = self.loaded.try_update_value(|loaded| {
             loaded.meanwhile.get_or_insert_default();
             loaded.loads += 1;
             loaded.loads
         });
-        let answer = api::choices().await;
-        let meanwhile = self.loaded.try_update_value(|loaded| {
-            let is_last = Some(loaded.loads) == this_load;
-            is_last.then(|| loaded.meanwhile.take()).flatten()
-        });
-        let Choices { mut items, position } = answer?;
-        if let Some(meanwhile) = meanwhile.flatten() {
-            self.loaded.update_value(|loaded| loaded.offset = position.offset);
-            for frame in meanwhile.iter().filter(|frame| frame.offset > position.offset) {
-                follow(&mut items, &frame.event);
+        async move {
+            let answer = api::choices().await;
+            let meanwhile = self.loaded.try_update_value(|loaded| {
+                let is_last = Some(loaded.loads) == this_load;
+                is_last.then(|| loaded.meanwhile.take()).flatten()
+            });
+            if let Some(meanwhile) = meanwhile.flatten() {
+                self.replace(answer?, &meanwhile);
             }
-            self.items.set(items);
+            Ok(())
         }
-        Ok(())
+    }
+
+    fn replace(self, choices: Choices, meanwhile: &[EventFrame]) {
+        let Choices { mut items, position } = choices;
+        self.loaded.update_value(|loaded| loaded.offset = position.offset);
+        for frame in meanwhile.iter().filter(|frame| frame.offset > position.offset) {
+            follow(&mut items, &frame.event);
+        }
+        self.items.set(items);
     }
 }
 
