@@ -154,8 +154,8 @@ impl Services {
     /// Puts somebody into a chat.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for the chat; [`Error::Conflict`] when they are in it already;
-    /// [`Error::Invalid`] when no agent has that id or the chat is full.
+    /// [`Error::NotFound`] for the chat; [`Error::PreconditionFailed`]; [`Error::Conflict`] when
+    /// they are in it already; [`Error::Invalid`] when no agent has that id or the chat is full.
     pub async fn join_chat(
         &self,
         change: Change,

@@ -1,7 +1,7 @@
 //! What rendering the pages needs.
 
 use colloquy_app::{
-    api::{ApiError, Choice, Choices},
+    api::{ApiError, Choice, Choices, Problem},
     backend::{Answer, Backend},
 };
 use colloquy_protocol::model::{Agent, Chat, Collection};
@@ -25,7 +25,12 @@ impl Backend for Services {
                 if let Error::Internal(cause) = &error {
                     tracing::error!(%cause, "A page could not be rendered.");
                 }
-                ApiError::Unexpected("the server could not read its data".to_owned())
+                ApiError::Refused(Problem {
+                    title: "Service Unavailable".to_owned(),
+                    status: 503,
+                    detail: Some("The server could not read its data just now.".to_owned()),
+                    errors: Vec::new(),
+                })
             })
         })
     }
