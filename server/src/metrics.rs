@@ -2,7 +2,8 @@
 
 use std::{sync::OnceLock, thread, time::Duration};
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use colloquy_protocol::event::ServerEvent;
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Gauge: open WebSocket connections.
@@ -48,6 +49,7 @@ fn install() -> PrometheusHandle {
         tracing::warn!("The process has another metrics recorder; /metrics stays empty.");
     }
     describe();
+    begin_at_zero();
     keep_up(handle.clone());
     handle
 }
@@ -75,4 +77,15 @@ fn describe() {
     describe_histogram!(DELIVERY_SECONDS, Unit::Seconds, "From commit to a connection's socket.");
     describe_counter!(HTTP_REQUESTS, "HTTP requests answered.");
     describe_histogram!(HTTP_SECONDS, Unit::Seconds, "From a request's headers to its answer's.");
+}
+
+/// What has not happened yet is told as zero: only then can a rate be taken of its first time.
+fn begin_at_zero() {
+    gauge!(CONNECTIONS).set(0);
+    gauge!(SUBSCRIPTIONS).set(0);
+    for event in ServerEvent::NAMES {
+        counter!(EVENTS, "event" => *event).increment(0);
+    }
+    counter!(DELIVERIES).increment(0);
+    counter!(SLOW_CLOSES).increment(0);
 }

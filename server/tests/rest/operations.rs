@@ -25,7 +25,10 @@ async fn what_watches_the_server_is_answered() {
     assert!(header(&answer, "content-type").starts_with("text/plain; version=0.0.4"));
     let metrics = answer.text().await.unwrap();
     for line in [
-        "colloquy_events_total{event=\"agent:created\"}",
+        "colloquy_events_total{event=\"agent:created\"} 1\n",
+        "colloquy_events_total{event=\"agent:deleted\"} 0\n",
+        "colloquy_connections 0\n",
+        "colloquy_slow_closes_total 0\n",
         "colloquy_commit_seconds_bucket{le=\"0.001\"}",
         "colloquy_http_requests_total{method=\"POST\",route=\"/api/v1/agents\",status=\"201\"}",
         "colloquy_http_request_seconds_count{method=\"GET\",route=\"/health\"}",
