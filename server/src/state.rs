@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     http::site,
-    hub::{AlreadyRegistered, EventHandlerRegistry, Hub, Shop, default_handlers},
+    hub::{AlreadyRegistered, EventHandlerRegistry, Hub, Resources, default_handlers},
     metrics,
     service::{Retention, Services},
     settings::Settings,
@@ -103,8 +103,8 @@ impl AppState {
     }
 
     /// What every WebSocket connection works with.
-    pub(crate) fn shop(&self) -> Shop {
-        Shop {
+    pub(crate) fn resources(&self) -> Resources {
+        Resources {
             hub: self.hub.clone(),
             database: self.database.clone(),
             services: self.services.clone(),

@@ -77,7 +77,7 @@ pub(crate) async fn upgrade(
                     Role::Server,
                     Some(config()),
                 );
-                hub::run(state.shop(), visitor, socket.await).await;
+                hub::run(state.resources(), visitor, socket.await).await;
             }
             Err(cause) => tracing::debug!(%cause, "A handshake was not completed."),
         }

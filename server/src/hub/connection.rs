@@ -61,7 +61,7 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What every connection of a server shares.
 #[derive(Debug, Clone)]
-pub(crate) struct Shop {
+pub(crate) struct Resources {
     pub(crate) hub: Hub,
     pub(crate) database: Database,
     pub(crate) services: Services,
@@ -108,34 +108,34 @@ enum ReadEnd {
 }
 
 /// Serves one connection until it ends.
-pub(crate) async fn run<S>(shop: Shop, visitor: Visitor, socket: WebSocketStream<S>)
+pub(crate) async fn run<S>(resources: Resources, visitor: Visitor, socket: WebSocketStream<S>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (mut sink, mut stream) = socket.split();
     let principal = visitor.principal.clone();
     let id = visitor.id.clone();
-    let seat = match shop.hub.join(visitor) {
+    let seat = match resources.hub.join(visitor) {
         Ok(seat) => seat,
         Err(code) => return close(&mut sink, &mut stream, code, CLOSE_PATIENCE).await,
     };
-    let patience = shop.hub.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
+    let patience = resources.hub.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
     let welcome = Welcome {
         connection_id: id.clone(),
         protocol: PROTOCOL_VERSION,
-        epoch: shop.hub.0.epoch.to_string(),
+        epoch: resources.hub.0.epoch.to_string(),
         offset: seat.welcome(),
-        heartbeat_seconds: shop.hub.0.heartbeat.as_secs(),
+        heartbeat_seconds: resources.hub.0.heartbeat.as_secs(),
         user_id: principal.id.clone(),
     };
     seat.tell(encode(&HubEvent::Welcome(welcome)));
     tracing::debug!(connection = %id, principal = %principal.id, "A connection was opened.");
-    let peer = Peer { principal, seat, database: shop.database, closing: OnceLock::new() };
+    let peer = Peer { principal, seat, database: resources.database, closing: OnceLock::new() };
     let peer = Arc::new(peer);
-    let context = Context::new(peer.clone(), shop.services);
+    let context = Context::new(peer.clone(), resources.services);
 
     let (code, broken) = {
-        let reading = pin!(read(&mut stream, &context, &shop.handlers, patience));
+        let reading = pin!(read(&mut stream, &context, &resources.handlers, patience));
         let writing = pin!(write(&mut sink, &peer, patience));
         match select(reading, writing).await {
             Either::Left((ReadEnd::Gone, _)) | Either::Right((None, _)) => (None, false),

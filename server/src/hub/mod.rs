@@ -44,7 +44,7 @@ use colloquy_protocol::{
 use tokio::sync::{Notify, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-pub(crate) use self::connection::{Shop, run};
+pub(crate) use self::connection::{Resources, run};
 use self::{
     coverage::Coverage,
     outbox::{Item, Limits, Outbox, Pushed},
