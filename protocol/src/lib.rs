@@ -8,6 +8,7 @@
 //! - [`time`]: the timestamp of every payload
 //! - [`model`]: agents, chats, messages, collections and receipts as they are sent
 //! - [`request`]: the bodies of REST requests
+//! - `object`: reading objects, and only objects
 //! - [`topic`]: what can be subscribed to
 //! - [`position`]: a place in the log
 //! - [`event`]: every server event and client event
@@ -22,6 +23,7 @@ pub mod event;
 pub mod frame;
 pub mod id;
 pub mod model;
+mod object;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod position;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     id::{AgentId, ChatId, CollectionId, MessageId, PrincipalId, PrincipalKind},
     model::{AgentStatus, Metadata, NotificationType},
+    object,
 };
 
 /// The body of `POST /agents`.
@@ -90,7 +91,7 @@ pub struct NewChat {
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub title: String,
     /// Who is in it from the start, at most 1,000.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "object::list", skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 1000))]
     pub participants: Vec<NewParticipant>,
     /// At most 64 KiB as JSON.

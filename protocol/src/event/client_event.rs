@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     id::MessageId,
     model::Receipt,
+    object,
     position::{Offset, Position},
     topic::{Kind, Topic},
 };
@@ -32,7 +33,11 @@ pub struct SubscribeSince {
     /// The id, or `*`.
     pub id: String,
     /// Where to go on from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub since: Option<Position>,
 }
 
@@ -41,7 +46,11 @@ pub struct SubscribeSince {
 #[serde(deny_unknown_fields)]
 pub struct Ready {
     /// Where to go on from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub since: Option<Position>,
 }
 

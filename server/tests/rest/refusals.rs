@@ -104,6 +104,7 @@ async fn an_unacceptable_field_is_422_and_named() {
             json!({"title": "t", "participants": [{"participantId": "a", "kind": "user", "x": 1}]}),
             &["participants[0].x"],
         ),
+        ("/chats", json!({"title": "t", "participants": [["a", "user"]]}), &["participants[0]"]),
         (
             "/chats",
             json!({"title": "t", "participants": [{"kind": "user"}]}),

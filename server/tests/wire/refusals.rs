@@ -14,6 +14,7 @@ async fn what_is_wrong_is_told_by_its_code_and_field() {
         ("subscribe:agent", Value::Null, "invalid_payload", "payload"),
         ("subscribe:agent", json!(["ada"]), "invalid_payload", "payload"),
         ("client:ready", json!([]), "invalid_payload", "payload"),
+        ("client:ready", json!({ "since": ["e", 1] }), "invalid_payload", "payload.since"),
         ("subscribe:agent", json!("no spaces"), "invalid_payload", "payload"),
         ("subscribe:chat", json!({ "id": "" }), "invalid_payload", "payload.id"),
         ("subscribe:chat", json!({ "id": "c", "since": 7 }), "invalid_payload", "payload"),
