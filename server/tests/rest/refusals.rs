@@ -1,9 +1,18 @@
-use colloquy_client::{Method, Response};
+use std::pin::pin;
+
+use colloquy_client::{
+    Method, Response,
+    protocol::{id::Principal, request::NewAgent},
+};
+use colloquy_server::service::Change;
+use futures_util::future::select;
 use reqwest::header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN};
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::task::JoinSet;
 
 use crate::{
-    happened, problem,
+    happened, header, problem,
     support::{Server, agent, chat},
 };
 
@@ -248,4 +257,37 @@ async fn who_may_not_ask_gets_403() {
     let forged = forged.header(ORIGIN, "http://evil.example").send().await.unwrap();
     assert_eq!(problem(forged).await.0, 403);
     assert!(happened(&server).await.is_empty());
+}
+
+/// While the disk does not get on, changes wait in a queue; when that is full, clients are told to
+/// come back, and what waits is done as soon as it can be.
+#[tokio::test]
+async fn more_changes_than_can_wait_are_503_and_told_when_to_come_back() {
+    let server = Server::start().await;
+    let database = server.state.settings.data_dir.join("colloquy.db");
+    let options = SqliteConnectOptions::new().filename(database);
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+
+    let mut waiting = JoinSet::new();
+    for number in 0..1_100 {
+        let services = server.state.services.clone();
+        let new = NewAgent { name: number.to_string(), ..NewAgent::default() };
+        waiting.spawn(async move {
+            services.create_agent(Change::by(Principal::local()), new).await.is_ok()
+        });
+    }
+    assert!(!waiting.join_next().await.unwrap().unwrap(), "the queue is full");
+    // The writer may have taken one in hand meanwhile: then one of these waits in its place.
+    let new = json!({"name": "a"});
+    let (one, another) = (post(&server, "/agents", &new), post(&server, "/agents", &new));
+    let (one, another) = (pin!(one), pin!(another));
+    let (refused, _) = select(one, another).await.factor_first();
+    assert_eq!(refused.status(), 503);
+    assert_eq!(header(&refused, "retry-after"), "1");
+    assert_eq!(header(&refused, "content-type"), "application/problem+json");
+
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    let done = waiting.join_all().await.into_iter().filter(|done| *done).count();
+    assert!(done >= 1_024, "{done} of those that waited were done");
 }
