@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use colloquy_client::{
-    protocol::request::NewMessage,
-    raw::{RawError, RawSocket},
-};
+use colloquy_client::{protocol::request::NewMessage, raw::RawError};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     Peer,
@@ -64,23 +65,32 @@ async fn an_operator_can_close_a_connection() {
 /// Who does not even answer pings is taken for gone; who answers them may be quiet for ever.
 #[tokio::test]
 async fn the_silent_are_closed_and_the_quiet_are_not() {
-    let server = Server::start_with(|set| set.heartbeat = Duration::from_millis(100)).await;
+    let server = Server::start_with(|set| set.heartbeat = Duration::from_millis(400)).await;
     let mut quiet = Peer::connect(&server.client()).await;
-    // Nobody reads from this one, so nobody answers its pings.
-    let mut silent = RawSocket::connect(&server.client()).await.unwrap();
-    while server.state.hub.connections().len() > 1 {
-        assert_eq!(quiet.socket.next().await.unwrap()["event"], "hub:heartbeat");
+    let mut silent = shake_hands(&server).await;
+    let quiet_meanwhile = async {
+        loop {
+            assert_eq!(quiet.socket.next().await.unwrap()["event"], "hub:heartbeat");
+        }
+    };
+    tokio::select! {
+        said = rest_of(&mut silent) => assert!(is_closed_with(&said, 4003)),
+        () = quiet_meanwhile => {}
     }
-    let left = &server.state.hub.connections()[0];
-    assert_eq!(json!(left.id), quiet.welcome["connectionId"]);
-    let mut silent = Peer { welcome: silent.next().await.unwrap(), socket: silent };
-    assert_eq!(silent.closed().await, Some(4003));
+    let left = server.state.hub.connections();
+    assert_eq!(left.len(), 1);
+    assert_eq!(json!(left[0].id), quiet.welcome["connectionId"]);
 }
 
 /// Who stops reading is closed when its queue is full; nobody else waits, and it can resume.
 #[tokio::test]
 async fn the_slow_are_closed_alone_and_can_resume() {
-    let server = Server::start_with(|set| set.queue_messages = 8).await;
+    let server = Server::start_with(|set| {
+        set.queue_messages = 8;
+        // No ping comes between: who answers one after the hub has gone loses what it has not read.
+        set.heartbeat = Duration::from_secs(60);
+    })
+    .await;
     let client = server.client();
     let chat = chat(&server, "c").await;
     let mut slow = Peer::ready(&client, &["chat:c"]).await;
@@ -113,25 +123,38 @@ async fn the_slow_are_closed_alone_and_can_resume() {
 /// Who does not speak WebSocket is told so, and not only cut off.
 #[tokio::test]
 async fn breaking_the_protocol_has_codes_of_its_own() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
     let server = Server::start().await;
     // A text that is not UTF-8, and a frame with an opcode that nobody has defined; masked with 0.
     for (frame, code) in
-        [([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007_u16), ([0x83, 0x82, 0, 0, 0, 0, 1, 2], 1002)]
+        [([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007), ([0x83, 0x82, 0, 0, 0, 0, 1, 2], 1002)]
     {
-        let address = server.url.strip_prefix("http://").unwrap();
-        let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
-        let hello = format!(
-            "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        socket.write_all(hello.as_bytes()).await.unwrap();
+        let mut socket = shake_hands(&server).await;
         socket.write_all(&frame).await.unwrap();
-        let mut said = Vec::new();
-        socket.read_to_end(&mut said).await.unwrap();
-        let [high, low] = code.to_be_bytes();
-        let close = said.windows(4).any(|bytes| bytes[0] == 0x88 && bytes[2..] == [high, low]);
-        assert!(close, "{code}");
+        assert!(is_closed_with(&rest_of(&mut socket).await, code), "{code}");
     }
+}
+
+/// A WebSocket that does nothing by itself, not even answer pings.
+async fn shake_hands(server: &Server) -> TcpStream {
+    let address = server.url.strip_prefix("http://").unwrap();
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let hello = format!(
+        "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    socket.write_all(hello.as_bytes()).await.unwrap();
+    socket
+}
+
+/// All that comes until the hub hangs up.
+async fn rest_of(socket: &mut TcpStream) -> Vec<u8> {
+    let mut said = Vec::new();
+    socket.read_to_end(&mut said).await.unwrap();
+    said
+}
+
+/// Whether a close frame with that code is in it.
+fn is_closed_with(said: &[u8], code: u16) -> bool {
+    let [high, low] = code.to_be_bytes();
+    said.windows(4).any(|bytes| bytes[0] == 0x88 && bytes[2..] == [high, low])
 }
