@@ -3,7 +3,7 @@
 //! The server implements [`Backend`] over its services and gives it to every rendering as the
 //! Leptos context `Arc<dyn Backend>`:
 //!
-//! ```ignore
+//! ```text
 //! let backend: Arc<dyn Backend> = Arc::new(services);
 //! let provide = move || provide_context(backend.clone());
 //! let routes = generate_route_list_with_exclusions_and_ssg_and_context(App, None, provide.clone()).0;
