@@ -1,9 +1,12 @@
 //! Rows of chats and of who is in them.
 
+use std::collections::HashMap;
+
 use colloquy_protocol::{
     id::{ChatId, PrincipalId, PrincipalKind},
     model::{Chat, Participant},
 };
+use serde_json::Value;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
@@ -30,18 +33,13 @@ pub(crate) async fn find(
     connection: &mut SqliteConnection,
     id: &ChatId,
 ) -> sqlx::Result<Option<Chat>> {
-    let found = sqlx::query("SELECT * FROM chats WHERE id = ?1")
+    let mut found = sqlx::query("SELECT * FROM chats WHERE id = ?1")
         .bind(id.as_str())
         .try_map(|found| chat(&found))
         .fetch_optional(&mut *connection)
         .await?;
-    match found {
-        None => Ok(None),
-        Some(mut chat) => {
-            chat.participants = participants(connection, id).await?;
-            Ok(Some(chat))
-        }
-    }
+    add_participants(connection, found.as_mut_slice()).await?;
+    Ok(found)
 }
 
 /// Whether there is a chat of that id.
@@ -67,9 +65,7 @@ pub(crate) async fn list(
     paging.push(&mut sql, &["id", "title"]);
     let mut chats = sql.build().try_map(|found| chat(&found)).fetch_all(&mut *connection).await?;
     let next = paging.next_cursor(&mut chats)?;
-    for chat in &mut chats {
-        chat.participants = participants(connection, &chat.id).await?;
-    }
+    add_participants(connection, &mut chats).await?;
     Ok((chats, next))
 }
 
@@ -87,9 +83,7 @@ pub(crate) async fn of_agent(
     .try_map(|found| chat(&found))
     .fetch_all(&mut *connection)
     .await?;
-    for chat in &mut chats {
-        chat.participants = participants(connection, &chat.id).await?;
-    }
+    add_participants(connection, &mut chats).await?;
     Ok(chats)
 }
 
@@ -150,21 +144,36 @@ pub(crate) async fn leave(
     Ok(())
 }
 
-async fn participants(
+/// Adds who is in these chats, with one query for all of them.
+async fn add_participants(
     connection: &mut SqliteConnection,
-    id: &ChatId,
-) -> sqlx::Result<Vec<Participant>> {
-    sqlx::query("SELECT * FROM participants WHERE chat_id = ?1 ORDER BY seq")
-        .bind(id.as_str())
-        .try_map(|found: SqliteRow| {
-            Ok(Participant {
-                participant_id: row::text(&found, "participant_id")?,
-                kind: row::text(&found, "kind")?,
-                joined_at: row::moment(&found, "joined_at")?,
-            })
-        })
-        .fetch_all(connection)
-        .await
+    chats: &mut [Chat],
+) -> sqlx::Result<()> {
+    let ids: Vec<&str> = chats.iter().map(|chat| chat.id.as_str()).collect();
+    let found = sqlx::query(
+        "SELECT * FROM participants WHERE chat_id IN (SELECT value FROM json_each(?1)) \
+         ORDER BY seq",
+    )
+    .bind(Value::from(ids).to_string())
+    .try_map(|found: SqliteRow| Ok((row::text::<ChatId>(&found, "chat_id")?, participant(&found)?)))
+    .fetch_all(connection)
+    .await?;
+    let mut of_chats: HashMap<ChatId, Vec<Participant>> = HashMap::new();
+    for (chat, participant) in found {
+        of_chats.entry(chat).or_default().push(participant);
+    }
+    for chat in chats {
+        chat.participants = of_chats.remove(&chat.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn participant(found: &SqliteRow) -> sqlx::Result<Participant> {
+    Ok(Participant {
+        participant_id: row::text(found, "participant_id")?,
+        kind: row::text(found, "kind")?,
+        joined_at: row::moment(found, "joined_at")?,
+    })
 }
 
 fn chat(found: &SqliteRow) -> sqlx::Result<Chat> {
