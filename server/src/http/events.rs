@@ -62,8 +62,9 @@ pub(crate) struct EventsQuery {
 /// List events.
 ///
 /// A page has the oldest that fit, and its `nextCursor` is the next page's `since`; with `before`
-/// alone it has the newest, and its `nextCursor` is the next page's `before`. On a page the oldest
-/// is first.
+/// and without `since` it has the newest, and its `nextCursor` is the next page's `before`. On a
+/// page the oldest is first. All filters can be combined. `before=9223372036854775807`, the
+/// greatest offset there can be, asks for the latest events.
 #[utoipa::path(
     get, path = "/events", tag = "events", operation_id = "listEvents",
     params(EventsQuery),

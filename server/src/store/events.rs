@@ -109,7 +109,7 @@ pub(crate) async fn stretch(
     let mut bytes = 0;
     while let Some(found) = rows.try_next().await? {
         let event = Stored {
-            offset: row::offset(&found, "offset")?,
+            offset: row::number(&found, "offset")?,
             event: found.try_get("event")?,
             payload: found.try_get("payload")?,
             topic: topic(&found)?,
@@ -184,11 +184,16 @@ pub(crate) async fn list(
     if let Some(actor) = &query.actor {
         sql.push(" AND actor_id = ").push_bind(actor.as_str().to_owned());
     }
+    // Timestamps never go back, so a moment is a place in the log, at which reading can begin.
     if let Some(from) = query.from {
-        sql.push(" AND timestamp >= ").push_bind(from.as_millis());
+        sql.push(" AND offset >= (SELECT offset FROM events WHERE timestamp >= ")
+            .push_bind(from.as_millis())
+            .push(" ORDER BY timestamp, offset LIMIT 1)");
     }
     if let Some(to) = query.to {
-        sql.push(" AND timestamp < ").push_bind(to.as_millis());
+        sql.push(" AND offset <= (SELECT offset FROM events WHERE timestamp < ")
+            .push_bind(to.as_millis())
+            .push(" ORDER BY timestamp DESC, offset DESC LIMIT 1)");
     }
     if let Some(q) = &query.q {
         super::list::push_contains(&mut sql, &["payload"], q);
@@ -251,7 +256,7 @@ fn topic(found: &SqliteRow) -> sqlx::Result<Option<Topic>> {
 
 fn entry(found: &SqliteRow) -> sqlx::Result<LogEntry> {
     Ok(LogEntry {
-        offset: row::offset(found, "offset")?,
+        offset: row::number(found, "offset")?,
         event: found.try_get("event")?,
         payload: row::json(found, "payload")?,
         topic: topic(found)?,

@@ -1,11 +1,15 @@
 use colloquy_client::{
     Method,
-    protocol::model::{LogEntry, Page},
+    protocol::{
+        model::{LogEntry, Page},
+        request::NewMessage,
+        time::Timestamp,
+    },
 };
 use serde_json::{Value, json};
 
 use crate::{
-    header, refused,
+    header, log, refused,
     support::{Server, agent, chat},
 };
 
@@ -80,4 +84,87 @@ async fn a_notification_is_in_the_log_where_it_says() {
     let found: Page<LogEntry> = found.json().await.unwrap();
     assert_eq!((found.items.len(), found.items[0].event.as_str()), (1, "system:notification"));
     assert_eq!((&found.items[0].payload, &found.items[0].topic), (&payload, &None));
+}
+
+#[tokio::test]
+async fn all_filters_can_be_combined_and_paged_in_both_directions() {
+    let server = Server::start().await;
+    let client = server.client();
+    let ada = client.act_as(agent(&server, "ada").await.id);
+    let talk = chat(&server, "talk").await.id;
+    for number in 0..9 {
+        let speaker = if number % 3 == 0 { &client } else { &ada };
+        let content = if number % 2 == 0 { "even" } else { "odd" };
+        let said = NewMessage { content: content.to_owned(), ..NewMessage::default() };
+        speaker.send_message(&talk, &said).await.unwrap();
+        until_the_clock_moved_on().await;
+    }
+    chat(&server, "other").await;
+
+    let all = log(&server).await;
+    let middle = all[5].timestamp;
+    type Kept<'a> = Box<dyn Fn(&LogEntry) -> bool + 'a>;
+    let filters: Vec<(&str, String, Kept)> = vec![
+        ("topic", "chat:talk".to_owned(), Box::new(|one| topic(one) == "chat:talk")),
+        ("topic", "chat:*".to_owned(), Box::new(|one| topic(one).starts_with("chat:"))),
+        ("event", MESSAGE.to_owned(), Box::new(|one| one.event == MESSAGE)),
+        ("actor", "ada".to_owned(), Box::new(|one| one.actor_id.as_str() == "ada")),
+        ("from", middle.to_string(), Box::new(|one| one.timestamp >= middle)),
+        ("to", middle.to_string(), Box::new(|one| one.timestamp < middle)),
+        ("q", "EVEN".to_owned(), Box::new(|one| one.payload.to_string().contains("even"))),
+        ("since", "3".to_owned(), Box::new(|one| one.offset > 3)),
+        ("before", "10".to_owned(), Box::new(|one| one.offset < 10)),
+    ];
+    for chosen in 0..1_u32 << filters.len() {
+        let chosen: Vec<_> =
+            filters.iter().enumerate().filter(|(bit, _)| chosen >> bit & 1 == 1).collect();
+        let names: Vec<_> = chosen.iter().map(|(_, (name, ..))| *name).collect();
+        if names.windows(2).any(|two| two[0] == two[1]) {
+            continue;
+        }
+        let page = async |cursor: Option<(&str, String)>| {
+            let mut call = client.events().query("limit", 3);
+            for (_, (name, value, _)) in &chosen {
+                if cursor.as_ref().is_none_or(|(replaced, _)| replaced != name) {
+                    call = call.query(name, value);
+                }
+            }
+            if let Some((name, value)) = cursor {
+                call = call.query(name, value);
+            }
+            call.await.unwrap().value
+        };
+        let expected = all.iter().filter(|one| chosen.iter().all(|(_, (.., keeps))| keeps(one)));
+        let expected: Vec<_> = expected.cloned().collect();
+        let backwards = names.contains(&"before") && !names.contains(&"since");
+        let mut found: Vec<LogEntry> = Vec::new();
+        let mut next = page(None).await;
+        loop {
+            assert!(next.items.len() <= 3);
+            match backwards {
+                true => drop(found.splice(..0, next.items)),
+                false => found.extend(next.items),
+            }
+            let Some(cursor) = next.next_cursor else { break };
+            next = page(Some((if backwards { "before" } else { "since" }, cursor))).await;
+        }
+        assert_eq!(offsets(&found), offsets(&expected), "{names:?}");
+        assert_eq!(found, expected);
+    }
+
+    let latest = client.events().query("before", i64::MAX).query("limit", 2).await.unwrap().value;
+    assert_eq!(latest.items, all[all.len() - 2..]);
+}
+
+const MESSAGE: &str = "chat:messageCreated";
+
+fn topic(entry: &LogEntry) -> String {
+    entry.topic.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+async fn until_the_clock_moved_on() {
+    let now = Timestamp::now();
+    while Timestamp::now() == now {
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,4 +1,11 @@
-use colloquy_client::{Method, protocol::model::Agent};
+use colloquy_client::{
+    Call, Method, Seen,
+    protocol::{
+        id::PrincipalKind,
+        model::{Agent, AgentStatus, Chat, Page},
+        request::{NewParticipant, StatusChange},
+    },
+};
 use serde_json::json;
 
 use crate::{
@@ -107,4 +114,96 @@ async fn a_parameter_that_is_not_acceptable_is_named() {
     let cursor = page.next_cursor.unwrap();
     let other_sort = client.agents().query("sort", "name").query("cursor", cursor).await;
     assert_eq!(refused(other_sort), (422, vec!["cursor".to_owned()]));
+}
+
+#[tokio::test]
+async fn search_filter_sort_and_cursor_can_be_combined() {
+    let server = Server::start().await;
+    let client = server.client();
+    let ann = NewParticipant { participant_id: "ann".parse().unwrap(), kind: PrincipalKind::User };
+    // Names repeat, so that pages must end between equal ones.
+    for (number, name) in ["red", "blue", "Red", "red", "blue", "green", "red"].iter().enumerate() {
+        let agent = json!({"id": format!("a{number}"), "name": name});
+        client.request(Method::POST, "/api/v1/agents").json(&agent).await.unwrap();
+        let hers = if number % 3 == 0 { vec![] } else { vec![ann.clone()] };
+        let chat = json!({"id": format!("c{number}"), "title": name, "participants": hers});
+        client.request(Method::POST, "/api/v1/chats").json(&chat).await.unwrap();
+    }
+    for number in [4, 0, 6, 2] {
+        let change = StatusChange { status: AgentStatus::Working, status_detail: None };
+        let id = format!("a{number}").parse().unwrap();
+        client.set_agent_status(&id, &change).await.unwrap();
+    }
+    let agents = client.agents().await.unwrap().value.items;
+    let chats = client.chats().await.unwrap().value.items;
+
+    for (sort, q, filtered) in combinations() {
+        let mut expected: Vec<&Agent> = agents
+            .iter()
+            .filter(|one| one.name.to_lowercase().contains(q))
+            .filter(|one| !filtered || one.status == AgentStatus::Working)
+            .collect();
+        match sort.trim_start_matches('-') {
+            "createdAt" => expected.sort_by_key(|one| (one.created_at, &one.id)),
+            "updatedAt" => expected.sort_by_key(|one| (one.updated_at, &one.id)),
+            _ => expected.sort_by_key(|one| (&one.name, &one.id)),
+        }
+        if sort.starts_with('-') {
+            expected.reverse();
+        }
+        let filter = filtered.then_some(("status", "working"));
+        let found = pages(|| client.agents(), sort, q, filter).await;
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{sort} {q:?} {filtered}");
+    }
+    for (sort, q, filtered) in combinations() {
+        let sort = &sort.replace("name", "title");
+        let mut expected: Vec<&Chat> = chats
+            .iter()
+            .filter(|one| one.title.to_lowercase().contains(q))
+            .filter(|one| !filtered || !one.participants.is_empty())
+            .collect();
+        match sort.trim_start_matches('-') {
+            "createdAt" => expected.sort_by_key(|one| (one.created_at, &one.id)),
+            "updatedAt" => expected.sort_by_key(|one| (one.updated_at, &one.id)),
+            _ => expected.sort_by_key(|one| (&one.title, &one.id)),
+        }
+        if sort.starts_with('-') {
+            expected.reverse();
+        }
+        let filter = filtered.then_some(("participant", "ann"));
+        let found = pages(|| client.chats(), sort, q, filter).await;
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{sort} {q:?} {filtered}");
+    }
+}
+
+/// Every sort with every search, with and without a filter.
+fn combinations() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    ["createdAt", "-createdAt", "updatedAt", "-updatedAt", "name", "-name"]
+        .into_iter()
+        .flat_map(|sort| ["", "red", "e"].map(|q| (sort, q)))
+        .flat_map(|(sort, q)| [false, true].map(|filtered| (sort, q, filtered)))
+}
+
+/// All pages of a list, two items at a time.
+async fn pages<T: Send + 'static>(
+    list: impl Fn() -> Call<Seen<Page<T>>>,
+    sort: &str,
+    q: &str,
+    filter: Option<(&str, &str)>,
+) -> Vec<T> {
+    let mut found = Vec::new();
+    let mut cursor = None;
+    loop {
+        let mut call = list().query("limit", 2).query("sort", sort).query("q", q);
+        for (name, value) in filter.into_iter().chain(cursor.as_deref().map(|at| ("cursor", at))) {
+            call = call.query(name, value);
+        }
+        let page = call.await.unwrap().value;
+        assert!(page.items.len() <= 2);
+        found.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return found;
+        }
+    }
 }
