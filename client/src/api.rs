@@ -104,6 +104,12 @@ impl Client {
         self.get(&format!("/chats/{chat}/messages"))
     }
 
+    /// Lists who received and read the messages that [`Client::messages`] lists for the same
+    /// parameters.
+    pub fn chat_receipts(&self, chat: &ChatId) -> Call<Seen<Page<Receipt>>> {
+        self.get(&format!("/chats/{chat}/receipts"))
+    }
+
     /// Reads one message.
     pub fn message(&self, id: &MessageId) -> Call<Seen<Message>> {
         self.get(&format!("/messages/{id}"))
@@ -155,7 +161,8 @@ impl Client {
         self.post("/notifications", new)
     }
 
-    /// Lists the log. Parameters: `since`, `before`, `limit`, `topic`, `event`, `actor`, `from`, `to`, `q`.
+    /// Lists the log. Parameters: `since`, `before`, `limit`, `topic`, `event`, `actor`, `from`,
+    /// `to`, `q`.
     pub fn events(&self) -> Call<Seen<Page<LogEntry>>> {
         self.get("/events")
     }

@@ -29,6 +29,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(participants::list, participants::join))
         .routes(routes!(participants::leave))
         .routes(routes!(messages::list, messages::send))
+        .routes(routes!(messages::chat_receipts))
         .routes(routes!(messages::get))
         .routes(routes!(messages::receipts))
         .routes(routes!(collections::list, collections::create))

@@ -50,10 +50,26 @@ pub(crate) struct MessagesQuery {
 pub(crate) async fn list(
     State(services): State<Services>,
     Path(id): Path<ChatId>,
-    Query(MessagesQuery { before, after, limit, q }): Query<MessagesQuery>,
+    Query(query): Query<MessagesQuery>,
 ) -> Result<Shown<Page<Message>>, Problem> {
-    let list = MessageQuery { before, after, limit: limit.into(), q: q.map(Into::into) };
-    Ok(Shown(services.messages(&id, list).await?))
+    Ok(Shown(services.messages(&id, query.into()).await?))
+}
+
+/// List who received and who read the messages of a page.
+///
+/// They are the receipts of exactly the messages that `/chats/{id}/messages` lists when it is asked
+/// the same, in the order of the messages, and `nextCursor` is that of the messages, too.
+#[utoipa::path(
+    get, path = "/chats/{id}/receipts", tag = "messages", operation_id = "listChatReceipts",
+    params(("id" = ChatId, Path), MessagesQuery),
+    responses(Shown<Page<Receipt>>, ListProblems, ReadProblems),
+)]
+pub(crate) async fn chat_receipts(
+    State(services): State<Services>,
+    Path(id): Path<ChatId>,
+    Query(query): Query<MessagesQuery>,
+) -> Result<Shown<Page<Receipt>>, Problem> {
+    Ok(Shown(services.chat_receipts(&id, query.into()).await?))
 }
 
 /// Say something in a chat.
@@ -97,4 +113,10 @@ pub(crate) async fn receipts(
     Path(id): Path<MessageId>,
 ) -> Result<Shown<Page<Receipt>>, Problem> {
     Ok(Shown(services.receipts(&id).await?))
+}
+
+impl From<MessagesQuery> for MessageQuery {
+    fn from(MessagesQuery { before, after, limit, q }: MessagesQuery) -> Self {
+        Self { before, after, limit: limit.into(), q: q.map(Into::into) }
+    }
 }

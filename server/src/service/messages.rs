@@ -49,15 +49,24 @@ impl Services {
         query: MessageQuery,
     ) -> Result<Seen<Page<Message>>> {
         let mut snapshot = self.snapshot().await?;
-        if !chats::exists(snapshot.connection(), chat).await? {
-            return Err(not_found("chat", chat.as_str()));
-        }
-        let before = place(&mut snapshot, chat, "before", query.before.as_ref()).await?;
-        let after = place(&mut snapshot, chat, "after", query.after.as_ref()).await?;
-        let (items, more) =
-            messages::list(snapshot.connection(), chat, before, after, &query).await?;
-        let end = if after.is_some() { items.last() } else { items.first() };
-        let next_cursor = end.filter(|_| more).map(|message| message.id.to_string());
+        let value = page(&mut snapshot, chat, &query).await?;
+        Ok(Seen { value, position: snapshot.into_position() })
+    }
+
+    /// The receipts of the messages that [`Services::messages`] gives for the same query, in the
+    /// order of the messages, and the `nextCursor` of that page.
+    ///
+    /// # Errors
+    /// As [`Services::messages`].
+    pub async fn chat_receipts(
+        &self,
+        chat: &ChatId,
+        query: MessageQuery,
+    ) -> Result<Seen<Page<Receipt>>> {
+        let mut snapshot = self.snapshot().await?;
+        let Page { items, next_cursor } = page(&mut snapshot, chat, &query).await?;
+        let ids = items.iter().map(|message| &message.id);
+        let items = receipts::list(snapshot.connection(), ids).await?;
         Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
     }
 
@@ -120,7 +129,7 @@ impl Services {
         if messages::find(snapshot.connection(), id).await?.is_none() {
             return Err(not_found("message", id.as_str()));
         }
-        let items = receipts::list(snapshot.connection(), id).await?;
+        let items = receipts::list(snapshot.connection(), [id]).await?;
         let value = Page { items, next_cursor: None };
         Ok(Seen { value, position: snapshot.into_position() })
     }
@@ -173,6 +182,22 @@ impl Services {
             })
             .await
     }
+}
+
+async fn page(
+    snapshot: &mut Snapshot,
+    chat: &ChatId,
+    query: &MessageQuery,
+) -> Result<Page<Message>> {
+    if !chats::exists(snapshot.connection(), chat).await? {
+        return Err(not_found("chat", chat.as_str()));
+    }
+    let before = place(snapshot, chat, "before", query.before.as_ref()).await?;
+    let after = place(snapshot, chat, "after", query.after.as_ref()).await?;
+    let (items, more) = messages::list(snapshot.connection(), chat, before, after, query).await?;
+    let end = if after.is_some() { items.last() } else { items.first() };
+    let next_cursor = end.filter(|_| more).map(|message| message.id.to_string());
+    Ok(Page { items, next_cursor })
 }
 
 async fn place(

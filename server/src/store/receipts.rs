@@ -4,6 +4,7 @@ use colloquy_protocol::{
     id::{MessageId, Principal},
     model::Receipt,
 };
+use serde_json::Value;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::row;
@@ -26,16 +27,18 @@ pub(crate) async fn find(
     .await
 }
 
-/// Every receipt of a message, in the order in which it was received.
+/// Every receipt of these messages, in their order, and of one in the order in which it was
+/// received.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
-    message: &MessageId,
+    messages: impl IntoIterator<Item = &MessageId>,
 ) -> sqlx::Result<Vec<Receipt>> {
+    let ids: Vec<&str> = messages.into_iter().map(MessageId::as_str).collect();
     sqlx::query(
-        "SELECT * FROM receipts WHERE message_id = ?1 \
-         ORDER BY received_at, principal_id, principal_kind",
+        "SELECT receipts.* FROM json_each(?1) AS listed JOIN receipts ON message_id = listed.value \
+         ORDER BY listed.key, received_at, principal_id, principal_kind",
     )
-    .bind(message.as_str())
+    .bind(Value::from(ids).to_string())
     .try_map(|found| receipt(&found))
     .fetch_all(connection)
     .await

@@ -5,6 +5,7 @@ use colloquy_client::{
         model::Message,
         request::{NewMessage, NewParticipant},
     },
+    raw::RawSocket,
 };
 use serde_json::json;
 
@@ -117,4 +118,55 @@ async fn messages_are_paged_from_the_newest_and_newest_last() {
     assert_eq!(refused(refusal), (422, vec!["replyTo".to_owned()]));
     let taken = NewMessage { id: Some(ids[0].clone()), ..saying("again") };
     assert_eq!(refused(client.send_message(&chat.id, &taken).await), (409, vec!["id".to_owned()]));
+}
+
+#[tokio::test]
+async fn the_receipts_of_a_page_are_those_of_its_messages() {
+    let server = Server::start().await;
+    let client = server.client();
+    let chat = chat(&server, "c").await.id;
+    let mut ids: Vec<MessageId> = Vec::new();
+    for number in 1..=5 {
+        ids.push(client.send_message(&chat, &saying(&number.to_string())).await.unwrap().id);
+    }
+    for (reader, how_many) in [("ada", 5), ("bob", 3)] {
+        let reader = client.act_as(agent(&server, reader).await.id);
+        let mut socket = RawSocket::connect(&reader).await.unwrap();
+        // The last first: receipts come in the order of the messages, not in their own.
+        for message in ids[..how_many].iter().rev() {
+            let event = if how_many == 5 { "message:read" } else { "message:received" };
+            let reply = socket.request(event, json!({"messageId": message})).await.unwrap();
+            assert_eq!(reply["ok"]["messageId"], json!(message));
+        }
+    }
+    for parameters in [
+        vec![],
+        vec![("limit", "2")],
+        vec![("before", ids[3].as_str())],
+        vec![("before", ids[3].as_str()), ("limit", "2")],
+        vec![("after", ids[1].as_str())],
+        vec![("after", ids[1].as_str()), ("limit", "2")],
+        vec![("after", ids[0].as_str()), ("before", ids[4].as_str()), ("limit", "1")],
+        vec![("before", ids[0].as_str())],
+        vec![("q", "2")],
+    ] {
+        let (mut messages, mut receipts) = (client.messages(&chat), client.chat_receipts(&chat));
+        for (name, value) in &parameters {
+            messages = messages.query(name, value);
+            receipts = receipts.query(name, value);
+        }
+        let (messages, found) = (messages.await.unwrap(), receipts.await.unwrap());
+        assert_eq!(found.position, messages.position);
+        let mut expected = Vec::new();
+        for message in &messages.value.items {
+            expected.extend(client.receipts(&message.id).await.unwrap().value.items);
+        }
+        assert_eq!(found.value.items, expected, "{parameters:?}");
+        assert_eq!(found.value.next_cursor, messages.value.next_cursor, "{parameters:?}");
+    }
+    assert_eq!(client.chat_receipts(&chat).await.unwrap().value.items.len(), 8);
+
+    let unknown = client.chat_receipts(&chat).query("before", "none").await;
+    assert_eq!(refused(unknown), (422, vec!["before".to_owned()]));
+    assert_eq!(refused(client.chat_receipts(&"none".parse().unwrap()).await).0, 404);
 }
