@@ -7,7 +7,8 @@ use colloquy_protocol::{
     event::Notification,
     id::{AgentId, ChatId, CollectionId, ConnectionId, MessageId, PrincipalId},
     model::{
-        Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Page, Participant, Receipt,
+        Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Overview, Page, Participant,
+        Receipt,
     },
     request::{
         NewAgent, NewChat, NewCollection, NewMessage, NewNotification, NewParticipant, StatusChange,
@@ -156,6 +157,11 @@ impl Client {
 
 /// What concerns the hub as a whole.
 impl Client {
+    /// Reads how much there is of everything, and how the hub is.
+    pub fn overview(&self) -> Call<Seen<Overview>> {
+        self.get("/overview")
+    }
+
     /// Tells everybody something.
     pub fn send_notification(&self, new: &NewNotification) -> Call<Notification> {
         self.post("/notifications", new)

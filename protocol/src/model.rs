@@ -274,3 +274,73 @@ pub struct ConnectionInfo {
     /// How many events of the log (covered or not) that is behind the head.
     pub behind: u64,
 }
+
+/// What there is, and how the hub is, in one read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Overview {
+    /// How many agents there are.
+    pub agents: AgentCounts,
+    /// How many chats there are.
+    pub chats: u64,
+    /// How many collections there are.
+    pub collections: u64,
+    /// How many messages the chats have together.
+    pub messages: u64,
+    /// What the log holds.
+    pub events: LogSpan,
+    /// How many are connected.
+    pub connections: ConnectionCounts,
+    /// The server's version.
+    pub version: String,
+    /// When the server started.
+    pub started_at: Timestamp,
+    /// The size of the database's file; its journal comes on top.
+    pub database_bytes: u64,
+}
+
+/// How many agents there are, and what they are doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AgentCounts {
+    /// All of them.
+    pub total: u64,
+    /// Those that are ready for work.
+    pub idle: u64,
+    /// Those at work.
+    pub working: u64,
+    /// Those that wait for somebody or something.
+    pub waiting: u64,
+    /// Those that are stuck.
+    pub error: u64,
+    /// Those that are not there.
+    pub offline: u64,
+}
+
+/// Which part of the log is kept: the oldest events are forgotten in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogSpan {
+    /// The oldest event that is kept; none: the log is empty.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<u64>))]
+    pub first: Option<Offset>,
+    /// The newest event.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = Option<u64>))]
+    pub last: Option<Offset>,
+    /// How many events are kept.
+    pub count: u64,
+}
+
+/// How many WebSocket connections are open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConnectionCounts {
+    /// All of them.
+    pub total: u64,
+    /// Those that are more than 100 events behind the log's head.
+    pub behind: u64,
+}

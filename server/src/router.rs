@@ -12,7 +12,7 @@ use crate::{
     AppState,
     http::{
         agents, answer, chats, collections, connections, docs, events, health, measure, messages,
-        notifications, pages, participants, problem::Problem, site, ws,
+        notifications, overview, pages, participants, problem::Problem, site, ws,
     },
 };
 
@@ -21,6 +21,7 @@ const DEMO: &str = "/demo/websocket";
 /// Everything that the hub answers to. Who may ask is not decided here.
 pub fn router(state: AppState) -> Router {
     let api = OpenApiRouter::new()
+        .routes(routes!(overview::get))
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::get, agents::update, agents::delete))
         .routes(routes!(agents::set_status))

@@ -11,7 +11,7 @@ use axum::{
 };
 use colloquy_protocol::{
     event::Notification,
-    model::{Agent, Chat, Collection, ConnectionInfo, Message, Page, Participant},
+    model::{Agent, Chat, Collection, ConnectionInfo, Message, Overview, Page, Participant},
     position::{Offset, Position},
 };
 use serde::Serialize;
@@ -100,6 +100,7 @@ impl Resource for Message {}
 impl Resource for Participant {}
 impl Resource for Notification {}
 impl Resource for ConnectionInfo {}
+impl Resource for Overview {}
 
 impl<T: Serialize + ToSchema> Resource for Page<T> {
     fn documented() -> RefOr<Schema> {

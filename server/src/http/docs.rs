@@ -3,7 +3,10 @@
 use axum::{Json, Router, routing::get};
 use colloquy_protocol::{
     event::Notification,
-    model::{Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Participant, Receipt},
+    model::{
+        Agent, AgentCounts, Chat, Collection, ConnectionCounts, ConnectionInfo, LogEntry, LogSpan,
+        Message, Overview, Participant, Receipt,
+    },
 };
 use utoipa::{OpenApi, openapi::OpenApi as Document};
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -21,6 +24,7 @@ use crate::{error::FieldError, http::problem::Problem};
     ),
     servers((url = "/", description = "This server")),
     tags(
+        (name = "overview", description = "What there is, and how the hub is."),
         (name = "agents", description = "Programs that take part."),
         (name = "chats", description = "Conversations, and who is in them."),
         (name = "messages", description = "What is said in chats, and who received and read it."),
@@ -31,8 +35,8 @@ use crate::{error::FieldError, http::problem::Problem};
         (name = "operations", description = "For whatever watches the server."),
     ),
     components(schemas(
-        Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Notification, Participant,
-        Receipt, Problem, FieldError,
+        Agent, AgentCounts, Chat, Collection, ConnectionCounts, ConnectionInfo, LogEntry, LogSpan,
+        Message, Notification, Overview, Participant, Receipt, Problem, FieldError,
     )),
 )]
 pub(crate) struct ApiDoc;

@@ -3,7 +3,7 @@
 //! - [`extract`], [`json`], [`conditions`]: what is read of a request
 //! - [`answer`], [`problem`]: what is answered
 //! - [`agents`], [`chats`], [`participants`], [`messages`], [`collections`], [`notifications`],
-//!   [`events`], [`connections`]: the REST API
+//!   [`events`], [`connections`], [`overview`]: the REST API
 //! - [`docs`]: its description; [`health`]: what watches the server reads
 //! - [`ws`]: the WebSocket
 //! - [`pages`], [`site`]: the pages, and the files that they need
@@ -24,6 +24,7 @@ pub(crate) mod json;
 pub(crate) mod measure;
 pub(crate) mod messages;
 pub(crate) mod notifications;
+pub(crate) mod overview;
 pub(crate) mod pages;
 pub(crate) mod participants;
 pub(crate) mod problem;

@@ -36,7 +36,7 @@ use colloquy_protocol::{
     close::CloseCode,
     frame::{HubEvent, Unsubscribed},
     id::{ConnectionId, Principal},
-    model::ConnectionInfo,
+    model::{ConnectionCounts, ConnectionInfo},
     position::{Offset, Position},
     time::Timestamp,
     topic::Topic,
@@ -57,6 +57,9 @@ pub use self::{
     subscriptions::SubscriptionManager,
 };
 use crate::{metrics, settings::Settings, store::Logged};
+
+/// A connection further behind the log's head, in events, counts as one that is behind.
+const BEHIND: Offset = 100;
 
 /// A connection's name inside the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -157,6 +160,17 @@ impl Hub {
         let mut keys: Vec<Key> = state.members.keys().copied().collect();
         keys.sort_unstable();
         keys.into_iter().filter_map(|key| state.info(key)).collect()
+    }
+
+    /// How many are connected, and how many of them are more than 100 events behind.
+    pub fn connection_counts(&self) -> ConnectionCounts {
+        let state = self.lock();
+        let mut counts = ConnectionCounts::default();
+        for member in state.members.values().filter(|member| !member.outbox.is_closing()) {
+            counts.total += 1;
+            counts.behind += u64::from(member.behind(state.head) > BEHIND);
+        }
+        counts
     }
 
     /// One connection.
@@ -297,7 +311,6 @@ impl State {
         let member = self.members.get(&key).filter(|member| !member.outbox.is_closing())?;
         let visitor = &member.visitor;
         let (messages, bytes) = member.outbox.waiting();
-        let offset = member.offset(self.head);
         let mut subscriptions: Vec<Topic> = self.subscriptions.topics(&key).cloned().collect();
         subscriptions.sort_unstable();
         Some(ConnectionInfo {
@@ -311,8 +324,8 @@ impl State {
             subscriptions,
             queued_messages: messages as u64,
             queued_bytes: bytes as u64,
-            offset,
-            behind: self.head.saturating_sub(offset),
+            offset: member.offset(self.head),
+            behind: member.behind(self.head),
         })
     }
 
@@ -368,6 +381,11 @@ impl Member {
             Phase::CatchingUp(catch_up) => catch_up.needs(),
             Phase::Live => None,
         }
+    }
+
+    /// How many events of the log that is behind the head.
+    fn behind(&self, head: Offset) -> Offset {
+        head.saturating_sub(self.offset(head))
     }
 
     /// Up to which offset everything was handed to the socket.

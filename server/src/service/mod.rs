@@ -3,6 +3,7 @@
 //! - [`agents`], [`chats`], [`messages`], [`collections`]: one entity each
 //! - [`log`]: reading the log, sending notifications, forgetting what is too old
 //! - [`notification`]: [`NotificationService`], one typed method per server event
+//! - [`overview`]: how much there is of everything
 //! - [`pages`]: what rendering the pages needs
 //! - [`valid`]: limits on what clients send
 
@@ -12,12 +13,14 @@ mod collections;
 mod log;
 mod messages;
 mod notification;
+mod overview;
 mod pages;
 mod valid;
 
 use colloquy_protocol::{
     id::Principal,
     position::{Offset, Position},
+    time::Timestamp,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
@@ -74,11 +77,12 @@ pub struct Seen<T> {
 pub struct Services {
     database: Database,
     writer: Writer,
+    started_at: Timestamp,
 }
 
 impl Services {
     pub(crate) fn new(database: Database, writer: Writer) -> Self {
-        Self { database, writer }
+        Self { database, writer, started_at: Timestamp::now() }
     }
 
     /// Whether the database answers.

@@ -102,6 +102,6 @@ fn agent(found: &SqliteRow) -> sqlx::Result<Agent> {
         metadata: row::json(found, "metadata")?,
         created_at: row::moment(found, "created_at")?,
         updated_at: row::moment(found, "updated_at")?,
-        version: row::offset(found, "version")?,
+        version: row::number(found, "version")?,
     })
 }

@@ -184,6 +184,6 @@ fn chat(found: &SqliteRow) -> sqlx::Result<Chat> {
         metadata: row::json(found, "metadata")?,
         created_at: row::moment(found, "created_at")?,
         updated_at: row::moment(found, "updated_at")?,
-        version: row::offset(found, "version")?,
+        version: row::number(found, "version")?,
     })
 }

@@ -87,6 +87,6 @@ fn collection(found: &SqliteRow) -> sqlx::Result<Collection> {
         metadata: row::json(found, "metadata")?,
         created_at: row::moment(found, "created_at")?,
         updated_at: row::moment(found, "updated_at")?,
-        version: row::offset(found, "version")?,
+        version: row::number(found, "version")?,
     })
 }

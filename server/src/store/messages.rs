@@ -43,7 +43,7 @@ pub(crate) async fn place(
     sqlx::query("SELECT seq FROM messages WHERE id = ?1 AND chat_id = ?2")
         .bind(id.as_str())
         .bind(chat.as_str())
-        .try_map(|found: SqliteRow| row::offset(&found, "seq"))
+        .try_map(|found: SqliteRow| row::number(&found, "seq"))
         .fetch_optional(connection)
         .await
 }

@@ -5,6 +5,7 @@
 //! - [`writer`]: the one task that changes anything, and the transaction it hands out
 //! - [`events`]: the log
 //! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
+//! - [`overview`]: counting what there is
 //! - [`idempotency`]: answers that are given again
 //! - [`list`]: paging through entities; [`row`]: reading columns
 
@@ -17,6 +18,7 @@ mod history;
 pub(crate) mod idempotency;
 pub(crate) mod list;
 pub(crate) mod messages;
+pub(crate) mod overview;
 pub(crate) mod receipts;
 mod row;
 mod writer;

@@ -42,10 +42,17 @@ pub(super) fn optional_moment(
     Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_millis))
 }
 
-/// An integer column that holds an offset.
-pub(super) fn offset(row: &SqliteRow, column: &'static str) -> sqlx::Result<Offset> {
+/// An integer column that is never negative: an offset, a count.
+pub(super) fn number(row: &SqliteRow, column: &'static str) -> sqlx::Result<u64> {
     let number: i64 = row.try_get(column)?;
-    Offset::try_from(number).map_err(|cause| undecodable(column, cause))
+    u64::try_from(number).map_err(|cause| undecodable(column, cause))
+}
+
+/// The same, perhaps null.
+pub(super) fn optional_number(row: &SqliteRow, column: &'static str) -> sqlx::Result<Option<u64>> {
+    row.try_get::<Option<i64>, _>(column)?
+        .map(|number| u64::try_from(number).map_err(|cause| undecodable(column, cause)))
+        .transpose()
 }
 
 /// An offset as SQLite keeps it. Offsets count up from 1, so none comes near the limit; one that

@@ -17,6 +17,7 @@ mod events;
 mod idempotency;
 mod lists;
 mod operations;
+mod overview;
 mod refusals;
 
 use colloquy_client::{Error, Response, protocol::model::LogEntry};

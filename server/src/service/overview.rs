@@ -1,0 +1,34 @@
+//! What there is, and how the hub is, in one read.
+
+use colloquy_protocol::model::Overview;
+
+use super::{Seen, Services};
+use crate::{
+    error::Result,
+    hub::Hub,
+    store::overview::{self, Counts},
+};
+
+impl Services {
+    /// How much there is of everything, and who is connected at this moment.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub async fn overview(&self, hub: &Hub) -> Result<Seen<Overview>> {
+        let mut snapshot = self.snapshot().await?;
+        let Counts { agents, chats, collections, messages, events, database_bytes } =
+            overview::count(snapshot.connection()).await?;
+        let value = Overview {
+            agents,
+            chats,
+            collections,
+            messages,
+            events,
+            connections: hub.connection_counts(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: self.started_at,
+            database_bytes,
+        };
+        Ok(Seen { value, position: snapshot.into_position() })
+    }
+}

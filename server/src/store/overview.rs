@@ -1,0 +1,67 @@
+//! Counting what there is.
+
+use colloquy_protocol::model::{AgentCounts, AgentStatus, LogSpan};
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use super::row;
+
+/// How much of everything the database holds.
+pub(crate) struct Counts {
+    pub(crate) agents: AgentCounts,
+    pub(crate) chats: u64,
+    pub(crate) collections: u64,
+    pub(crate) messages: u64,
+    pub(crate) events: LogSpan,
+    pub(crate) database_bytes: u64,
+}
+
+/// Counts everything. The events are not counted one by one: offsets have no gaps, and only the
+/// oldest are ever forgotten. Of the rest SQLite counts the entries of an index, some 20 ms for
+/// 1,000,000 messages.
+pub(crate) async fn count(connection: &mut SqliteConnection) -> sqlx::Result<Counts> {
+    let agents = agents(connection).await?;
+    sqlx::query(
+        "SELECT (SELECT count(*) FROM chats) AS chats, \
+         (SELECT count(*) FROM collections) AS collections, \
+         (SELECT count(*) FROM messages) AS messages, \
+         (SELECT min(offset) FROM events) AS first, \
+         (SELECT max(offset) FROM events) AS last, \
+         (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes",
+    )
+    .try_map(|found: SqliteRow| {
+        let first = row::optional_number(&found, "first")?;
+        let last = row::optional_number(&found, "last")?;
+        let count = first.zip(last).map_or(0, |(first, last)| last - first + 1);
+        Ok(Counts {
+            agents,
+            chats: row::number(&found, "chats")?,
+            collections: row::number(&found, "collections")?,
+            messages: row::number(&found, "messages")?,
+            events: LogSpan { first, last, count },
+            database_bytes: row::number(&found, "bytes")?,
+        })
+    })
+    .fetch_one(connection)
+    .await
+}
+
+async fn agents(connection: &mut SqliteConnection) -> sqlx::Result<AgentCounts> {
+    let found = sqlx::query("SELECT status, count(*) AS agents FROM agents GROUP BY status")
+        .try_map(|found: SqliteRow| {
+            Ok((row::text(&found, "status")?, row::number(&found, "agents")?))
+        })
+        .fetch_all(connection)
+        .await?;
+    let mut counts = AgentCounts::default();
+    for (status, agents) in found {
+        counts.total += agents;
+        match status {
+            AgentStatus::Idle => counts.idle = agents,
+            AgentStatus::Working => counts.working = agents,
+            AgentStatus::Waiting => counts.waiting = agents,
+            AgentStatus::Error => counts.error = agents,
+            AgentStatus::Offline => counts.offline = agents,
+        }
+    }
+    Ok(counts)
+}
