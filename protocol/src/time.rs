@@ -1,15 +1,15 @@
 //! The timestamp of every payload: RFC 3339 in UTC with milliseconds.
+//!
+//! Written and read here rather than by a library, because it is part of every browser's program:
+//! the arithmetic of the calendar is two functions, which the tests compare with the `time` crate.
 
 use std::{fmt, str::FromStr};
 
-use ::time::{
-    OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem,
-    format_description::well_known::Rfc3339, macros::format_description,
-};
 use serde::{Deserialize, Serialize};
 
-const MILLISECONDS: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const DAY: i64 = 24 * 60 * MINUTE;
 
 /// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
@@ -47,9 +47,12 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .map_err(|_| fmt::Error)?;
-        f.write_str(&moment.format(MILLISECONDS).map_err(|_| fmt::Error)?)
+        let (year, month, day) = date(self.0.div_euclid(DAY));
+        let millis = self.0.rem_euclid(DAY);
+        let (minutes, millis) = (millis / MINUTE, millis % MINUTE);
+        let (hour, minute) = (minutes / 60, minutes % 60);
+        let (second, millis) = (millis / SECOND, millis % SECOND);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 }
 
@@ -57,10 +60,7 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| InvalidTimestamp)?;
-        let nanos = moment.to_offset(UtcOffset::UTC).unix_timestamp_nanos();
-        let millis = i64::try_from(nanos.div_euclid(1_000_000)).map_err(|_| InvalidTimestamp)?;
-        Ok(Self::from_millis(millis))
+        parse(text.as_bytes()).map(Self::from_millis).ok_or(InvalidTimestamp)
     }
 }
 
@@ -78,8 +78,81 @@ impl From<Timestamp> for String {
     }
 }
 
+/// Reads `date-time` of RFC 3339, section 5.6. A leap second counts as the second before it.
+fn parse(text: &[u8]) -> Option<i64> {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't' | b' ', ref time @ ..] = text
+    else {
+        return None;
+    };
+    let &[h1, h2, b':', n1, n2, b':', s1, s2, ref rest @ ..] = time else { return None };
+    let year = number([y1, y2])? * 100 + number([y3, y4])?;
+    let month = number([m1, m2]).filter(|month| (1..=12).contains(month))?;
+    let day = number([d1, d2])?;
+    let days = days(year, month, day);
+    if date(days) != (year, month, day) {
+        return None;
+    }
+    let hour = number([h1, h2]).filter(|hour| *hour < 24)?;
+    let minute = number([n1, n2]).filter(|minute| *minute < 60)?;
+    let second = number([s1, s2]).filter(|second| *second <= 60)?.min(59);
+    let (millis, offset) = fraction(rest)?;
+    Some(days * DAY + (hour * 60 + minute - minutes(offset)?) * MINUTE + second * SECOND + millis)
+}
+
+/// The milliseconds of `.123456`, if it is there, and what follows.
+fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+    let [b'.', digits @ ..] = text else { return Some((0, text)) };
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = digits.split_at(count);
+    let digit = |place: usize| digits.get(place).map_or(0, |byte| i64::from(byte - b'0'));
+    (count > 0).then(|| (digit(0) * 100 + digit(1) * 10 + digit(2), rest))
+}
+
+/// How many minutes a place's time is ahead of UTC.
+fn minutes(offset: &[u8]) -> Option<i64> {
+    match *offset {
+        [b'Z' | b'z'] => Some(0),
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            let hours = number([h1, h2]).filter(|hours| *hours < 24)?;
+            let minutes = number([m1, m2]).filter(|minutes| *minutes < 60)?;
+            let ahead = hours * 60 + minutes;
+            Some(if sign == b'+' { ahead } else { -ahead })
+        }
+        _ => None,
+    }
+}
+
+fn number(digits: [u8; 2]) -> Option<i64> {
+    let [tens, ones] = digits.map(|byte| char::from(byte).to_digit(10));
+    Some(i64::from(tens? * 10 + ones?))
+}
+
+/// The days from 1970-01-01 to a date of the Gregorian calendar, by the years that begin in March
+/// (so that a leap day ends its year) and the 400 years after which the calendar repeats itself.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month < 3 { year - 1 } else { year };
+    let (cycle, year) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    cycle * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468
+}
+
+/// The date that many days after 1970-01-01: the inverse of [`days`].
+fn date(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (cycle, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (year * 365 + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (cycle * 400 + year + i64::from(month < 3), month, day)
+}
+
 #[cfg(test)]
 mod tests {
+    use ::time::{OffsetDateTime, format_description::well_known::Rfc3339};
+    use proptest::{prelude::*, string::string_regex};
+
     use super::*;
 
     #[test]
@@ -91,13 +164,65 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_timestamp() {
-        assert_eq!("yesterday".parse::<Timestamp>(), Err(InvalidTimestamp));
-        assert_eq!("2026-01-31".parse::<Timestamp>(), Err(InvalidTimestamp));
+        for text in [
+            "",
+            "yesterday",
+            "2026-01-31",
+            "2026-01-31T12:00:00",
+            "2026-01-31T12:00:00.Z",
+            "2026-01-31T12:00:00ZZ",
+            "2026-1-31T12:00:00Z",
+            "2026-02-29T12:00:00Z",
+            "2026-00-10T12:00:00Z",
+            "2026-04-31T12:00:00Z",
+            "2026-01-31T24:00:00Z",
+            "2026-01-31T12:60:00Z",
+            "2026-01-31T12:00:61Z",
+            "2026-01-31T12:00:00+24:00",
+            "2026-01-31T12:00:00+0100",
+            "+026-01-31T12:00:00Z",
+        ] {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_can_be_read() {
+        let moment: Timestamp = "2016-12-31T23:59:60.5Z".parse().unwrap();
+        assert_eq!(moment.to_string(), "2016-12-31T23:59:59.500Z");
     }
 
     #[test]
     fn extremes_can_be_written() {
-        assert!(Timestamp::from_millis(i64::MAX).to_string().starts_with("9999-12-31"));
-        assert!(Timestamp::from_millis(i64::MIN).to_string().starts_with("0000-01-01"));
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_millis(i64::MIN).to_string(), "0000-01-01T00:00:00.000Z");
+    }
+
+    proptest! {
+        #[test]
+        fn every_moment_is_the_one_that_another_implementation_reads(
+            millis in -62_167_219_200_000..=253_402_300_799_999_i64,
+        ) {
+            let text = Timestamp(millis).to_string();
+            let other = OffsetDateTime::parse(&text, &Rfc3339).unwrap();
+            prop_assert_eq!(other.unix_timestamp_nanos(), i128::from(millis) * 1_000_000);
+            prop_assert_eq!(text.parse(), Ok(Timestamp(millis)));
+        }
+
+        #[test]
+        fn texts_are_read_as_another_implementation_reads_them(
+            text in string_regex(
+                "[0-9]{4}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9]:[0-5][0-9](\\.[0-9]{1,9})?\
+                 ([Zz]|[+-][0-2][0-9]:[0-6][0-9])"
+            ).unwrap(),
+        ) {
+            let other = OffsetDateTime::parse(&text, &Rfc3339).ok();
+            let millis = other.map(|other| other.unix_timestamp_nanos().div_euclid(1_000_000));
+            let read = text.parse::<Timestamp>().ok();
+            prop_assert_eq!(
+                read,
+                millis.map(|millis| Timestamp::from_millis(i64::try_from(millis).unwrap())),
+            );
+        }
     }
 }

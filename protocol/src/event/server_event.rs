@@ -1,6 +1,6 @@
 //! Every event of the server.
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, de::Error};
 
 use super::payload::{
     AgentChanged, AgentRemoved, ChatChanged, ChatRemoved, CollectionChanged, CollectionRemoved,
@@ -13,7 +13,7 @@ use crate::{time::Timestamp, topic::Topic};
 macro_rules! server_events {
     ($($(#[$doc:meta])* $name:ident($payload:ty) = $wire:literal;)*) => {
         /// What the hub tells its clients, as `{"event": NAME, "payload": {...}}`.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(tag = "event", content = "payload")]
         pub enum ServerEvent {
             $($(#[$doc])* #[serde(rename = $wire)] $name($payload),)*
@@ -22,6 +22,17 @@ macro_rules! server_events {
         impl ServerEvent {
             /// Every event's name.
             pub const NAMES: &'static [&'static str] = &[$($wire),*];
+
+            /// The event of that name, with the payload read from its JSON.
+            ///
+            /// # Errors
+            /// When there is no such event, or the payload is not what it carries.
+            pub fn from_parts(name: &str, payload: &str) -> serde_json::Result<Self> {
+                match name {
+                    $($wire => serde_json::from_str(payload).map(Self::$name),)*
+                    _ => Err(Error::custom(format_args!("there is no event {name}"))),
+                }
+            }
 
             /// The event's name on the wire.
             pub fn name(&self) -> &'static str {
