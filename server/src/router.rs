@@ -11,8 +11,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     AppState,
     http::{
-        agents, answer, chats, collections, connections, docs, events, health, measure, messages,
-        notifications, overview, pages, participants, problem::Problem, site, ws,
+        agents, answer, chats, collections, compression, connections, docs, events, health,
+        measure, messages, notifications, overview, pages, participants, problem::Problem, site,
+        ws,
     },
 };
 
@@ -38,14 +39,14 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(notifications::create))
         .routes(routes!(events::list))
         .routes(routes!(connections::list))
-        .routes(routes!(connections::get, connections::close))
-        .layer(from_fn(answer::not_modified));
+        .routes(routes!(connections::get, connections::close));
     let (documented, document) = OpenApiRouter::with_openapi(docs::ApiDoc::openapi())
         .nest("/api/v1", api)
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
         .split_for_parts();
+    let not_found = pages::not_found(&state).layer(compression::layer());
     documented
         .merge(docs::routes(document))
         .route("/api/multi-agent/demo/websocket", get(async || Redirect::permanent(DEMO)))
@@ -54,7 +55,9 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(async || Redirect::temporary(DEMO)))
         .merge(pages::routes(&state))
         .method_not_allowed_fallback(method_not_allowed)
-        .fallback_service(site::service(&state.leptos_options, pages::not_found(&state)))
+        .layer(compression::layer())
+        .layer(from_fn(answer::not_modified))
+        .fallback_service(site::service(&state.leptos_options, not_found))
         .layer(from_fn(measure::measure))
         .layer(TraceLayer::new_for_http().make_span_with(measure::span))
         .with_state(state)

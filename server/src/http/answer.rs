@@ -73,6 +73,7 @@ pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
         return response;
     }
     let mut headers = response.headers().clone();
+    headers.remove(header::CONTENT_ENCODING);
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::CONTENT_TYPE);
     (StatusCode::NOT_MODIFIED, headers).into_response()

@@ -1,7 +1,7 @@
 //! HTTP: one handler group per file. The routes are in [`crate::router`].
 //!
 //! - [`extract`], [`json`], [`conditions`]: what is read of a request
-//! - [`answer`], [`problem`]: what is answered
+//! - [`answer`], [`problem`], [`compression`]: what is answered
 //! - [`agents`], [`chats`], [`participants`], [`messages`], [`collections`], [`notifications`],
 //!   [`events`], [`connections`], [`overview`]: the REST API
 //! - [`docs`]: its description; [`health`]: what watches the server reads
@@ -13,6 +13,7 @@ pub(crate) mod agents;
 pub(crate) mod answer;
 pub(crate) mod chats;
 pub(crate) mod collections;
+pub(crate) mod compression;
 pub(crate) mod conditions;
 pub(crate) mod connections;
 pub(crate) mod docs;

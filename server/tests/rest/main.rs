@@ -12,6 +12,7 @@ mod support;
 mod agents;
 mod chats;
 mod collections;
+mod compression;
 mod conditions;
 mod events;
 mod idempotency;
