@@ -1,183 +1,150 @@
-//! A typed client of the REST API, one function each: in the browser it is gloo-net, during SSR
-//! what is read goes through [`crate::backend::Backend`]. Views never see the difference.
+//! A typed client of the REST API: in the browser it is gloo-net, during SSR what is read goes
+//! through [`crate::backend::Backend`]. Views never see the difference.
+//!
+//! In reading order: [`get`] and the other methods below are what everything else is made of;
+//! then one module for each kind of entity.
 
-use colloquy_protocol::{
-    model::{Agent, Chat, Collection},
-    position::Position,
-    request::NewAgent,
-    topic::Topic,
-};
-use gloo_net::http::{Request, Response};
-use send_wrapper::SendWrapper;
+pub mod agents;
+pub mod choices;
+mod error;
+mod transport;
+
+use colloquy_protocol::position::{Offset, Position};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-const AGENTS: &str = "/api/v1/agents";
+pub use self::error::{ApiError, FieldProblem, Problem};
+use self::transport::{Method, call};
 
-/// Why a request did not succeed, in words that a page can show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum ApiError {
-    /// The server refused, and said why.
-    #[error("{0}")]
-    Refused(Problem),
-    /// No answer came.
-    #[error("The server can not be reached. Is it running?")]
-    Unreachable,
-    /// An answer came that this page does not understand.
-    #[error("The server gave an answer that this page does not understand: {0}")]
-    Unexpected(String),
-}
-
-/// What the server says when it refuses: RFC 9457, `application/problem+json`.
+/// What was read, and the log position that it shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    /// The kind of problem.
-    pub title: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// What happened this time.
-    #[serde(default)]
-    pub detail: Option<String>,
-    /// Which fields are at fault.
-    #[serde(default)]
-    pub errors: Vec<FieldProblem>,
-}
-
-/// A field at fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldProblem {
-    /// Its name.
-    pub field: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.detail.as_deref().unwrap_or(&self.title))?;
-        self.errors.iter().try_for_each(|error| write!(f, " ({}: {})", error.field, error.message))
-    }
-}
-
-/// Something that can be subscribed to, by the name that people know it by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    /// The entity's topic.
-    pub topic: Topic,
-    /// The agent's or collection's name, the chat's title.
-    pub name: String,
-}
-
-/// What there is to choose from, and the log position that it shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choices {
-    /// The first page of each list: agents, chats, collections.
-    pub items: Vec<Choice>,
-    /// Everything at or before it is in `items`; what came after it may be.
+pub struct Loaded<T> {
+    /// What was read.
+    pub value: T,
+    /// Everything at or before it is in `value`; what came after it is not.
     pub position: Position,
 }
 
-impl From<&Agent> for Choice {
-    fn from(agent: &Agent) -> Self {
-        Self { topic: Topic::Agent(agent.id.clone()), name: agent.name.clone() }
+impl<T> Loaded<T> {
+    /// The same position, another value.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Loaded<U> {
+        Loaded { value: with(self.value), position: self.position }
     }
 }
 
-impl From<&Chat> for Choice {
-    fn from(chat: &Chat) -> Self {
-        Self { topic: Topic::Chat(chat.id.clone()), name: chat.title.clone() }
+/// Tells a request that is tried again from another one like it (`Idempotency-Key`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey(String);
+
+impl RequestKey {
+    /// A key that nobody else has. To be called in the browser only, when something is asked for.
+    pub fn random() -> Self {
+        let part = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+        Self(format!("{:08x}{:08x}{:08x}", part(), part(), part()))
     }
 }
 
-impl From<&Collection> for Choice {
-    fn from(collection: &Collection) -> Self {
-        Self { topic: Topic::Collection(collection.id.clone()), name: collection.name.clone() }
-    }
-}
-
-/// The first page of each list.
+/// What was read in two requests: everything at or before the earlier position is in both.
 ///
 /// # Errors
-/// When the server can not be reached or does not answer as its contract says.
-#[cfg(feature = "ssr")]
-pub async fn choices() -> Result<Choices, ApiError> {
-    use std::sync::Arc;
-
-    match leptos::context::use_context::<Arc<dyn crate::backend::Backend>>() {
-        Some(backend) => backend.choices().await,
-        None => Err(ApiError::Unexpected("no backend was given to the rendering".to_owned())),
+/// When the log was replaced between the two.
+pub fn together<A, B>(one: Loaded<A>, other: Loaded<B>) -> Result<Loaded<(A, B)>, ApiError> {
+    if one.position.epoch != other.position.epoch {
+        return Err(ApiError::Unexpected("the log was replaced meanwhile".to_owned()));
     }
+    let offset = one.position.offset.min(other.position.offset);
+    let position = Position { offset, ..one.position };
+    Ok(Loaded { value: (one.value, other.value), position })
 }
 
-/// The first page of each list.
+/// Reads a path of the REST API, such as `/agents?limit=10`.
 ///
 /// # Errors
-/// When the server can not be reached or does not answer as its contract says.
-#[cfg(not(feature = "ssr"))]
-pub async fn choices() -> Result<Choices, ApiError> {
-    // The lists are read one after the other, so each may show another position. The lowest is
-    // the one to go on from: replaying what a list already shows ends in the same state.
-    let mut choices = list::<Agent>(AGENTS).await?;
-    for more in
-        [list::<Chat>("/api/v1/chats").await?, list::<Collection>("/api/v1/collections").await?]
-    {
-        choices.items.extend(more.items);
-        if more.position.epoch != choices.position.epoch {
-            return Err(ApiError::Unexpected("the log was replaced meanwhile".to_owned()));
+/// When the server refuses it, can not be reached, or does not answer as its contract says; so
+/// for all functions here.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<Loaded<T>, ApiError> {
+    let answer = call(Method::Get, path, None, None).await?;
+    let position = answer.position.clone();
+    let position =
+        position.ok_or_else(|| ApiError::Unexpected("its log position is missing".to_owned()))?;
+    Ok(Loaded { value: answer.read()?, position })
+}
+
+/// Creates something. With the same key it is created once, however often this is called.
+///
+/// # Errors
+/// As [`get`].
+pub async fn post<T: DeserializeOwned>(
+    path: &str,
+    key: &RequestKey,
+    body: &impl Serialize,
+) -> Result<T, ApiError> {
+    call(Method::Post(key), path, Some(to_json(body)?), None).await?.read()
+}
+
+/// Replaces a part of something, such as an agent's status.
+///
+/// # Errors
+/// As [`get`].
+pub async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    call(Method::Put, path, Some(to_json(body)?), None).await?.read()
+}
+
+/// Changes something, if it still has that version.
+///
+/// # Errors
+/// As [`get`]; [`ApiError::is_conflict`] when it was changed meanwhile.
+pub async fn patch<T: DeserializeOwned>(
+    path: &str,
+    version: Option<Offset>,
+    body: &impl Serialize,
+) -> Result<T, ApiError> {
+    call(Method::Patch, path, Some(to_json(body)?), version).await?.read()
+}
+
+/// Deletes something.
+///
+/// # Errors
+/// As [`get`].
+pub async fn delete(path: &str) -> Result<(), ApiError> {
+    call(Method::Delete, path, None, None).await.map(drop)
+}
+
+/// A path with those query parameters that have a value.
+pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            query.append_pair(name, value);
         }
-        choices.position.offset = choices.position.offset.min(more.position.offset);
     }
-    Ok(choices)
-}
-
-/// Creates an agent and returns it.
-///
-/// # Errors
-/// When the server refuses it, can not be reached, or does not answer as its contract says.
-pub async fn create_agent(agent: NewAgent) -> Result<Agent, ApiError> {
-    // Nothing in a browser moves between threads, so this is only for the types.
-    SendWrapper::new(async move {
-        let request = Request::post(AGENTS)
-            .json(&agent)
-            .map_err(|error| ApiError::Unexpected(error.to_string()))?;
-        let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
-        read(&response).await
-    })
-    .await
-}
-
-#[cfg(not(feature = "ssr"))]
-async fn list<T>(path: &str) -> Result<Choices, ApiError>
-where
-    T: DeserializeOwned,
-    for<'a> Choice: From<&'a T>,
-{
-    SendWrapper::new(async move {
-        let response = Request::get(path).send().await.map_err(|_| ApiError::Unreachable)?;
-        let page: colloquy_protocol::model::Page<T> = read(&response).await?;
-        Ok(Choices {
-            items: page.items.iter().map(Choice::from).collect(),
-            position: position(&response)?,
-        })
-    })
-    .await
-}
-
-async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, ApiError> {
-    let unexpected = |error: gloo_net::Error| ApiError::Unexpected(error.to_string());
-    if response.ok() {
-        response.json().await.map_err(unexpected)
-    } else {
-        Err(ApiError::Refused(response.json().await.map_err(unexpected)?))
+    match query.finish() {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
     }
 }
 
-/// The log position that a GET shows (design, "REST").
-#[cfg(not(feature = "ssr"))]
-fn position(response: &Response) -> Result<Position, ApiError> {
-    let header = |name| response.headers().get(name);
-    let offset = header("Colloquy-Offset").and_then(|text| text.parse().ok());
-    match (header("Colloquy-Epoch"), offset) {
-        (Some(epoch), Some(offset)) => Ok(Position { epoch, offset }),
-        _ => Err(ApiError::Unexpected("its log position is missing".to_owned())),
+fn to_json(body: &impl Serialize) -> Result<String, ApiError> {
+    serde_json::to_string(body).map_err(|error| ApiError::Unexpected(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_has_what_has_a_value_and_is_escaped() {
+        let path = with_query("/agents", &[("q", Some("a&b ü")), ("sort", None), ("x", Some(""))]);
+        assert_eq!(path, "/agents?q=a%26b+%C3%BC");
+        assert_eq!(with_query("/agents", &[("q", None)]), "/agents");
+    }
+
+    #[test]
+    fn together_goes_on_from_the_earlier_position() {
+        let at = |epoch: &str, offset| Loaded {
+            value: offset,
+            position: Position { epoch: epoch.to_owned(), offset },
+        };
+        assert_eq!(together(at("e", 7), at("e", 5)).map(|both| both.position.offset), Ok(5));
+        assert!(together(at("e", 7), at("f", 5)).is_err());
     }
 }

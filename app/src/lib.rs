@@ -5,7 +5,7 @@
 //!
 //! - [`shell`]: the HTML around every page; [`App`]: the routes
 //! - [`pages`]: one page per file
-//! - [`components`]: one visible thing per file
+//! - [`components`]: one visible thing per file; [`palette`]: the way to anything by its name
 //! - [`stores`]: what pages hold, kept up to date by events
 //! - [`live`]: `use_websocket`, the page's one connection to the hub
 //! - [`api`]: the REST API, typed
@@ -17,20 +17,36 @@ pub mod backend;
 pub mod components;
 pub mod live;
 pub mod pages;
+pub mod palette;
 pub mod stores;
 
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{Route, Router, Routes},
     path,
 };
 
 use crate::{
-    components::site_header::SiteHeader,
-    live::provide_websocket,
-    pages::{demo::DemoPage, not_found::NotFoundPage},
+    components::{
+        sidebar::Sidebar,
+        theme::EARLY_SCRIPT,
+        time::provide_clock,
+        toasts::{ToastRegion, provide_toasts},
+    },
+    live::{provide_websocket, use_websocket},
+    pages::{
+        agents::{AgentRoute, AgentsRoute},
+        chats::{ChatRoute, ChatsRoute},
+        collections::{CollectionRoute, CollectionsRoute},
+        connections::ConnectionsRoute,
+        demo::DemoRoute,
+        events::EventsRoute,
+        not_found::NotFoundPage,
+        overview::OverviewRoute,
+    },
+    stores::recent::provide_recent,
 };
 
 /// The HTML document around every page.
@@ -46,6 +62,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     name="description"
                     content="A real-time hub for agents and people: every change is an event, and none is missed."
                 />
+                <script nonce=use_nonce()>{EARLY_SCRIPT}</script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet id="leptos" options=options.clone() />
                 <AutoReload options=options.clone() />
@@ -59,11 +76,15 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// Every page, and what all of them share: the header and the one connection to the hub.
+/// Every page, and what all of them share: the frame and the one connection to the hub.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_clock();
+    provide_toasts();
     provide_websocket();
+    provide_recent();
+    use_websocket().connect();
 
     view! {
         <Title formatter=|page: String| format!("{page} · Colloquy") />
@@ -71,13 +92,34 @@ pub fn App() -> impl IntoView {
             "Skip to the content"
         </a>
         <Router>
-            <SiteHeader />
-            <main id="content" tabindex="-1">
-                <Routes fallback=NotFoundPage>
-                    // The page is sent when its data is there: it reads well without scripts.
-                    <Route path=path!("/demo/websocket") view=DemoPage ssr=SsrMode::Async />
-                </Routes>
-            </main>
+            <div class="app">
+                <Sidebar />
+                <main id="content" tabindex="-1">
+                    <Pages />
+                </main>
+            </div>
+            <ToastRegion />
         </Router>
     }
+}
+
+/// A page is sent when its data is there: it reads well without scripts.
+#[component]
+fn Pages() -> impl IntoView {
+    use SsrMode::Async;
+    view! {
+        <Routes fallback=NotFoundPage>
+            <Route path=path!("/") view={Lazy::<OverviewRoute>::new()} ssr=Async />
+            <Route path=path!("/demo/websocket") view={Lazy::<DemoRoute>::new()} ssr=Async />
+            <Route path=path!("/agents") view={Lazy::<AgentsRoute>::new()} ssr=Async />
+            <Route path=path!("/agents/:id") view={Lazy::<AgentRoute>::new()} ssr=Async />
+            <Route path=path!("/chats") view={Lazy::<ChatsRoute>::new()} ssr=Async />
+            <Route path=path!("/chats/:id") view={Lazy::<ChatRoute>::new()} ssr=Async />
+            <Route path=path!("/collections") view={Lazy::<CollectionsRoute>::new()} ssr=Async />
+            <Route path=path!("/collections/:id") view={Lazy::<CollectionRoute>::new()} ssr=Async />
+            <Route path=path!("/events") view={Lazy::<EventsRoute>::new()} ssr=Async />
+            <Route path=path!("/connections") view={Lazy::<ConnectionsRoute>::new()} ssr=Async />
+        </Routes>
+    }
+    .into_any()
 }

@@ -46,14 +46,14 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
         .split_for_parts();
-    let not_found = pages::not_found(&state).layer(compression::layer());
+    let own_api = documented.clone().with_state(state.clone());
+    let not_found = pages::not_found(&state, own_api.clone()).layer(compression::layer());
     documented
         .merge(docs::routes(document))
         .route("/api/multi-agent/demo/websocket", get(async || Redirect::permanent(DEMO)))
         .nest("/api", Router::new().fallback(no_such_path))
         .route("/ws", get(ws::upgrade))
-        .route("/", get(async || Redirect::temporary(DEMO)))
-        .merge(pages::routes(&state))
+        .merge(pages::routes(&state, own_api))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(compression::layer())
         .layer(from_fn(answer::not_modified))

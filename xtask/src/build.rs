@@ -18,6 +18,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
             "build",
             "--release",
             "--frontend-only",
+            "--split",
             "--precompress",
         ]))
     })?;

@@ -7,6 +7,10 @@ use anyhow::{Context, Result};
 use crate::setup;
 use crate::workspace::Workspace;
 
+/// What of cargo-leptos builds the site. Its WASM is in parts, one for each page, and what puts
+/// them together (`--split`) is no setting of the workspace.
+const BUILDING: [&str; 5] = ["build", "end-to-end", "serve", "test", "watch"];
+
 /// Sets up, then becomes `cargo leptos serve` with the data in the clone.
 pub(crate) fn serve(workspace: &Workspace, args: &[String]) -> Result<()> {
     let mut all = vec!["serve".to_owned()];
@@ -22,6 +26,9 @@ pub(crate) fn leptos(workspace: &Workspace, args: &[String]) -> Result<()> {
     }
     let mut command = workspace.command("cargo-leptos");
     command.arg("leptos").args(args);
+    if args.first().is_some_and(|task| BUILDING.contains(&task.as_str())) {
+        command.arg("--split");
+    }
     if std::env::var_os("COLLOQUY_DATA_DIR").is_none() {
         command.env("COLLOQUY_DATA_DIR", workspace.root.join("data"));
     }

@@ -38,7 +38,7 @@ pub(crate) fn test(workspace: &Workspace, fast: bool) -> Result<()> {
     steps.step("tests", || cargo(&[&["nextest", "run"], &NATIVE]))?;
     steps.step("documentation examples", || cargo(&[&["test", "--quiet", "--doc"], &NATIVE]))?;
     steps.step("the site, for development", || {
-        run(workspace.command("cargo-leptos").args(["leptos", "build"]))
+        run(workspace.command("cargo-leptos").args(["leptos", "build", "--split"]))
     })?;
     steps.step("the server with the site embedded", || {
         cargo(&[&["clippy"], &SERVER_WITH_SITE, &["--all-targets", "--", "-Dwarnings"]])?;

@@ -3,7 +3,10 @@
 use colloquy_protocol::{position::Position, session::Ended};
 use leptos::prelude::*;
 
-use crate::live::{Connection, use_websocket};
+use crate::{
+    components::connection_pill::{label, mark},
+    live::{Connection, use_websocket},
+};
 
 /// Says in words, shape and colour how the connection is, and lets people act on it.
 #[component]
@@ -66,27 +69,6 @@ pub fn ConnectionBar(
         </section>
     }
     .into_any()
-}
-
-/// The shape that marks the state.
-fn mark(connection: Connection) -> &'static str {
-    match connection {
-        Connection::Idle | Connection::Connecting => "connecting",
-        Connection::Recovering => "recovering",
-        Connection::Live => "live",
-        Connection::Waiting { .. } => "waiting",
-        Connection::Closed(_) => "closed",
-    }
-}
-
-fn label(connection: Connection) -> &'static str {
-    match connection {
-        Connection::Idle | Connection::Connecting => "Connecting",
-        Connection::Recovering => "Catching up",
-        Connection::Live => "Live",
-        Connection::Waiting { .. } => "Waiting to reconnect",
-        Connection::Closed(_) => "Disconnected",
-    }
 }
 
 fn countdown(connection: Connection) -> Option<String> {

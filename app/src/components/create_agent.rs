@@ -3,7 +3,10 @@
 use colloquy_protocol::{event::server::AgentCreated, id::AgentId, request::NewAgent};
 use leptos::prelude::*;
 
-use crate::{api, live::use_websocket};
+use crate::{
+    api::{RequestKey, agents},
+    live::use_websocket,
+};
 
 const MANNERS: [&str; 16] = [
     "brave", "bright", "calm", "clever", "curious", "eager", "gentle", "keen", "lively", "merry",
@@ -19,7 +22,10 @@ const ANIMALS: [&str; 16] = [
 pub fn CreateAgent() -> impl IntoView {
     let asked = RwSignal::new(None::<Asked>);
     let seen_after = RwSignal::new(None::<f64>);
-    let create = Action::new(|agent: &NewAgent| api::create_agent(agent.clone()));
+    let create = Action::new(|agent: &NewAgent| {
+        let agent = agent.clone();
+        async move { agents::create(&RequestKey::random(), &agent).await }
+    });
 
     use_websocket().on::<AgentCreated>(move |payload| {
         asked.with_untracked(|asked| match asked {

@@ -3,11 +3,20 @@
 //! A view is one type, nested as deep as what it shows. Components of some size end in `into_any`,
 //! so that the types of pages stay within what the compiler takes.
 
+pub mod address;
 pub mod connection_bar;
+pub mod connection_pill;
 pub mod create_agent;
+pub mod dialog;
 pub mod event_row;
 pub mod history;
+pub mod icon;
 pub mod life_hint;
-pub mod site_header;
+pub mod note;
+pub mod sidebar;
+pub mod status;
 pub mod subscribe_form;
 pub mod subscriptions;
+pub mod theme;
+pub mod time;
+pub mod toasts;

@@ -3,7 +3,10 @@
 use colloquy_protocol::topic::{Kind, Topic};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
-use crate::{components::subscriptions::all_of, stores::choices::LiveChoices};
+use crate::{
+    components::subscriptions::all_of,
+    stores::choices::{LiveChoices, of_kind},
+};
 
 /// The value of the choice that asks for an id; no id is empty.
 const BY_ID: &str = "";
@@ -75,7 +78,7 @@ pub fn SubscribeForm(
                 >
                     <option value="*">{move || all_of(kind.get())}</option>
                     <For
-                        each=move || choices.of(kind.get())
+                        each=move || of_kind(choices, kind.get())
                         // A name that changed makes another option.
                         key=|choice| (choice.topic.clone(), choice.name.clone())
                         let:choice

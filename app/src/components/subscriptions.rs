@@ -3,7 +3,10 @@
 use colloquy_protocol::topic::{Kind, Topic};
 use leptos::prelude::*;
 
-use crate::{components::subscribe_form::SubscribeForm, stores::choices::LiveChoices};
+use crate::{
+    components::subscribe_form::SubscribeForm,
+    stores::choices::{LiveChoices, name_of},
+};
 
 /// The subscriptions that the page holds, and the way to more of them.
 #[component]
@@ -80,6 +83,6 @@ pub(crate) fn all_of(kind: Kind) -> &'static str {
 fn name(topic: &Topic, choices: LiveChoices) -> String {
     match topic {
         Topic::All(kind) => all_of(*kind).to_owned(),
-        one => choices.name_of(one).unwrap_or_else(|| one.id().to_owned()),
+        one => name_of(choices, one).unwrap_or_else(|| one.id().to_owned()),
     }
 }

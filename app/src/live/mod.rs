@@ -162,6 +162,13 @@ impl Websocket {
         self.tell(move |session, _| session.unsubscribe(&topic));
     }
 
+    /// Wants the events of a topic until the component goes; see [`Self::subscribe`].
+    pub fn follow(&self, topic: Topic, since: Option<Position>) {
+        let socket = *self;
+        socket.subscribe(topic.clone(), since);
+        on_cleanup(move || socket.unsubscribe(topic));
+    }
+
     /// Connects, unless there is a connection.
     pub fn connect(&self) {
         self.tell(Session::connect);

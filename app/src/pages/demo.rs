@@ -8,66 +8,84 @@ use colloquy_protocol::{
     session::Notice,
     topic::{Kind, Topic},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
 
 use crate::{
-    api::{self, ApiError, Choices},
+    api::{
+        ApiError, Loaded,
+        choices::{Choice, choices},
+    },
     components::{
-        connection_bar::ConnectionBar, history::HistoryPanel, life_hint::LifeHint,
+        connection_bar::ConnectionBar, history::HistoryPanel, life_hint::LifeHint, note::LoadError,
         subscriptions::Subscriptions,
     },
     live::use_websocket,
     stores::{
-        choices::LiveChoices,
+        choices::{LiveChoices, live_choices, name_of},
         history::{History, Line},
     },
 };
 
-/// Loads what there is, then becomes [`Demo`].
-#[component]
-pub fn DemoPage() -> impl IntoView {
-    let choices = Resource::new(|| (), |()| api::choices());
+/// The page's data, and what shows it.
+#[derive(Debug)]
+pub struct DemoRoute {
+    choices: Resource<Result<Loaded<Vec<Choice>>, ApiError>>,
+}
 
-    view! {
-        <Title text="Live" />
-        <div class="page">
-            <header class="page-header">
-                <h1>"What happens, as it happens"</h1>
-                <p class="lede">
-                    "Agents, chats and collections live here. Every change is an event, and this page is sent each one: live, and after a lost connection too."
-                </p>
-            </header>
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match choices.await {
-                        Ok(choices) => view! { <Demo choices /> }.into_any(),
-                        Err(error) => {
-                            view! { <LoadError error on_retry=move || choices.refetch() /> }.into_any()
+#[lazy_route]
+impl LazyRoute for DemoRoute {
+    fn data() -> Self {
+        Self { choices: Resource::new(|| (), |()| choices(None)) }
+    }
+
+    fn view(this: Self) -> AnyView {
+        let choices = this.choices;
+        view! {
+            <Title text="Live" />
+            <div class="page">
+                <header class="page-header">
+                    <div>
+                        <h1>"What happens, as it happens"</h1>
+                        <p class="lede">
+                            "Agents, chats and collections live here. Every change is an event, and this page is sent each one: live, and after a lost connection too."
+                        </p>
+                    </div>
+                </header>
+                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                    {move || Suspend::new(async move {
+                        match choices.await {
+                            Ok(choices) => view! { <Demo choices /> }.into_any(),
+                            Err(error) => {
+                                view! {
+                                    <LoadError
+                                        title="The lists could not be loaded."
+                                        error
+                                        on_retry=move |()| choices.refetch()
+                                    />
+                                }
+                                    .into_any()
+                            }
                         }
-                    }
-                })}
-            </Suspense>
-        </div>
+                    })}
+                </Suspense>
+            </div>
+        }
+        .into_any()
     }
 }
 
 /// The page once it has its data: it goes on from the position of that data, so nothing that
 /// happened between rendering and connecting is missed.
 #[component]
-fn Demo(choices: Choices) -> impl IntoView {
+fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
     let socket = use_websocket();
     let since = choices.position.clone();
-    let choices = LiveChoices::new(choices);
+    let choices = live_choices(choices);
     let history = History::new();
     let held = RwSignal::new(Vec::new());
     let refusal = RwSignal::new(None::<String>);
-    let reload_error = RwSignal::new(None::<ApiError>);
-
-    let reload = move || {
-        let loading = choices.reload();
-        spawn_local(async move { reload_error.set(loading.await.err()) });
-    };
     let subscribe = move |topic: Topic, since: Option<Position>| {
         refusal.set(None);
         if held.with_untracked(|held| !held.contains(&topic)) {
@@ -82,13 +100,7 @@ fn Demo(choices: Choices) -> impl IntoView {
         Notice::Recovered { count, gap } => {
             history.push(Line::Recovered { count: *count, gap: *gap });
         }
-        // Each topic may say so; it is one gap all the same.
-        Notice::Reload { .. } => {
-            if !choices.is_loading() {
-                history.push(Line::NotRecovered);
-            }
-            reload();
-        }
+        Notice::Reload { topic: None, .. } => history.push(Line::NotRecovered),
         Notice::Unsubscribed { topic, reason } => {
             drop_from_list(topic);
             refusal.set(Some(format!("The hub ended {topic}: {reason}")));
@@ -98,7 +110,6 @@ fn Demo(choices: Choices) -> impl IntoView {
     for kind in Kind::ALL {
         subscribe(Topic::All(kind), Some(since.clone()));
     }
-    socket.connect();
     on_cleanup(move || {
         for topic in held.get_untracked() {
             socket.unsubscribe(topic);
@@ -107,7 +118,20 @@ fn Demo(choices: Choices) -> impl IntoView {
 
     view! {
         <ConnectionBar since />
-        {move || reload_error.get().map(|error| view! { <LoadError error on_retry=reload /> })}
+        {move || {
+            choices
+                .error()
+                .get()
+                .map(|error| {
+                    view! {
+                        <LoadError
+                            title="The lists could not be loaded afresh."
+                            error
+                            on_retry=move |()| choices.reload()
+                        />
+                    }
+                })
+        }}
         <div class="columns">
             <HistoryPanel history />
             <div class="side">
@@ -127,33 +151,9 @@ fn Demo(choices: Choices) -> impl IntoView {
     }
 }
 
-/// The line of an event, and the list of choices brought up to date with it. The entity's name is
-/// the one that it has now, or had until now.
+/// The line of an event, with its entity's name if that is known.
 fn seen(frame: &EventFrame, choices: LiveChoices) -> Line {
     let topic = frame.event.topic();
-    let name = || topic.as_ref().and_then(|topic| choices.name_of(topic));
-    let before = name();
-    choices.apply(frame);
-    Line::Event { frame: Arc::new(frame.clone()), name: name().or(before) }
-}
-
-#[component]
-fn LoadError(
-    /// What went wrong.
-    error: ApiError,
-    /// Tries again.
-    on_retry: impl Fn() + 'static,
-) -> impl IntoView {
-    view! {
-        <section class="card failed" role="alert">
-            <p>
-                <strong>"The lists could not be loaded."</strong>
-                " "
-                {error.to_string()}
-            </p>
-            <button type="button" class="button" on:click=move |_| on_retry()>
-                "Try again"
-            </button>
-        </section>
-    }
+    let name = topic.as_ref().and_then(|topic| name_of(choices, topic));
+    Line::Event { frame: Arc::new(frame.clone()), name }
 }

@@ -1,4 +1,10 @@
-//! One page per file.
+//! One page per file. Each is compiled into a part of its own, loaded when somebody goes there.
 
+pub mod agents;
+pub mod chats;
+pub mod collections;
+pub mod connections;
 pub mod demo;
+pub mod events;
 pub mod not_found;
+pub mod overview;

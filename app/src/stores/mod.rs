@@ -1,4 +1,9 @@
 //! What pages hold, kept up to date by events.
+//!
+//! [`live::Live`] is the rule for all of them: load, then follow from the position that was
+//! loaded. [`recent`] is what makes that hold for pages that are opened later.
 
 pub mod choices;
 pub mod history;
+pub mod live;
+pub mod recent;

@@ -25,8 +25,8 @@ use utoipa::{
 
 use crate::{http::conditions, service::Seen};
 
-const EPOCH: HeaderName = HeaderName::from_static("colloquy-epoch");
-const OFFSET: HeaderName = HeaderName::from_static("colloquy-offset");
+pub(crate) const EPOCH: HeaderName = HeaderName::from_static("colloquy-epoch");
+pub(crate) const OFFSET: HeaderName = HeaderName::from_static("colloquy-offset");
 
 /// What an answer carries.
 pub(crate) trait Resource: Serialize + ToSchema {

@@ -4,23 +4,35 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::Request,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use colloquy_app::{App, backend::Backend, shell};
-use leptos::prelude::provide_context;
+use colloquy_app::{
+    App,
+    backend::{self, Backend, Pending},
+    shell,
+};
+use colloquy_protocol::position::Position;
+use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{
-    LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context,
+    LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
     render_app_to_stream_with_context,
 };
+use tower::ServiceExt;
 
-use crate::AppState;
+use crate::{
+    AppState,
+    http::{answer, problem::Problem},
+};
 
-/// One route for each page.
-pub(crate) fn routes(state: &AppState) -> Router<AppState> {
-    let context = context(state);
+/// Far more than any page of a list has.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// One route for each page. `api` answers what the pages ask while they are rendered.
+pub(crate) fn routes(state: &AppState, api: Router) -> Router<AppState> {
+    let context = context(api);
     let (pages, _) =
         generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
     let options = state.leptos_options.clone();
@@ -28,16 +40,57 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
 }
 
 /// The page that says that there is no such page.
-pub(crate) fn not_found(state: &AppState) -> Router {
+pub(crate) fn not_found(state: &AppState, api: Router) -> Router {
     let options = state.leptos_options.clone();
-    let render = render_app_to_stream_with_context(context(state), move || shell(options.clone()));
+    let render = render_app_to_stream_with_context(context(api), move || shell(options.clone()));
     Router::new().fallback(async move |request: Request| -> Response {
         let page: Response<Body> = render(request).await;
         (StatusCode::NOT_FOUND, page).into_response()
     })
 }
 
-fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
-    let backend: Arc<dyn Backend> = Arc::new(state.services.clone());
+fn context(api: Router) -> impl Fn() + Clone + Send + Sync + 'static {
+    let backend: Arc<dyn Backend> = Arc::new(OwnApi(api));
     move || provide_context(backend.clone())
+}
+
+/// The server's own REST API, asked without a detour over the network.
+struct OwnApi(Router);
+
+impl Backend for OwnApi {
+    fn get(&self, path: String) -> Pending<'_> {
+        Box::pin(async move {
+            let asked = Request::get(path).body(Body::empty());
+            let answer = match asked {
+                // A router does not fail: what goes wrong is an answer too.
+                Ok(request) => self.0.clone().oneshot(request).await.into_response(),
+                Err(_) => Problem::new(StatusCode::BAD_REQUEST, "the path is none").into_response(),
+            };
+            let (parts, body) = answer.into_parts();
+            match to_bytes(body, MAX_ANSWER_BYTES).await {
+                Ok(body) => backend::Response {
+                    status: parts.status.as_u16(),
+                    position: position(&parts.headers),
+                    body: String::from_utf8_lossy(&body).into_owned(),
+                },
+                Err(cause) => {
+                    tracing::error!(%cause, "A page could not be rendered.");
+                    backend::Response { status: 500, position: None, body: String::new() }
+                }
+            }
+        })
+    }
+
+    fn set_status(&self, status: u16) {
+        let options = use_context::<ResponseOptions>();
+        if let (Some(options), Ok(status)) = (options, StatusCode::from_u16(status)) {
+            options.set_status(status);
+        }
+    }
+}
+
+fn position(headers: &HeaderMap) -> Option<Position> {
+    let header = |name| headers.get(name)?.to_str().ok();
+    let offset = header(answer::OFFSET)?.parse().ok()?;
+    Some(Position { epoch: header(answer::EPOCH)?.to_owned(), offset })
 }

@@ -4,7 +4,6 @@
 //! - [`log`]: reading the log, sending notifications, forgetting what is too old
 //! - [`notification`]: [`NotificationService`], one typed method per server event
 //! - [`overview`]: how much there is of everything
-//! - [`pages`]: what rendering the pages needs
 //! - [`valid`]: limits on what clients send
 
 mod agents;
@@ -14,7 +13,6 @@ mod log;
 mod messages;
 mod notification;
 mod overview;
-mod pages;
 mod valid;
 
 use colloquy_protocol::{

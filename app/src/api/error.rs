@@ -1,0 +1,74 @@
+//! Why a request did not succeed.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a request did not succeed, in words that a page can show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ApiError {
+    /// The server refused, and said why.
+    #[error("{0}")]
+    Refused(Problem),
+    /// No answer came.
+    #[error("The server can not be reached. Is it running?")]
+    Unreachable,
+    /// An answer came that this page does not understand.
+    #[error("The server gave an answer that this page does not understand: {0}")]
+    Unexpected(String),
+}
+
+impl ApiError {
+    /// Whether what was asked for does not exist.
+    pub fn is_missing(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    /// Whether somebody else was faster: the version that was to be changed is no longer the last.
+    pub fn is_conflict(&self) -> bool {
+        self.status() == Some(412)
+    }
+
+    /// What is wrong with that field, if it is at fault.
+    pub fn of_field(&self, field: &str) -> Option<&str> {
+        let Self::Refused(problem) = self else { return None };
+        let error = problem.errors.iter().find(|error| error.field == field)?;
+        Some(&error.message)
+    }
+
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused(problem) => Some(problem.status),
+            _ => None,
+        }
+    }
+}
+
+/// What the server says when it refuses: RFC 9457, `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The kind of problem.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// Which fields are at fault.
+    #[serde(default)]
+    pub errors: Vec<FieldProblem>,
+}
+
+/// A field at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// Its name.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.detail.as_deref().unwrap_or(&self.title))?;
+        self.errors.iter().try_for_each(|error| write!(f, " ({}: {})", error.field, error.message))
+    }
+}

@@ -1,0 +1,115 @@
+//! One request and its answer: over the network in the browser, through the backend during SSR.
+
+use colloquy_protocol::position::{Offset, Position};
+use serde::de::DeserializeOwned;
+
+use super::{ApiError, RequestKey};
+
+/// Where the REST API begins.
+const ROOT: &str = "/api/v1";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method<'a> {
+    Get,
+    Post(&'a RequestKey),
+    Put,
+    Patch,
+    Delete,
+}
+
+/// A successful answer.
+pub(super) struct Answer {
+    pub(super) position: Option<Position>,
+    body: String,
+}
+
+impl Answer {
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_str(&self.body).map_err(unexpected)
+    }
+
+    fn new(status: u16, position: Option<Position>, body: String) -> Result<Self, ApiError> {
+        if (200..300).contains(&status) {
+            Ok(Self { position, body })
+        } else {
+            Err(ApiError::Refused(serde_json::from_str(&body).map_err(unexpected)?))
+        }
+    }
+}
+
+/// Asks the backend. Nothing is changed while a page is rendered, so GET is all there is.
+#[cfg(feature = "ssr")]
+pub(super) async fn call(
+    method: Method<'_>,
+    path: &str,
+    _body: Option<String>,
+    _version: Option<Offset>,
+) -> Result<Answer, ApiError> {
+    use std::sync::Arc;
+
+    use crate::backend::Backend;
+
+    match leptos::context::use_context::<Arc<dyn Backend>>() {
+        Some(backend) if method == Method::Get => {
+            let answer = backend.get(format!("{ROOT}{path}")).await;
+            Answer::new(answer.status, answer.position, answer.body)
+        }
+        _ => Err(ApiError::Unexpected("no backend was given to the rendering".to_owned())),
+    }
+}
+
+/// Asks over the network.
+#[cfg(not(feature = "ssr"))]
+pub(super) async fn call(
+    method: Method<'_>,
+    path: &str,
+    body: Option<String>,
+    version: Option<Offset>,
+) -> Result<Answer, ApiError> {
+    // Nothing in a browser moves between threads, so this is only for the types.
+    send_wrapper::SendWrapper::new(async move {
+        let response = fetch(method, &format!("{ROOT}{path}"), body, version).await?;
+        let position = position(&response);
+        let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
+        Answer::new(response.status(), position, text)
+    })
+    .await
+}
+
+#[cfg(not(feature = "ssr"))]
+async fn fetch(
+    method: Method<'_>,
+    url: &str,
+    body: Option<String>,
+    version: Option<Offset>,
+) -> Result<gloo_net::http::Response, ApiError> {
+    use gloo_net::http::Request;
+
+    let mut request = match method {
+        Method::Get => Request::get(url),
+        Method::Post(key) => Request::post(url).header("Idempotency-Key", &key.0),
+        Method::Put => Request::put(url),
+        Method::Patch => Request::patch(url),
+        Method::Delete => Request::delete(url),
+    };
+    if let Some(version) = version {
+        request = request.header("If-Match", &format!("\"{version}\""));
+    }
+    let request = match body {
+        Some(body) => request.header("Content-Type", "application/json").body(body),
+        None => request.build(),
+    };
+    request.map_err(unexpected)?.send().await.map_err(|_| ApiError::Unreachable)
+}
+
+/// The log position that a GET shows (design, "REST").
+#[cfg(not(feature = "ssr"))]
+fn position(response: &gloo_net::http::Response) -> Option<Position> {
+    let header = |name| response.headers().get(name);
+    let offset = header("Colloquy-Offset")?.parse().ok()?;
+    Some(Position { epoch: header("Colloquy-Epoch")?, offset })
+}
+
+fn unexpected(error: impl std::fmt::Display) -> ApiError {
+    ApiError::Unexpected(error.to_string())
+}

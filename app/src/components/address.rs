@@ -1,0 +1,130 @@
+//! What a page shows is in its address: search, filters, order and the place in a list survive a
+//! reload, and can be sent to somebody.
+
+use std::time::Duration;
+
+use leptos::{leptos_dom::helpers::debounce, prelude::*};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate, use_query_map},
+};
+
+/// How long somebody has to stop typing before the search begins.
+const TYPING: Duration = Duration::from_millis(200);
+
+/// A query parameter of the page's address; none when it is absent or empty.
+pub fn use_parameter(name: &'static str) -> Memo<Option<String>> {
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|query| query.get(name)).filter(|value| !value.is_empty()))
+}
+
+/// Changes query parameters of the page's address; `None` takes one away. The list that they
+/// describe begins at its start again.
+pub fn use_set_parameters() -> impl Fn(&[(&'static str, Option<&str>)]) + Clone + 'static {
+    let (location, navigate) = (use_location(), use_navigate());
+    move |changes: &[(&'static str, Option<&str>)]| {
+        let mut query = location.query.get_untracked();
+        query.remove("cursor");
+        for (name, value) in changes {
+            query.remove(name);
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                query.insert(*name, value.to_owned());
+            }
+        }
+        let address = location.pathname.get_untracked() + &query.to_query_string();
+        let options = NavigateOptions { replace: true, scroll: false, ..Default::default() };
+        navigate(&address, options);
+    }
+}
+
+/// A search field that is a query parameter.
+#[component]
+pub fn SearchBox(
+    /// The parameter.
+    #[prop(default = "q")]
+    parameter: &'static str,
+    /// What is searched.
+    label: &'static str,
+) -> impl IntoView {
+    let value = use_parameter(parameter);
+    let set = use_set_parameters();
+    let mut search = debounce(TYPING, move |text: String| set(&[(parameter, Some(&text))]));
+    view! {
+        <input
+            type="search"
+            aria-label=label
+            placeholder=label
+            autocomplete="off"
+            prop:value=move || value.get().unwrap_or_default()
+            value=value.get_untracked()
+            on:input:target=move |event| search(event.target().value())
+        />
+    }
+}
+
+/// A choice that is a query parameter. The first option is what holds without the parameter.
+#[component]
+pub fn Choice(
+    /// The parameter.
+    parameter: &'static str,
+    /// What is chosen.
+    label: &'static str,
+    /// Each value and its words.
+    options: Vec<(&'static str, &'static str)>,
+) -> impl IntoView {
+    let value = use_parameter(parameter);
+    let set = use_set_parameters();
+    let options = options
+        .into_iter()
+        .enumerate()
+        .map(|(place, (option, words))| {
+            let is_chosen = move || match value.get() {
+                Some(value) => value == option,
+                None => place == 0,
+            };
+            view! {
+                <option value=option prop:selected=is_chosen selected=is_chosen>
+                    {words}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <select
+            aria-label=label
+            on:change:target=move |event| set(&[(parameter, Some(&event.target().value()))])
+        >
+            {options}
+        </select>
+    }
+    .into_any()
+}
+
+/// The way to the next part of a list, and back to its start.
+#[component]
+pub fn Pager(
+    /// The list's next cursor; none: this is the last part.
+    #[prop(into)]
+    next: Signal<Option<String>>,
+) -> impl IntoView {
+    let cursor = use_parameter("cursor");
+    let location = use_location();
+    let address = move |cursor: Option<String>| {
+        let mut query = location.query.get();
+        query.remove("cursor");
+        if let Some(cursor) = cursor {
+            query.insert("cursor", cursor);
+        }
+        location.pathname.get() + &query.to_query_string()
+    };
+    view! {
+        <nav class="pager" aria-label="Parts of the list">
+            {move || cursor.get().map(|_| view! { <a class="button" href=address(None)>"To the start"</a> })}
+            {move || {
+                next.get()
+                    .map(|next| view! { <a class="button" href=address(Some(next))>"Next"</a> })
+            }}
+        </nav>
+    }
+    .into_any()
+}

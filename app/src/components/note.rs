@@ -1,0 +1,51 @@
+//! What a page says when there is nothing to show, or when something went wrong.
+
+use leptos::prelude::*;
+
+use crate::api::ApiError;
+
+/// Nothing is there yet: says so, and what to do next.
+#[component]
+pub fn Empty(
+    /// What is not there.
+    #[prop(into)]
+    title: Signal<String>,
+    /// What to do about it.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p>
+                <strong>{title}</strong>
+            </p>
+            {children()}
+        </div>
+    }
+    .into_any()
+}
+
+/// Something could not be loaded.
+#[component]
+pub fn LoadError(
+    /// What could not be loaded, as a sentence.
+    title: &'static str,
+    /// What went wrong.
+    error: ApiError,
+    /// Tries again.
+    #[prop(into)]
+    on_retry: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <section class="card failed" role="alert">
+            <p>
+                <strong>{title}</strong>
+                " "
+                {error.to_string()}
+            </p>
+            <button type="button" class="button" on:click=move |_| on_retry.run(())>
+                "Try again"
+            </button>
+        </section>
+    }
+    .into_any()
+}

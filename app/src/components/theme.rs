@@ -1,0 +1,80 @@
+//! Light or dark: as the system says, or as people choose.
+
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, Shape};
+
+/// Where the browser keeps the choice.
+const KEY: &str = "theme";
+
+/// Applies a choice that was made earlier, before anything is painted.
+pub(crate) const EARLY_SCRIPT: &str =
+    "try{let t=localStorage.theme;if(t)document.documentElement.dataset.theme=t}catch{}";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// Goes from the system's colours to light, to dark, and back.
+#[component]
+pub fn ThemeSwitch() -> impl IntoView {
+    let theme = RwSignal::new(Theme::System);
+    // What was chosen is known to the browser only.
+    Effect::new(move || {
+        let kept = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
+        match kept.as_deref() {
+            Some("light") => theme.set(Theme::Light),
+            Some("dark") => theme.set(Theme::Dark),
+            _ => {}
+        }
+    });
+    let choose = move |_| {
+        let chosen = theme.get_untracked().next();
+        theme.set(chosen);
+        apply(chosen);
+    };
+    let label = move || format!("Colours: {}", theme.get().name());
+    view! {
+        <button type="button" class="button icon" aria-label=label title=label on:click=choose>
+            <Icon shape=Shape::Theme />
+        </button>
+    }
+}
+
+/// A browser that keeps nothing for this page shows the choice all the same, until it is left.
+fn apply(theme: Theme) {
+    let root = document().document_element();
+    let storage = storage();
+    if theme == Theme::System {
+        root.map(|root| root.remove_attribute("data-theme"));
+        storage.map(|storage| storage.remove_item(KEY));
+    } else {
+        root.map(|root| root.set_attribute("data-theme", theme.name()));
+        storage.map(|storage| storage.set_item(KEY, theme.name()));
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}

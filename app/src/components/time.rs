@@ -1,0 +1,94 @@
+//! Times: relative where they are read, exact on hover.
+
+use std::time::Duration;
+
+use colloquy_protocol::time::Timestamp;
+use leptos::prelude::*;
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// How often relative times are brought up to date.
+const STEP: Duration = Duration::from_secs(10);
+
+/// What time it is, for all the relative times of a page.
+#[derive(Debug, Clone, Copy)]
+struct Clock(RwSignal<Timestamp>);
+
+/// Gives relative times the time. To be called once, by the app.
+///
+/// The first time that is shown is that of the rendering, so that the browser, whose clock may
+/// differ, begins with the same words.
+pub fn provide_clock() {
+    let rendered = SharedValue::new(now).into_inner();
+    let clock = Clock(RwSignal::new(rendered));
+    provide_context(clock);
+    Effect::new(move || {
+        let ticking = set_interval_with_handle(move || clock.0.set(now()), STEP);
+        on_cleanup(move || {
+            if let Ok(ticking) = ticking {
+                ticking.clear();
+            }
+        });
+    });
+}
+
+/// How long ago something was.
+#[component]
+pub fn TimeAgo(
+    /// When it was.
+    #[prop(into)]
+    at: Signal<Timestamp>,
+) -> impl IntoView {
+    let clock = expect_context::<Clock>();
+    let exact = move || at.get().to_string();
+    view! {
+        <time datetime=exact title=exact>
+            {move || relative(at.get(), clock.0.get())}
+        </time>
+    }
+}
+
+/// The time of day of a moment, in UTC with milliseconds.
+pub fn time_of_day(moment: Timestamp) -> String {
+    // RFC 3339 with milliseconds: the time of day has a fixed place in it.
+    moment.to_string().get(11..23).unwrap_or_default().to_owned()
+}
+
+/// The moment by this machine's clock.
+pub(crate) fn now() -> Timestamp {
+    #[cfg(target_family = "wasm")]
+    return Timestamp::from_millis(js_sys::Date::now() as i64);
+    #[cfg(not(target_family = "wasm"))]
+    Timestamp::now()
+}
+
+fn relative(at: Timestamp, now: Timestamp) -> String {
+    match now.as_millis() - at.as_millis() {
+        ago if ago < 10 * SECOND => "just now".to_owned(),
+        ago if ago < MINUTE => format!("{} s ago", ago / SECOND),
+        ago if ago < HOUR => format!("{} min ago", ago / MINUTE),
+        ago if ago < DAY => format!("{} h ago", ago / HOUR),
+        ago if ago < 14 * DAY => format!("{} d ago", ago / DAY),
+        _ => at.to_string().get(..10).unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_from_now() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let ago = |millis| relative(Timestamp::from_millis(now.as_millis() - millis), now);
+        assert_eq!(ago(-5), "just now");
+        assert_eq!(ago(59_999), "59 s ago");
+        assert_eq!(ago(60_000), "1 min ago");
+        assert_eq!(ago(5 * HOUR), "5 h ago");
+        assert_eq!(ago(13 * DAY), "13 d ago");
+        assert_eq!(ago(14 * DAY), "2023-10-31");
+    }
+}

@@ -1,0 +1,230 @@
+//! A value that was loaded and that events keep up to date.
+//!
+//! What a page shows begins with what was rendered, or read when the page was opened; from the
+//! position of that data on, events change it in place. When an event's effect can not be told
+//! from the event alone, or when events were missed, it is loaded afresh, and what arrived
+//! meanwhile is applied on top.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use colloquy_protocol::{
+    event::ServerEvent, frame::EventFrame, position::Offset, session::Notice, topic::Topic,
+};
+use gloo_timers::future::sleep;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::recent::use_recent;
+use crate::{
+    api::{ApiError, Loaded},
+    live::use_websocket,
+};
+
+/// The pause between two loads: however fast events come, the server is not asked more often.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What an event does to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// The value was changed and is right again.
+    Changed,
+    /// Only the server knows what the value is now: it has to be loaded afresh.
+    Stale,
+}
+
+type Loading<T> = Pin<Box<dyn Future<Output = Result<Loaded<T>, ApiError>> + Send>>;
+type Load<T> = Arc<dyn Fn() -> Loading<T> + Send + Sync>;
+
+/// A value that follows events. See the module.
+#[derive(Debug)]
+pub struct Live<T: Send + Sync + 'static> {
+    value: RwSignal<T>,
+    error: RwSignal<Option<ApiError>>,
+    progress: StoredValue<Progress>,
+    source: StoredValue<Source<T>>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Live<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Live<T> {}
+
+struct Source<T> {
+    load: Load<T>,
+    follow: fn(&mut T, &ServerEvent) -> Effect,
+}
+
+struct Progress {
+    /// Events at or before it are in the value.
+    offset: Offset,
+    stage: Stage,
+}
+
+enum Stage {
+    UpToDate,
+    /// It is being loaded afresh; `again`: and once more after that.
+    Loading {
+        meanwhile: Vec<Arc<EventFrame>>,
+        again: bool,
+    },
+}
+
+impl<T: Send + Sync + 'static> Live<T> {
+    /// Follows those topics from the position of what was loaded, until the component goes.
+    ///
+    /// `follow` does to the value what an event says (events of other topics come too); `load`
+    /// reads the value afresh.
+    pub fn new<F>(
+        loaded: Loaded<T>,
+        topics: impl IntoIterator<Item = Topic>,
+        load: impl Fn() -> F + Send + Sync + 'static,
+        follow: fn(&mut T, &ServerEvent) -> Effect,
+    ) -> Self
+    where
+        F: Future<Output = Result<Loaded<T>, ApiError>> + Send + 'static,
+    {
+        let Loaded { value, position } = loaded;
+        let topics: Vec<_> = topics.into_iter().collect();
+        let live = Self {
+            value: RwSignal::new(value),
+            error: RwSignal::new(None),
+            progress: StoredValue::new(Progress {
+                offset: position.offset,
+                stage: Stage::UpToDate,
+            }),
+            source: StoredValue::new(Source { load: Arc::new(move || Box::pin(load())), follow }),
+        };
+
+        // Listening comes first: what arrives from here on is followed, what came before is kept.
+        let socket = use_websocket();
+        let own = topics.clone();
+        socket.on_notice(move |notice| match notice {
+            Notice::Event(frame) => live.arrived(&Arc::new(EventFrame::clone(frame))),
+            Notice::Reload { topic, .. } if topic.as_ref().is_none_or(|one| own.contains(one)) => {
+                live.reload();
+            }
+            _ => {}
+        });
+        match use_recent().since(&position) {
+            Some(events) => events.iter().for_each(|frame| live.arrived(frame)),
+            None => live.reload(),
+        }
+        for topic in topics {
+            socket.follow(topic, Some(position.clone()));
+        }
+        live
+    }
+
+    /// The value as it is now.
+    pub fn value(self) -> Signal<T> {
+        self.value.into()
+    }
+
+    /// Why it could not be loaded afresh, as long as that is so.
+    pub fn error(self) -> Signal<Option<ApiError>> {
+        self.error.into()
+    }
+
+    /// Replaces the value by what a request of this page was answered: the event that says the
+    /// same is on its way.
+    pub fn set(self, change: impl FnOnce(&mut T)) {
+        self.value.update(change);
+    }
+
+    /// Loads the value afresh, soon, and however often this is called in between, once.
+    pub fn reload(self) {
+        let begin = self.progress.try_update_value(|progress| match &mut progress.stage {
+            Stage::Loading { again, .. } => {
+                *again = true;
+                false
+            }
+            stage => {
+                *stage = Stage::Loading { meanwhile: Vec::new(), again: false };
+                true
+            }
+        });
+        if begin == Some(true) {
+            spawn_local(self.load());
+        }
+    }
+
+    async fn load(self) {
+        let mut again = true;
+        while again {
+            let Some(load) = self.source.try_with_value(|source| source.load.clone()) else {
+                return;
+            };
+            match load().await {
+                Ok(loaded) => {
+                    self.error.try_set(None);
+                    self.replace(loaded);
+                }
+                Err(error) => {
+                    self.error.try_set(Some(error));
+                }
+            }
+            sleep(PAUSE).await;
+            again = self.finish();
+        }
+    }
+
+    /// Applies on top of the answer what it does not show yet.
+    fn replace(self, loaded: Loaded<T>) {
+        let Loaded { mut value, position } = loaded;
+        let later = self.progress.try_update_value(|progress| {
+            progress.offset = position.offset;
+            match &mut progress.stage {
+                Stage::Loading { meanwhile, .. } => std::mem::take(meanwhile),
+                Stage::UpToDate => Vec::new(),
+            }
+        });
+        let follow = self.source.try_with_value(|source| source.follow);
+        let (Some(later), Some(follow)) = (later, follow) else { return };
+        for frame in later.iter().filter(|frame| frame.offset > position.offset) {
+            if follow(&mut value, &frame.event) == Effect::Stale {
+                self.reload();
+            }
+        }
+        self.value.try_set(value);
+    }
+
+    /// Ends a load; whether another one is due.
+    fn finish(self) -> bool {
+        let again = self.progress.try_update_value(|progress| match &mut progress.stage {
+            Stage::Loading { again, .. } if *again => {
+                *again = false;
+                true
+            }
+            stage => {
+                *stage = Stage::UpToDate;
+                false
+            }
+        });
+        again == Some(true)
+    }
+
+    fn arrived(self, frame: &Arc<EventFrame>) {
+        let is_new = self.progress.try_update_value(|progress| {
+            if let Stage::Loading { meanwhile, .. } = &mut progress.stage {
+                meanwhile.push(frame.clone());
+            }
+            frame.offset > progress.offset
+        });
+        let Some(follow) = self.source.try_with_value(|source| source.follow) else { return };
+        if is_new != Some(true) {
+            return;
+        }
+        let mut effect = Effect::None;
+        self.value.try_maybe_update(|value| {
+            effect = follow(value, &frame.event);
+            (effect == Effect::Changed, ())
+        });
+        if effect == Effect::Stale {
+            self.reload();
+        }
+    }
+}
