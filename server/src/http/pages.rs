@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 use crate::{
     AppState,
-    http::{answer, problem::Problem},
+    http::{answer, problem::Problem, site},
 };
 
 /// Far more than any page of a list has.
@@ -32,7 +32,7 @@ const MAX_ANSWER_BYTES: usize = 64 << 20;
 
 /// One route for each page. `api` answers what the pages ask while they are rendered.
 pub(crate) fn routes(state: &AppState, api: Router) -> Router<AppState> {
-    let context = context(api);
+    let context = context(state, api);
     let (pages, _) =
         generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
     let options = state.leptos_options.clone();
@@ -42,16 +42,23 @@ pub(crate) fn routes(state: &AppState, api: Router) -> Router<AppState> {
 /// The page that says that there is no such page.
 pub(crate) fn not_found(state: &AppState, api: Router) -> Router {
     let options = state.leptos_options.clone();
-    let render = render_app_to_stream_with_context(context(api), move || shell(options.clone()));
+    let render =
+        render_app_to_stream_with_context(context(state, api), move || shell(options.clone()));
     Router::new().fallback(async move |request: Request| -> Response {
         let page: Response<Body> = render(request).await;
         (StatusCode::NOT_FOUND, page).into_response()
     })
 }
 
-fn context(api: Router) -> impl Fn() + Clone + Send + Sync + 'static {
+fn context(state: &AppState, api: Router) -> impl Fn() + Clone + Send + Sync + 'static {
     let backend: Arc<dyn Backend> = Arc::new(OwnApi(api));
-    move || provide_context(backend.clone())
+    let chunks = site::split_manifest(&state.leptos_options);
+    move || {
+        provide_context(backend.clone());
+        if let Some(chunks) = chunks.clone() {
+            provide_context(chunks);
+        }
+    }
 }
 
 /// The server's own REST API, asked without a detour over the network.

@@ -1,5 +1,8 @@
 //! The built site: the pages' WASM, JavaScript and style sheet, and the assets of `public/`.
 //!
+//! The WASM comes in chunks: one for the start, and those of each page, which are loaded when they
+//! are needed.
+//!
 //! While developing, the files are read from where cargo-leptos puts them. With the feature `embed`
 //! they are inside the executable, compressed beforehand. File names carry no hash, so browsers
 //! must ask whether a file they know is still current (`no-cache`), and mostly hear that it is.
@@ -10,11 +13,16 @@ use axum::{
     Router,
     http::{HeaderValue, header},
 };
-use leptos::config::{Env, LeptosOptions};
+use leptos::{
+    WasmSplitManifest,
+    config::{Env, LeptosOptions},
+};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 #[cfg(feature = "embed")]
 use embedded::files;
+#[cfg(feature = "embed")]
+pub(crate) use embedded::split_manifest;
 
 /// Where the rendered pages say their WASM, JavaScript and style sheet are.
 ///
@@ -39,6 +47,13 @@ pub(crate) fn service(options: &LeptosOptions, not_found: Router) -> Router {
     ))
 }
 
+/// Which chunks of the WASM each page needs. Given to rendering as a context, it makes a page tell
+/// the browser to load its chunks at once. None: leptos looks for it in the site's folder itself.
+#[cfg(not(feature = "embed"))]
+pub(crate) fn split_manifest(_: &LeptosOptions) -> Option<WasmSplitManifest> {
+    None
+}
+
 #[cfg(not(feature = "embed"))]
 fn files(options: &LeptosOptions, not_found: Router) -> Router {
     let folder = tower_http::services::ServeDir::new(&*options.site_root)
@@ -59,6 +74,7 @@ mod embedded {
         middleware::{self, Next},
         response::{IntoResponse, Response},
     };
+    use leptos::prelude::ArcStoredValue;
     use rust_embed::{EmbeddedFile, RustEmbed};
 
     use super::*;
@@ -68,6 +84,30 @@ mod embedded {
     #[derive(RustEmbed)]
     #[folder = "../target/site"]
     struct Site;
+
+    /// Which pages need which chunks, as cargo-leptos writes it into the folder of the WASM.
+    const SPLIT_MANIFEST: &str = "__wasm_split_manifest.json";
+
+    /// What loads the chunks, beside it.
+    const SPLIT_SCRIPT: &str = "__wasm_split.______________________.js";
+
+    /// Which chunks of the WASM each page needs, from the site inside the executable. Given to
+    /// rendering as a context, it makes a page tell the browser to load its chunks at once. None:
+    /// the site was built without splitting.
+    pub(crate) fn split_manifest(options: &LeptosOptions) -> Option<WasmSplitManifest> {
+        let folder = &options.site_pkg_dir;
+        let file = Site::get(&format!("{folder}/{SPLIT_MANIFEST}"))?;
+        match serde_json::from_slice(&file.data) {
+            Ok(chunks) => {
+                let manifest = (format!("/{folder}"), chunks, SPLIT_SCRIPT.to_owned());
+                Some(WasmSplitManifest(ArcStoredValue::new(manifest)))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "Pages load their chunks late: the manifest is unreadable.");
+                None
+            }
+        }
+    }
 
     pub(super) fn files(_: &LeptosOptions, not_found: Router) -> Router {
         not_found.layer(middleware::from_fn(file_or_next))
@@ -122,6 +162,7 @@ mod embedded {
 
     #[cfg(test)]
     mod tests {
+        use leptos::prelude::GetValue;
         use tower::ServiceExt;
 
         use super::*;
@@ -145,6 +186,45 @@ mod embedded {
             let second = get(FILE, header::IF_NONE_MATCH, &format!("\"other\", W/{tag}")).await;
             assert_eq!(second.status(), StatusCode::NOT_MODIFIED);
             assert_eq!(second.headers()[header::ETAG], tag);
+        }
+
+        #[tokio::test]
+        async fn every_chunk_and_script_has_its_type_and_its_compressed_form() {
+            let mut checked = 0;
+            for path in Site::iter() {
+                let expected = match path.rsplit_once('.') {
+                    Some((_, "wasm")) => "application/wasm",
+                    Some((_, "js")) => "text/javascript",
+                    Some((_, "json")) => "application/json",
+                    _ => continue,
+                };
+                for (coding, suffix) in [("br", "br"), ("gzip", "gz")] {
+                    let answer = get(&format!("/{path}"), header::ACCEPT_ENCODING, coding).await;
+                    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+                    assert_eq!(answer.headers()[header::CONTENT_TYPE], expected, "{path}");
+                    let compressed = Site::get(&format!("{path}.{suffix}")).is_some();
+                    let coded = answer.headers().get(header::CONTENT_ENCODING);
+                    assert_eq!(coded.is_some_and(|one| one == coding), compressed, "{path}");
+                }
+                checked += 1;
+            }
+            assert!(checked >= 2, "there are WASM and JavaScript in every build of the site");
+        }
+
+        #[tokio::test]
+        async fn the_manifest_names_chunks_that_are_there() {
+            let is_split = Site::get("pkg/__wasm_split_manifest.json").is_some();
+            let manifest = split_manifest(&options());
+            assert_eq!(manifest.is_some(), is_split);
+            let Some((folder, chunks, script)) = manifest.map(|one| one.0.get_value()) else {
+                return;
+            };
+            let chunks = chunks.into_values().flatten().map(|chunk| format!("{chunk}.wasm"));
+            for file in chunks.chain([script]) {
+                let path = format!("{folder}/{file}");
+                let answer = get(&path, header::ACCEPT_ENCODING, "br").await;
+                assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            }
         }
 
         #[tokio::test]
