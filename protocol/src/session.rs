@@ -41,14 +41,15 @@
 //!
 //! In reading order: [`Action`], [`Notice`] and [`State`] are what a session asks and tells;
 //! [`Session`] is what users and drivers call. Inside, `hub` is what the hub's messages do,
-//! `phase` where the session is, `subscriptions` the topics, `cursor` how far the log was read, and
-//! `backoff` how long to wait.
+//! `phase` where the session is, `pulse` whether the hub is there, `subscriptions` the topics, `cursor`
+//! how far the log was read, and `backoff` how long to wait.
 
 mod action;
 mod backoff;
 mod cursor;
 mod hub;
 mod phase;
+mod pulse;
 mod subscriptions;
 
 use std::{
@@ -57,6 +58,7 @@ use std::{
 };
 
 pub use action::{Acknowledgement, Action, Ended, Notice, RequestError, State};
+pub use pulse::DOUBT;
 
 use self::{
     backoff::Backoff,
@@ -145,8 +147,8 @@ impl Session {
         self.open(now);
     }
 
-    /// The network is back, or the page is looked at again: a waiting session tries at once, and
-    /// a connection whose heartbeat is overdue is replaced.
+    /// The network is back, or the page is looked at again: a waiting session tries at once, a
+    /// connection whose heartbeat is overdue is replaced, and any other is doubted.
     pub fn wake(&mut self, now: Duration) {
         match &self.phase {
             Phase::Waiting { .. } => self.open(now),
@@ -154,7 +156,7 @@ impl Session {
                 self.close(CloseCode::Silent, now);
                 self.open(now);
             }
-            _ => {}
+            _ => self.doubt(now),
         }
     }
 
@@ -202,6 +204,7 @@ impl Session {
         }
         if let Phase::Open(link) = &mut self.phase {
             link.heard = now;
+            link.doubted = None;
         }
         match serde_json::from_str(text) {
             Ok(ServerFrame::Event(frame)) => self.event(frame, now),

@@ -4,6 +4,7 @@ use std::{future::pending, time::Duration};
 
 use colloquy_protocol::{
     close::CloseCode,
+    frame::EventFrame,
     session::{Action, Notice, Session, State},
 };
 use futures_channel::mpsc::UnboundedReceiver;
@@ -11,73 +12,117 @@ use futures_util::{FutureExt, SinkExt, StreamExt, select_biased};
 use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
+use web_sys::VisibilityState;
 
 use super::{Command, Connection, Websocket};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// How long messages are dealt with at a time before the signals change and the page is drawn.
+const BATCH: Duration = Duration::from_millis(20);
+
+/// How long the browser has to itself after a batch with events: while they come fast, the page is
+/// drawn once for all of them and not once for each.
+const FRAME: Duration = Duration::from_millis(16);
+
 /// Drives a session for as long as the app is there.
 pub(super) async fn drive(page: Websocket, mut commands: UnboundedReceiver<Command>) {
-    let mut session = Session::new((js_sys::Math::random() * u64::MAX as f64) as u64);
-    let mut socket = None::<WebSocket>;
+    let session = Session::new((js_sys::Math::random() * u64::MAX as f64) as u64);
+    let mut driver = Driver { page, session, socket: None, latest: None };
     loop {
-        while let Some(action) = session.next_action() {
-            match action {
-                Action::Open => match WebSocket::open(&address()) {
-                    Ok(opened) => socket = Some(opened),
-                    Err(_) => session.closed(None, now()),
-                },
-                Action::Send(text) => {
-                    if let Some(open) = &mut socket {
-                        // What can not be sent any more is followed by the socket's end.
-                        open.send(Message::Text(text)).await.ok();
-                    }
-                }
-                Action::Close(code) => close(socket.take(), code),
-                Action::Notify(notice) => page.report(notice),
-            }
-        }
-        page.show(&session, now());
-
         select_biased! {
             command = commands.next() => match command {
-                Some(command) => command(&mut session, now()),
+                Some(command) => command(&mut driver.session, now()),
                 None => return,
             },
-            message = next_message(&mut socket).fuse() => match message {
-                Incoming::Text(text) => session.received(&text, now()),
-                Incoming::End(code) => {
-                    socket = None;
-                    session.closed(code, now());
-                }
-            },
-            () = alarm(&session).fuse() => session.tick(now()),
+            message = next_message(&mut driver.socket).fuse() => driver.receive(message),
+            () = alarm(&driver.session).fuse() => driver.session.tick(now()),
+        }
+        driver.act().await;
+        driver.receive_what_waits().await;
+        let events = driver.latest.is_some();
+        driver.show();
+        // A page that nobody sees is not drawn, and its timers are slow.
+        if events && document().visibility_state() == VisibilityState::Visible {
+            sleep(FRAME).await;
         }
     }
 }
 
-impl Websocket {
-    fn report(&self, notice: Notice) {
-        self.listeners.call(&notice);
-        if let Notice::Event(frame) = notice {
-            self.last_event.set(Some(*frame));
+struct Driver {
+    page: Websocket,
+    session: Session,
+    socket: Option<WebSocket>,
+    /// The last event, until the page is shown it.
+    latest: Option<EventFrame>,
+}
+
+impl Driver {
+    fn receive(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Text(text) => self.session.received(&text, now()),
+            Incoming::End(code) => {
+                self.socket = None;
+                self.session.closed(code, now());
+            }
+        }
+    }
+
+    /// Receives what is there already, without letting anything else run meanwhile.
+    async fn receive_what_waits(&mut self) {
+        let end = now() + BATCH;
+        while now() < end
+            && let Some(message) = next_message(&mut self.socket).now_or_never()
+        {
+            self.receive(message);
+            self.act().await;
+        }
+    }
+
+    /// Does what the session asks.
+    async fn act(&mut self) {
+        while let Some(action) = self.session.next_action() {
+            match action {
+                Action::Open => match WebSocket::open(&address()) {
+                    Ok(opened) => self.socket = Some(opened),
+                    Err(_) => self.session.closed(None, now()),
+                },
+                Action::Send(text) => {
+                    if let Some(open) = &mut self.socket {
+                        // What can not be sent any more is followed by the socket's end.
+                        open.send(Message::Text(text)).await.ok();
+                    }
+                }
+                Action::Close(code) => close(self.socket.take(), code),
+                Action::Notify(notice) => {
+                    self.page.listeners.call(&notice);
+                    if let Notice::Event(frame) = notice {
+                        self.latest = Some(*frame);
+                    }
+                }
+            }
         }
     }
 
     /// Brings the signals up to date; those that do not change stay quiet.
-    fn show(&self, session: &Session, now: Duration) {
+    fn show(&mut self) {
+        let Self { page, session, latest, .. } = self;
         let connection = match session.state() {
             State::Idle => Connection::Idle,
             State::Connecting => Connection::Connecting,
             State::Recovering(_) => Connection::Recovering,
             State::Live => Connection::Live,
-            State::Waiting { until, .. } => Connection::Waiting { seconds: seconds(until, now) },
+            State::Waiting { until, .. } => Connection::Waiting { seconds: seconds(until, now()) },
             State::Closed(why) => Connection::Closed(why),
         };
-        set_if_other(self.connection, &connection);
-        set_if_other(self.position, &session.cursor().cloned());
+        set_if_other(page.connection, &connection);
+        set_if_other(page.position, &session.cursor().cloned());
+        set_if_other(page.round_trip, &session.round_trip());
         if session.welcome().is_some() {
-            set_if_other(self.welcome, &session.welcome().cloned());
+            set_if_other(page.welcome, &session.welcome().cloned());
+        }
+        if let Some(latest) = latest.take() {
+            page.last_event.set(Some(latest));
         }
     }
 }

@@ -13,7 +13,8 @@ pub(super) struct Listeners(StoredValue<Registered>);
 
 #[derive(Default)]
 struct Registered {
-    callbacks: Vec<(u64, Callback)>,
+    /// Shared with the calls under way, so that a notice costs no copy of the list.
+    callbacks: Arc<Vec<(u64, Callback)>>,
     next_id: u64,
 }
 
@@ -26,12 +27,13 @@ impl Listeners {
     pub(super) fn add(self, callback: impl Fn(&Notice) + Send + Sync + 'static) {
         let added = self.0.try_update_value(|registered| {
             registered.next_id += 1;
-            registered.callbacks.push((registered.next_id, Arc::new(callback)));
+            let callback = (registered.next_id, Arc::new(callback) as Callback);
+            Arc::make_mut(&mut registered.callbacks).push(callback);
             registered.next_id
         });
         on_cleanup(move || {
             self.0.try_update_value(|registered| {
-                registered.callbacks.retain(|(id, _)| Some(*id) != added);
+                Arc::make_mut(&mut registered.callbacks).retain(|(id, _)| Some(*id) != added);
             });
         });
     }
@@ -39,7 +41,7 @@ impl Listeners {
     /// Calls everybody. A callback may add others: they hear of what comes next.
     pub(super) fn call(self, notice: &Notice) {
         let callbacks = self.0.with_value(|registered| registered.callbacks.clone());
-        for (_, callback) in callbacks {
+        for (_, callback) in callbacks.iter() {
             callback(notice);
         }
     }

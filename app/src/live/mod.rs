@@ -1,32 +1,74 @@
 //! `use_websocket`: the page's one connection to the hub, as signals and typed callbacks.
 //!
+//! The app calls [`provide_websocket`] once; every component below says what it wants:
+//!
 //! ```
-//! use colloquy_app::live::use_websocket;
-//! use colloquy_protocol::{event::server::AgentStatusChanged, id::AgentId, topic::Topic};
+//! use colloquy_app::live::{Connection, use_websocket};
+//! use colloquy_protocol::{
+//!     event::server::{AgentStatusChanged, ChatMessageCreated},
+//!     id::{AgentId, ChatId},
+//!     position::Position,
+//!     session::Notice,
+//!     topic::Topic,
+//! };
 //! use leptos::prelude::*;
 //!
+//! /// `loaded` is the position in the log that `status` shows: what came after it is replayed.
 //! #[component]
-//! fn Status(agent: AgentId) -> impl IntoView {
-//!     let status = RwSignal::new("unknown");
+//! fn Status(agent: AgentId, status: String, loaded: Position) -> impl IntoView {
+//!     let status = RwSignal::new(status);
 //!     let socket = use_websocket();
-//!     let topic = Topic::Agent(agent.clone());
 //!
+//!     // A callback for one type of event, with the payload's type. It goes with the component.
+//!     let topic = Topic::Agent(agent.clone());
 //!     socket.on::<AgentStatusChanged>(move |payload| {
 //!         if payload.agent_id == agent {
-//!             status.set(payload.agent.status.as_str());
+//!             status.set(payload.agent.status.as_str().to_owned());
 //!         }
 //!     });
-//!     socket.subscribe(topic.clone(), None);
-//!     on_cleanup(move || socket.unsubscribe(topic));
+//!     // The subscription goes with the component, too.
+//!     socket.follow(topic, Some(loaded));
 //!     socket.connect();
 //!
-//!     view! { <p>{status}</p> }
+//!     let live = move || socket.connection().get() == Connection::Live;
+//!     let millis = move || socket.round_trip().get().map(|time| time.as_millis());
+//!     view! { <p class:stale=move || !live() title=millis>{status}</p> }
+//! }
+//!
+//! /// Says of each message of a chat that it was received.
+//! #[component]
+//! fn Receipts(chat: ChatId) -> impl IntoView {
+//!     let failed = RwSignal::new(false);
+//!     let socket = use_websocket();
+//!     let topic = Topic::Chat(chat.clone());
+//!     socket.on::<ChatMessageCreated>(move |payload| {
+//!         if payload.chat_id == chat {
+//!             socket.acknowledge_received(payload.message_id.clone());
+//!         }
+//!     });
+//!     // What is not an event: how an acknowledgement went, a recovered gap, state to load afresh.
+//!     socket.on_notice(move |notice| {
+//!         if let Notice::Acknowledged { outcome, .. } = notice {
+//!             failed.set(outcome.is_err());
+//!         }
+//!     });
+//!     socket.follow(topic, None);
+//!     view! { <p hidden=move || !failed.get()>"The hub does not know that you are here."</p> }
 //! }
 //! ```
 //!
 //! [`Websocket`] is what components hold. The connection itself is [`driver`]'s: one task that
 //! owns the socket and drives the protocol's session. On the server that task never runs, so all
 //! calls do nothing there.
+//!
+//! Events are dealt with in batches while they come fast: every callback is called for each event
+//! in its order, and then the signals change once, so a page that shows them is drawn once.
+//!
+//! To use it in another project, copy this folder: nothing in it knows the rest of the app. It needs
+//! `colloquy-protocol`, `leptos` 0.8, `gloo-net` with `websocket`, `gloo-timers` with `futures`,
+//! `futures-channel`, `futures-util`, `js-sys`, and `web-sys` with `Document`, `Location`,
+//! `Performance`, `VisibilityState` and `Window`. The hub is expected at `/ws` of the page's own
+//! server (`address` in [`driver`]).
 
 mod driver;
 mod listeners;
@@ -36,8 +78,9 @@ use std::time::Duration;
 use colloquy_protocol::{
     event::ServerEventKind,
     frame::{EventFrame, Welcome},
+    id::MessageId,
     position::Position,
-    session::{Ended, Notice, Session},
+    session::{Acknowledgement, Ended, Notice, Session},
     topic::Topic,
 };
 use futures_channel::mpsc::{UnboundedSender, unbounded};
@@ -74,9 +117,10 @@ pub struct Websocket {
     connection: RwSignal<Connection>,
     last_event: RwSignal<Option<EventFrame>>,
     position: RwSignal<Option<Position>>,
+    round_trip: RwSignal<Option<Duration>>,
     welcome: RwSignal<Option<Welcome>>,
     listeners: Listeners,
-    /// Not bounded: it is emptied between any two messages of the hub, and what fills it is
+    /// Not bounded: it is emptied between any two batches of messages, and what fills it is
     /// components that come and go, and people's clicks.
     commands: StoredValue<UnboundedSender<Command>>,
 }
@@ -88,6 +132,7 @@ pub fn provide_websocket() {
         connection: RwSignal::new(Connection::Idle),
         last_event: RwSignal::new(None),
         position: RwSignal::new(None),
+        round_trip: RwSignal::new(None),
         welcome: RwSignal::new(None),
         listeners: Listeners::new(),
         commands: StoredValue::new(sender),
@@ -99,7 +144,7 @@ pub fn provide_websocket() {
     Effect::new(move || {
         if let Some(receiver) = receiver.take() {
             spawn_local(drive(socket, receiver));
-            socket.wake_with_the_page();
+            socket.watch_the_browser();
         }
     });
 }
@@ -118,7 +163,7 @@ impl Websocket {
         self.connection.into()
     }
 
-    /// The event that came last.
+    /// The event that came last. While events come fast, it leaves some out; [`Self::on`] does not.
     pub fn last_event(&self) -> Signal<Option<EventFrame>> {
         self.last_event.into()
     }
@@ -126,6 +171,12 @@ impl Websocket {
     /// The place in the log up to which nothing is missing; none before the first connection.
     pub fn position(&self) -> Signal<Option<Position>> {
         self.position.into()
+    }
+
+    /// How long the hub last took to answer, measured with every heartbeat; none while there is
+    /// no connection.
+    pub fn round_trip(&self) -> Signal<Option<Duration>> {
+        self.round_trip.into()
     }
 
     /// What the hub said when the connection was last opened.
@@ -149,7 +200,15 @@ impl Websocket {
         self.listeners.add(callback);
     }
 
-    /// Wants the events of a topic: those after `since`, or without it those from now on.
+    /// Wants the events of a topic until the component goes: those after `since`, the position of
+    /// the state that it shows, or without it those from now on.
+    pub fn follow(&self, topic: Topic, since: Option<Position>) {
+        let socket = *self;
+        socket.subscribe(topic.clone(), since);
+        on_cleanup(move || socket.unsubscribe(topic));
+    }
+
+    /// Wants the events of a topic, as [`Self::follow`] does, until [`Self::unsubscribe`].
     ///
     /// Counted: the hub sees one subscription however many components want it, and each call
     /// wants one [`Self::unsubscribe`].
@@ -162,11 +221,16 @@ impl Websocket {
         self.tell(move |session, _| session.unsubscribe(&topic));
     }
 
-    /// Wants the events of a topic until the component goes; see [`Self::subscribe`].
-    pub fn follow(&self, topic: Topic, since: Option<Position>) {
-        let socket = *self;
-        socket.subscribe(topic.clone(), since);
-        on_cleanup(move || socket.unsubscribe(topic));
+    /// Tells the hub that a message was received, over as many connections as it takes. How it went
+    /// comes as [`Notice::Acknowledged`].
+    pub fn acknowledge_received(&self, message: MessageId) {
+        self.tell(move |session, _| session.acknowledge(message, Acknowledgement::Received));
+    }
+
+    /// Tells the hub that a message was read, which implies that it was received. How it went
+    /// comes as [`Notice::Acknowledged`].
+    pub fn acknowledge_read(&self, message: MessageId) {
+        self.tell(move |session, _| session.acknowledge(message, Acknowledgement::Read));
     }
 
     /// Connects, unless there is a connection.
@@ -174,7 +238,7 @@ impl Websocket {
         self.tell(Session::connect);
     }
 
-    /// Ends the connection until [`Self::connect`].
+    /// Ends the connection until [`Self::connect`]. Subscriptions are kept.
     pub fn disconnect(&self) {
         self.tell(Session::disconnect);
     }
@@ -191,17 +255,21 @@ impl Websocket {
         });
     }
 
-    /// Tries at once when the network is back or the page is looked at again.
-    fn wake_with_the_page(self) {
-        let online = window_event_listener_untyped("online", move |_| self.tell(Session::wake));
-        let visible = window_event_listener_untyped("visibilitychange", move |_| {
-            if document().visibility_state() == web_sys::VisibilityState::Visible {
-                self.tell(Session::wake);
-            }
-        });
-        on_cleanup(move || {
-            online.remove();
-            visible.remove();
-        });
+    /// Tries at once when the network is back, when the page is looked at again, and when the
+    /// browser shows it again that had kept it aside. The loss of the network proves nothing (the
+    /// hub may be on this machine), so then the connection is only put to the test.
+    fn watch_the_browser(self) {
+        let visible = move || document().visibility_state() == web_sys::VisibilityState::Visible;
+        let listeners = [
+            window_event_listener_untyped("online", move |_| self.tell(Session::wake)),
+            window_event_listener_untyped("offline", move |_| self.tell(Session::doubt)),
+            window_event_listener_untyped("pageshow", move |_| self.tell(Session::wake)),
+            window_event_listener_untyped("visibilitychange", move |_| {
+                if visible() {
+                    self.tell(Session::wake);
+                }
+            }),
+        ];
+        on_cleanup(move || listeners.into_iter().for_each(|listener| listener.remove()));
     }
 }

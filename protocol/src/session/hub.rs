@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Ended, Notice, PATIENCE, RequestError, RequestId, Session,
+    Ended, Notice, RequestError, RequestId, Session,
     phase::{Link, Phase, Stage},
 };
 use crate::{
@@ -30,8 +30,7 @@ impl Session {
             return;
         }
         let ready = self.next_request();
-        let stage = Stage::Starting { ready, deadline: now + PATIENCE };
-        self.enter(Phase::Open(Link { welcome, heard: now, in_order: true, stage }));
+        self.enter(Phase::Open(Link::new(welcome, ready, now)));
         for topic in self.subscriptions.topics().cloned().collect::<Vec<_>>() {
             self.ask(&topic);
         }
@@ -44,7 +43,8 @@ impl Session {
 
     pub(super) fn replied(&mut self, reply: Reply, now: Duration) {
         let Some(request) = reply.reply.as_u64().map(RequestId) else { return };
-        let Phase::Open(link) = &self.phase else { return };
+        let Phase::Open(link) = &mut self.phase else { return };
+        link.answered(request, now);
         if matches!(link.stage, Stage::Starting { ready, .. } if ready == request) {
             match read::<Started>(reply.outcome) {
                 Ok(started) => self.started(started, now),
@@ -132,6 +132,7 @@ impl Session {
         if self.phase.is_started() {
             self.subscriptions.sent_up_to(offset);
             self.reached(offset, now);
+            self.probe(now);
         }
     }
 

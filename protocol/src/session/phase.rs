@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ended, RequestId, State};
+use super::{Ended, PATIENCE, RequestId, State};
 use crate::{frame::Welcome, position::Offset};
 
 #[derive(Debug)]
@@ -29,6 +29,12 @@ pub(super) struct Link {
     /// No topic was asked to start at a position of its own, so replayed events come in the order
     /// of the log and move the cursor.
     pub(super) in_order: bool,
+    /// The request whose answer is timed, and when it was made.
+    pub(super) timed: Option<(RequestId, Duration)>,
+    /// How long the last timed answer took.
+    pub(super) round_trip: Option<Duration>,
+    /// By when something must be heard, when there is reason to think that nothing will be.
+    pub(super) doubted: Option<Duration>,
     pub(super) stage: Stage,
 }
 
@@ -85,12 +91,27 @@ impl Phase {
             Self::Idle | Self::Closed(_) => None,
             Self::Opening { deadline } | Self::Waiting { until: deadline, .. } => Some(*deadline),
             Self::Open(Link { stage: Stage::Starting { deadline, .. }, .. }) => Some(*deadline),
-            Self::Open(link) => Some(link.heard + link.heartbeat().mul_f64(2.5)),
+            Self::Open(link) => {
+                let silent = link.heard + link.heartbeat().mul_f64(2.5);
+                Some(link.doubted.map_or(silent, |doubted| doubted.min(silent)))
+            }
         }
     }
 }
 
 impl Link {
+    pub(super) fn new(welcome: Welcome, ready: RequestId, now: Duration) -> Self {
+        Self {
+            welcome,
+            heard: now,
+            in_order: true,
+            timed: Some((ready, now)),
+            round_trip: None,
+            doubted: None,
+            stage: Stage::Starting { ready, deadline: now + PATIENCE },
+        }
+    }
+
     /// The time between heartbeats, as the hub announced it; within reason.
     pub(super) fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.welcome.heartbeat_seconds.clamp(1, 3600))

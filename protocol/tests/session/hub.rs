@@ -127,9 +127,11 @@ impl Hub {
                     self.subscribe(&mut connection, "chat", wanted, frame.id, started);
                 }
                 ClientEvent::UnsubscribeAgent(id) => {
-                    self.unsubscribe(&mut connection, "agent", &id)
+                    self.unsubscribe(&mut connection, "agent", &id, frame.id);
                 }
-                ClientEvent::UnsubscribeChat(id) => self.unsubscribe(&mut connection, "chat", &id),
+                ClientEvent::UnsubscribeChat(id) => {
+                    self.unsubscribe(&mut connection, "chat", &id, frame.id);
+                }
                 other => panic!("the session said {other:?}"),
             }
         }
@@ -243,12 +245,19 @@ impl Hub {
         }
     }
 
-    fn unsubscribe(&self, connection: &mut Connection, kind: &str, id: &str) {
-        let topic: Topic = format!("{kind}:{id}").parse().unwrap();
+    fn unsubscribe(
+        &self,
+        connection: &mut Connection,
+        kind: &str,
+        entity: &str,
+        id: Option<serde_json::Number>,
+    ) {
+        let topic: Topic = format!("{kind}:{entity}").parse().unwrap();
         connection.topics.remove(&topic);
         if !self.habits.keeps_replaying {
             connection.replays.retain(|(of, _)| of.as_ref() != Some(&topic));
         }
+        connection.reply(id, &Done {});
     }
 }
 
@@ -257,9 +266,11 @@ impl Connection {
         self.to_client.push_back(serde_json::to_string(message).unwrap());
     }
 
-    fn reply(&mut self, id: Option<serde_json::Number>, ok: &Started) {
-        let outcome = Outcome::Ok(serde_json::to_value(ok).unwrap());
-        self.say(&Reply { reply: id.unwrap(), outcome });
+    fn reply(&mut self, id: Option<serde_json::Number>, ok: &impl Serialize) {
+        if let Some(reply) = id {
+            let outcome = Outcome::Ok(serde_json::to_value(ok).unwrap());
+            self.say(&Reply { reply, outcome });
+        }
     }
 
     fn event(&mut self, offset: Option<Offset>, log: &Log, replay: bool) {

@@ -8,8 +8,8 @@ use colloquy_protocol::{
     id::MessageId,
     position::Position,
     session::{
-        Acknowledgement, Action, Ended, MAX_UNANSWERED, Notice, PATIENCE, RequestError, STABLE,
-        Session, State,
+        Acknowledgement, Action, DOUBT, Ended, MAX_UNANSWERED, Notice, PATIENCE, RequestError,
+        STABLE, Session, State,
     },
     topic::Topic,
 };
@@ -200,7 +200,8 @@ fn only_a_stable_connection_makes_the_wait_short_again() {
 fn waking_tries_at_once() {
     let mut client = Client::live(5);
     client.session.wake(client.now);
-    assert_eq!(client.act(), Done::default(), "a healthy connection stays");
+    let done = client.act();
+    assert_eq!((done.closed, done.opened), (None, false), "a healthy connection stays");
     client.after(23);
     client.session.wake(client.now);
     let done = client.act();
@@ -208,6 +209,55 @@ fn waking_tries_at_once() {
     client.close(None);
     client.session.wake(client.now);
     assert!(client.act().opened);
+}
+
+#[test]
+fn a_connection_in_doubt_must_answer_soon() {
+    for doubt in [Session::wake, Session::doubt] {
+        let mut client = Client::live(5);
+        client.after(1);
+        doubt(&mut client.session, client.now);
+        let asked = client.act().sent;
+        client.after(4);
+        client.say(reply(&asked[0], json!({})));
+        client.after(2);
+        assert_eq!(client.tick().closed, None, "it answered");
+        doubt(&mut client.session, client.now);
+        assert_eq!(client.session.next_deadline(), Some(client.now + DOUBT));
+        client.now += DOUBT;
+        assert_eq!(client.tick().closed, Some(CloseCode::Silent));
+        assert!(matches!(client.session.state(), State::Waiting { .. }));
+        assert_eq!(client.session.round_trip(), None);
+    }
+}
+
+#[test]
+fn the_round_trip_is_measured_with_each_connection_and_heartbeat() {
+    let mut client = Client::new();
+    client.open();
+    let ready = client.say(welcome(5)).sent;
+    assert_eq!(client.session.round_trip(), None);
+    client.after(1);
+    client.say(reply(&ready[0], json!({ "epoch": "e", "offset": 5 })));
+    assert_eq!(client.session.round_trip(), Some(Duration::from_secs(1)));
+
+    let asked = client.say(heartbeat(5)).sent;
+    let question = json!({ "event": "unsubscribe:agent", "payload": "round-trip", "id": 2 });
+    assert_eq!(asked, [question], "nobody is unsubscribed twice");
+    client.after(2);
+    assert_eq!(client.say(heartbeat(5)).sent.len(), 0, "one question at a time");
+    assert_eq!(client.say(reply(&asked[0], json!({}))).notices, []);
+    assert_eq!(client.session.round_trip(), Some(Duration::from_secs(2)));
+}
+
+#[test]
+fn what_is_held_is_never_unsubscribed_to_measure() {
+    let mut client = Client::live(5);
+    client.session.subscribe(topic("agent:round-trip"), None);
+    client.act();
+    assert_eq!(client.say(heartbeat(5)).sent.len(), 0);
+    client.session.doubt(client.now);
+    assert_eq!(client.session.next_deadline(), Some(client.now + Duration::from_millis(37_500)));
 }
 
 #[test]
