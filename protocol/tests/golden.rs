@@ -217,6 +217,29 @@ fn server_frames() {
 }
 
 #[test]
+fn what_is_no_frame_is_refused_with_the_reason() {
+    for (text, reason) in [
+        (r#"{"offset":1}"#, "`event`"),
+        (r#"{"event":"hub:heartbeat"}"#, "`payload`"),
+        (r#"{"event":"hub:heartbeat","payload":{}}"#, "`offset`"),
+        (r#"{"event":"hub:robot","payload":{}}"#, "hub:robot"),
+        (r#"{"event":"robot:created","payload":{},"offset":1}"#, "robot:created"),
+        (r#"{"event":"agent:deleted","payload":{},"offset":1}"#, "`agentId`"),
+        (r#"{"reply":7}"#, "`ok`"),
+    ] {
+        let error = serde_json::from_str::<ServerFrame>(text).unwrap_err().to_string();
+        assert!(error.contains(reason), "{text}: {error}");
+    }
+}
+
+#[test]
+fn members_come_in_any_order_and_unknown_ones_are_left_out() {
+    let text = r#"{"offset":7,"payload":{"chatId":"chat-1","userId":"local","more":[1],
+        "timestamp":"2026-01-31T12:00:01.250Z"},"later":{"a":null},"event":"chat:deleted"}"#;
+    assert_eq!(serde_json::from_str::<EventFrame>(text).unwrap(), event(7, chat_deleted()));
+}
+
+#[test]
 fn a_payload_of_null_is_no_payload() {
     for text in [r#"{"event":"client:ready","payload":null}"#, r#"{"event":"client:ready"}"#] {
         let frame: ClientFrame = serde_json::from_str(text).unwrap();
