@@ -2,6 +2,7 @@
 
 use colloquy_protocol::{
     event::ServerEvent,
+    frame::EventFrame,
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
@@ -37,7 +38,8 @@ pub fn name_of(choices: LiveChoices, topic: &Topic) -> Option<String> {
 }
 
 /// Brings a list up to date with one event.
-fn follow(items: &mut Vec<Choice>, event: &ServerEvent) -> Effect {
+fn follow(items: &mut Vec<Choice>, frame: &EventFrame) -> Effect {
+    let event = &frame.event;
     if let Some(changed) = changed(event) {
         match items.iter_mut().find(|choice| choice.topic == changed.topic) {
             Some(known) if *known == changed => return Effect::None,

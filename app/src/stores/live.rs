@@ -7,9 +7,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use colloquy_protocol::{
-    event::ServerEvent, frame::EventFrame, position::Offset, session::Notice, topic::Topic,
-};
+use colloquy_protocol::{frame::EventFrame, position::Offset, session::Notice, topic::Topic};
 use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -55,7 +53,7 @@ impl<T: Send + Sync + 'static> Copy for Live<T> {}
 
 struct Source<T> {
     load: Load<T>,
-    follow: fn(&mut T, &ServerEvent) -> Effect,
+    follow: fn(&mut T, &EventFrame) -> Effect,
 }
 
 struct Progress {
@@ -82,7 +80,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         loaded: Loaded<T>,
         topics: impl IntoIterator<Item = Topic>,
         load: impl Fn() -> F + Send + Sync + 'static,
-        follow: fn(&mut T, &ServerEvent) -> Effect,
+        follow: fn(&mut T, &EventFrame) -> Effect,
     ) -> Self
     where
         F: Future<Output = Result<Loaded<T>, ApiError>> + Send + 'static,
@@ -185,7 +183,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         let follow = self.source.try_with_value(|source| source.follow);
         let (Some(later), Some(follow)) = (later, follow) else { return };
         for frame in later.iter().filter(|frame| frame.offset > position.offset) {
-            if follow(&mut value, &frame.event) == Effect::Stale {
+            if follow(&mut value, frame) == Effect::Stale {
                 self.reload();
             }
         }
@@ -220,7 +218,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         }
         let mut effect = Effect::None;
         self.value.try_maybe_update(|value| {
-            effect = follow(value, &frame.event);
+            effect = follow(value, frame);
             (effect == Effect::Changed, ())
         });
         if effect == Effect::Stale {
