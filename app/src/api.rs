@@ -7,6 +7,7 @@
 pub mod agents;
 pub mod choices;
 mod error;
+pub mod merge_patch;
 mod transport;
 
 use colloquy_protocol::position::{Offset, Position};

@@ -4,13 +4,18 @@
 //! so that the types of pages stay within what the compiler takes.
 
 pub mod address;
+pub mod conflict;
 pub mod connection_bar;
 pub mod connection_pill;
 pub mod create_agent;
 pub mod dialog;
+pub mod entity_events;
 pub mod event_row;
+pub mod field;
 pub mod history;
 pub mod icon;
+pub mod json_editor;
+pub mod json_text;
 pub mod life_hint;
 pub mod note;
 pub mod sidebar;

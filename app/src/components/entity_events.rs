@@ -1,0 +1,96 @@
+//! What happened to one entity last.
+
+use std::sync::Arc;
+
+use colloquy_protocol::{
+    event::ServerEvent,
+    frame::EventFrame,
+    model::{LogEntry, Page},
+    topic::Topic,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api::{ApiError, Loaded, get, with_query},
+    components::event_row::EventRow,
+    stores::live::{Effect, Live},
+};
+
+/// How many events are shown; the log has them all.
+const CAPACITY: usize = 20;
+
+/// The latest events of an entity, the newest first.
+///
+/// # Errors
+/// As [`get`].
+pub async fn latest_events(topic: &Topic) -> Result<Loaded<Vec<EventFrame>>, ApiError> {
+    let topic = topic.to_string();
+    // With the greatest offset there can be, `before` asks for the latest.
+    let before = i64::MAX.to_string();
+    let limit = CAPACITY.to_string();
+    let parameters =
+        [("topic", Some(&*topic)), ("before", Some(&*before)), ("limit", Some(&*limit))];
+    let Loaded { value, position } =
+        get::<Page<LogEntry>>(&with_query("/events", &parameters)).await?;
+    let frames: Result<Vec<_>, ApiError> = value.items.iter().rev().map(frame).collect();
+    Ok(Loaded { value: frames?, position })
+}
+
+/// The latest events of an entity, following live, and the way to its whole story.
+#[component]
+pub fn EntityEvents(
+    /// The entity's topic.
+    topic: Topic,
+    /// What [`latest_events`] gave.
+    latest: Loaded<Vec<EventFrame>>,
+) -> impl IntoView {
+    let story = with_query("/events", &[("topic", Some(&topic.to_string()))]);
+    let of = topic.clone();
+    let of_this = move |events| Latest { topic: of.clone(), events };
+    let load = {
+        let (topic, of_this) = (topic.clone(), of_this.clone());
+        move || {
+            let (topic, of_this) = (topic.clone(), of_this.clone());
+            async move { Ok(latest_events(&topic).await?.map(of_this)) }
+        }
+    };
+    let live = Live::new(latest.map(of_this), [topic], load, follow);
+    let events = move || live.value().with(|latest| latest.events.clone());
+    view! {
+        <section class="card history entity-events" aria-labelledby="events-title">
+            <header class="card-header">
+                <h2 id="events-title">"Latest events"</h2>
+                <a href=story>"The whole story"</a>
+            </header>
+            <ol class="history-list">
+                <For each=events key=|frame| frame.offset let:frame>
+                    <li>
+                        <EventRow frame=Arc::new(frame) name=None />
+                    </li>
+                </For>
+            </ol>
+        </section>
+    }
+    .into_any()
+}
+
+struct Latest {
+    topic: Topic,
+    events: Vec<EventFrame>,
+}
+
+fn follow(latest: &mut Latest, frame: &EventFrame) -> Effect {
+    if frame.event.topic().as_ref() != Some(&latest.topic) {
+        return Effect::None;
+    }
+    // Whether it came live or was caught up with makes no difference in this list.
+    latest.events.insert(0, EventFrame { replay: false, ..frame.clone() });
+    latest.events.truncate(CAPACITY);
+    Effect::Changed
+}
+
+fn frame(entry: &LogEntry) -> Result<EventFrame, ApiError> {
+    let event = ServerEvent::from_parts(&entry.event, &entry.payload.to_string());
+    let event = event.map_err(|error| ApiError::Unexpected(error.to_string()))?;
+    Ok(EventFrame { event, offset: entry.offset, replay: false })
+}

@@ -1,0 +1,114 @@
+//! Fields of forms: what stands in them, and what is wrong with it.
+
+use leptos::prelude::*;
+
+use crate::api::{ApiError, Problem};
+
+/// A text of one line or more, with its label.
+#[component]
+pub fn TextField(
+    /// The field's id, which nothing else of the page has.
+    id: &'static str,
+    /// What it is.
+    label: &'static str,
+    /// What was typed.
+    text: RwSignal<String>,
+    /// What is wrong with it.
+    #[prop(into)]
+    error: Signal<Option<String>>,
+    /// What is good to know before typing.
+    #[prop(optional)]
+    hint: &'static str,
+    /// How many lines it shows.
+    #[prop(default = 1)]
+    rows: u32,
+) -> impl IntoView {
+    let invalid = move || error.with(Option::is_some).to_string();
+    let described = format!("{id}-error {id}-hint");
+    let control = if rows == 1 {
+        view! {
+            <input
+                id=id
+                type="text"
+                autocomplete="off"
+                aria-invalid=invalid
+                aria-describedby=described
+                prop:value=text
+                on:input:target=move |event| text.set(event.target().value())
+            />
+        }
+        .into_any()
+    } else {
+        view! {
+            <textarea
+                id=id
+                rows=rows.to_string()
+                aria-invalid=invalid
+                aria-describedby=described
+                prop:value=text
+                on:input:target=move |event| text.set(event.target().value())
+            ></textarea>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            {control}
+            <FieldNotes id error hint />
+        </div>
+    }
+    .into_any()
+}
+
+/// What is said below a field: what is wrong, and what is good to know. The field refers to them
+/// as `ID-error` and `ID-hint`.
+#[component]
+pub fn FieldNotes(
+    /// The field's id.
+    id: &'static str,
+    /// What is wrong with it.
+    #[prop(into)]
+    error: Signal<Option<String>>,
+    /// What is good to know before typing.
+    #[prop(optional)]
+    hint: &'static str,
+) -> impl IntoView {
+    view! {
+        <p class="error" id=format!("{id}-error") role="alert">
+            {error}
+        </p>
+        <p class="quiet" id=format!("{id}-hint")>
+            {hint}
+        </p>
+    }
+    .into_any()
+}
+
+/// What the server says is wrong with a field, or with one of the items of a list.
+pub fn problem_of(error: Signal<Option<ApiError>>, field: &'static str) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        let Some(ApiError::Refused(problem)) = error.get() else { return None };
+        problem.errors.iter().find_map(|error| {
+            let rest = error.field.strip_prefix(field)?;
+            match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+                _ if rest.is_empty() => Some(error.message.clone()),
+                Some((index, "")) => {
+                    let number = index.parse::<usize>().ok()? + 1;
+                    Some(format!("number {number} {}", error.message))
+                }
+                _ => None,
+            }
+        })
+    })
+}
+
+/// Why a form was not saved, when no field of it is at fault.
+pub fn problem_of_form(error: Signal<Option<ApiError>>) -> Signal<Option<String>> {
+    Signal::derive(move || match error.get()? {
+        ApiError::Refused(Problem { errors, .. }) if !errors.is_empty() => {
+            Some("It was not saved: see what is said at the fields.".to_owned())
+        }
+        error => Some(error.to_string()),
+    })
+}
