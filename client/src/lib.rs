@@ -12,7 +12,7 @@
 //! live.subscribe(Topic::All(Kind::Chat), None).await;
 //! while let Some(notice) = notices.recv().await {
 //!     if let Notice::Event(frame) = notice {
-//!         println!("{} {}", frame.offset, frame.event.name());
+//!         println!("{} {}", frame.offset, frame.name);
 //!     }
 //! }
 //! # Ok(())

@@ -1,14 +1,14 @@
 //! What is inside one WebSocket message.
 
-use serde::{Deserialize, Serialize, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Number, Value, value::RawValue};
 
 use crate::{
     error::WireError,
-    event::{ClientEvent, ServerEvent},
+    event::{ClientEvent, ServerEvent, ServerEventKind},
     id::{ConnectionId, PrincipalId},
     position::Offset,
-    topic::Topic,
+    topic::{Kind, Topic},
 };
 
 /// What a client sends: `{"event", "payload"?, "id"?}`. An `id` asks for a reply.
@@ -48,17 +48,69 @@ pub enum ServerFrame {
 }
 
 /// An event of the log: `{"event", "payload", "offset"}`, and `"replay": true` when replayed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Envelope")]
+///
+/// The payload is kept as it came. Whoever wants it reads it, as the type that its name tells: a
+/// client that follows a thousand events a second spends nothing on those that it does not look at.
+#[derive(Debug, Clone, Serialize)]
 pub struct EventFrame {
-    /// The event and its payload.
-    #[serde(flatten)]
-    pub event: ServerEvent,
+    /// The event's name.
+    #[serde(rename = "event")]
+    pub name: &'static str,
+    /// What it carries, unread.
+    pub payload: Box<RawValue>,
     /// Its place in the log.
     pub offset: Offset,
     /// Whether it comes from a replay.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replay: bool,
+}
+
+impl EventFrame {
+    /// The frame of an event that is not replayed.
+    ///
+    /// # Errors
+    /// Those of writing the payload; there are none for payloads made of this crate's types.
+    pub fn new(event: &ServerEvent, offset: Offset) -> serde_json::Result<Self> {
+        let payload = RawValue::from_string(event.payload_json()?)?;
+        Ok(Self { name: event.name(), payload, offset, replay: false })
+    }
+
+    /// The event, with its payload read.
+    ///
+    /// # Errors
+    /// When the payload is not what such an event carries.
+    pub fn event(&self) -> serde_json::Result<ServerEvent> {
+        ServerEvent::from_parts(self.name, self.payload.get())
+    }
+
+    /// The payload, when it is an event of that kind.
+    ///
+    /// # Errors
+    /// When the payload is not what such an event carries.
+    pub fn payload_of<K: ServerEventKind>(&self) -> Option<serde_json::Result<K::Payload>> {
+        (self.name == K::NAME).then(|| serde_json::from_str(self.payload.get()))
+    }
+
+    /// What kind of entity it is about; none: it goes to everybody.
+    pub fn kind(&self) -> Option<Kind> {
+        let (kind, _) = self.name.split_once(':')?;
+        Kind::ALL.into_iter().find(|one| one.as_str() == kind)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventFrame {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Envelope::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+/// The same event in the same place: how its JSON is spaced makes no difference.
+impl PartialEq for EventFrame {
+    fn eq(&self, other: &Self) -> bool {
+        let payload = |frame: &Self| serde_json::from_str::<Value>(frame.payload.get()).ok();
+        (self.name, self.offset, self.replay) == (other.name, other.offset, other.replay)
+            && payload(self) == payload(other)
+    }
 }
 
 /// `{"reply": ID, "ok": {...}}` or `{"reply": ID, "error": {...}}`.
@@ -136,7 +188,7 @@ pub struct Unsubscribed {
 /// Any message of the hub, its payload unread.
 ///
 /// Serde's own `untagged` and `flatten` read every payload's type through several deserializers,
-/// which made the browser's program larger by a tenth. Here each is read by one.
+/// which made the browser's program larger by a tenth.
 #[derive(Deserialize)]
 struct Envelope {
     event: Option<String>,
@@ -172,10 +224,12 @@ impl TryFrom<Envelope> for EventFrame {
     type Error = serde_json::Error;
 
     fn try_from(envelope: Envelope) -> serde_json::Result<Self> {
-        let (name, payload) = envelope.event()?;
-        let event = ServerEvent::from_parts(name, payload)?;
+        let name = envelope.event()?.0;
+        let known = ServerEvent::NAMES.iter().find(|known| **known == name);
+        let name = known.ok_or_else(|| no_such_event(name))?;
+        let payload = envelope.payload.ok_or_else(|| Error::missing_field("payload"))?;
         let offset = envelope.offset.ok_or_else(|| Error::missing_field("offset"))?;
-        Ok(Self { event, offset, replay: envelope.replay })
+        Ok(Self { name, payload, offset, replay: envelope.replay })
     }
 }
 
@@ -189,7 +243,7 @@ impl TryFrom<Envelope> for HubEvent {
             "hub:heartbeat" => serde_json::from_str(payload).map(Self::Heartbeat),
             "hub:error" => serde_json::from_str(payload).map(Self::Error),
             "hub:unsubscribed" => serde_json::from_str(payload).map(Self::Unsubscribed),
-            _ => Err(Error::custom(format_args!("there is no event {name}"))),
+            _ => Err(no_such_event(name)),
         }
     }
 }
@@ -201,4 +255,8 @@ impl Envelope {
         let payload = self.payload.as_ref().ok_or_else(|| Error::missing_field("payload"))?;
         Ok((name, payload.get()))
     }
+}
+
+fn no_such_event(name: &str) -> serde_json::Error {
+    Error::custom(format_args!("there is no event {name}"))
 }

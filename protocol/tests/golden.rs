@@ -112,10 +112,10 @@ fn server_events() {
             ),
         ),
     ];
-    let names: BTreeSet<&str> = expected.iter().map(|(_, frame)| frame.event.name()).collect();
+    let names: BTreeSet<&str> = expected.iter().map(|(_, frame)| frame.name).collect();
     assert_eq!(names, ServerEvent::NAMES.iter().copied().collect(), "every variant is here");
     for (name, frame) in &expected {
-        assert_eq!(*name, frame.event.name().replace(':', "."), "a file is named after its event");
+        assert_eq!(*name, frame.name.replace(':', "."), "a file is named after its event");
     }
     check("server_event", expected);
 }
@@ -172,7 +172,7 @@ fn client_frames() {
 
 #[test]
 fn server_frames() {
-    let replayed = EventFrame { event: chat_deleted(), offset: 42, replay: true };
+    let replayed = EventFrame { replay: true, ..event(42, chat_deleted()) };
     let started = |recovered| Started { epoch: "epoch-a".to_owned(), offset: 42, recovered };
     let refused = WireError::new(ErrorCode::NotFound, "there is no message message-1");
     let expected = vec![
@@ -224,7 +224,6 @@ fn what_is_no_frame_is_refused_with_the_reason() {
         (r#"{"event":"hub:heartbeat","payload":{}}"#, "`offset`"),
         (r#"{"event":"hub:robot","payload":{}}"#, "hub:robot"),
         (r#"{"event":"robot:created","payload":{},"offset":1}"#, "robot:created"),
-        (r#"{"event":"agent:deleted","payload":{},"offset":1}"#, "`agentId`"),
         (r#"{"reply":7}"#, "`ok`"),
     ] {
         let error = serde_json::from_str::<ServerFrame>(text).unwrap_err().to_string();
@@ -236,7 +235,21 @@ fn what_is_no_frame_is_refused_with_the_reason() {
 fn members_come_in_any_order_and_unknown_ones_are_left_out() {
     let text = r#"{"offset":7,"payload":{"chatId":"chat-1","userId":"local","more":[1],
         "timestamp":"2026-01-31T12:00:01.250Z"},"later":{"a":null},"event":"chat:deleted"}"#;
-    assert_eq!(serde_json::from_str::<EventFrame>(text).unwrap(), event(7, chat_deleted()));
+    let frame: EventFrame = serde_json::from_str(text).unwrap();
+    assert_eq!((frame.offset, frame.event().unwrap()), (7, chat_deleted()));
+}
+
+#[test]
+fn a_payload_is_read_as_the_type_that_its_name_tells() {
+    let removed = event(7, chat_deleted());
+    assert_eq!(removed.kind(), Some(Kind::Chat));
+    assert!(removed.payload_of::<server::ChatDeleted>().unwrap().is_ok());
+    assert!(removed.payload_of::<server::ChatCreated>().is_none());
+
+    let text = r#"{"event":"agent:deleted","payload":{},"offset":1}"#;
+    let broken: EventFrame = serde_json::from_str(text).unwrap();
+    assert!(broken.event().unwrap_err().to_string().contains("`agentId`"));
+    assert!(broken.payload_of::<server::AgentDeleted>().unwrap().is_err());
 }
 
 #[test]
@@ -296,7 +309,7 @@ where
 }
 
 fn event(offset: Offset, event: ServerEvent) -> EventFrame {
-    EventFrame { event, offset, replay: false }
+    EventFrame::new(&event, offset).unwrap()
 }
 
 fn ok(value: impl Serialize) -> ServerFrame {

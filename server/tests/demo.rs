@@ -16,7 +16,7 @@ use colloquy_client::{
     Client,
     live::Notices,
     protocol::{
-        event::ServerEvent,
+        event::server::ChatMessageCreated,
         model::{AgentStatus, Message},
         request::NewMessage,
         session::Notice,
@@ -41,8 +41,8 @@ async fn next_message(notices: &mut Notices) -> Message {
         loop {
             match notices.recv().await {
                 Some(Notice::Event(frame)) => {
-                    if let ServerEvent::ChatMessageCreated(created) = frame.event {
-                        return created.message;
+                    if let Some(created) = frame.payload_of::<ChatMessageCreated>() {
+                        return created.unwrap().message;
                     }
                 }
                 Some(_) => {}

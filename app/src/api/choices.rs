@@ -1,12 +1,12 @@
 //! What can be subscribed to, by name.
 
 use colloquy_protocol::{
-    model::{Agent, Chat, Collection, Page},
-    topic::Topic,
+    model::Page,
+    topic::{Kind, Topic},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
-use super::{ApiError, Loaded, get, together};
+use super::{ApiError, Loaded, get, together, with_query};
 
 /// Something that can be subscribed to, by the name that people know it by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,21 +17,18 @@ pub struct Choice {
     pub name: String,
 }
 
-impl From<&Agent> for Choice {
-    fn from(agent: &Agent) -> Self {
-        Self { topic: Topic::Agent(agent.id.clone()), name: agent.name.clone() }
-    }
+/// What of an agent, chat or collection is needed to choose it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Named {
+    id: String,
+    #[serde(alias = "title")]
+    name: String,
 }
 
-impl From<&Chat> for Choice {
-    fn from(chat: &Chat) -> Self {
-        Self { topic: Topic::Chat(chat.id.clone()), name: chat.title.clone() }
-    }
-}
-
-impl From<&Collection> for Choice {
-    fn from(collection: &Collection) -> Self {
-        Self { topic: Topic::Collection(collection.id.clone()), name: collection.name.clone() }
+impl Named {
+    /// As a choice; none for what no topic can be made of.
+    pub(crate) fn of_kind(self, kind: Kind) -> Option<Choice> {
+        Some(Choice { topic: Topic::of(kind, &self.id).ok()?, name: self.name })
     }
 }
 
@@ -41,18 +38,14 @@ impl From<&Collection> for Choice {
 /// # Errors
 /// As [`get`].
 pub async fn choices(q: Option<&str>) -> Result<Loaded<Vec<Choice>>, ApiError> {
-    let agents = list::<Agent>("/agents", q).await?;
-    let chats = list::<Chat>("/chats", q).await?;
-    let collections = list::<Collection>("/collections", q).await?;
+    let agents = list("/agents", Kind::Agent, q).await?;
+    let chats = list("/chats", Kind::Chat, q).await?;
+    let collections = list("/collections", Kind::Collection, q).await?;
     let all = together(together(agents, chats)?, collections)?;
     Ok(all.map(|((agents, chats), collections)| [agents, chats, collections].concat()))
 }
 
-async fn list<T>(path: &str, q: Option<&str>) -> Result<Loaded<Vec<Choice>>, ApiError>
-where
-    T: DeserializeOwned,
-    for<'a> Choice: From<&'a T>,
-{
-    let page = get::<Page<T>>(&super::with_query(path, &[("q", q)])).await?;
-    Ok(page.map(|page| page.items.iter().map(Choice::from).collect()))
+async fn list(path: &str, kind: Kind, q: Option<&str>) -> Result<Loaded<Vec<Choice>>, ApiError> {
+    let page = get::<Page<Named>>(&with_query(path, &[("q", q)])).await?;
+    Ok(page.map(|page| page.items.into_iter().filter_map(|one| one.of_kind(kind)).collect()))
 }

@@ -22,9 +22,10 @@ pub fn EventRow(
     name: Option<String>,
 ) -> impl IntoView {
     let opened = RwSignal::new(false);
-    let topic = frame.event.topic();
+    let event = frame.event().ok();
+    let topic = event.as_ref().and_then(ServerEvent::topic);
     let kind = topic.as_ref().map_or("system", |topic| topic.kind().as_str());
-    let timestamp = frame.event.timestamp().to_string();
+    let timestamp = event.as_ref().map(|event| event.timestamp().to_string()).unwrap_or_default();
     // RFC 3339 with milliseconds: the time of day has a fixed place in it.
     let clock = timestamp.get(11..23).unwrap_or_default().to_owned();
     let payload = frame.clone();
@@ -35,10 +36,10 @@ pub fn EventRow(
                 <time datetime=timestamp.clone() title=timestamp>
                     {clock}
                 </time>
-                <span class="event-name">{frame.event.name()}</span>
+                <span class="event-name">{frame.name}</span>
                 <span class="event-what">
                     {name.map(|name| view! { <strong>{name}</strong> })}
-                    <span class="event-detail">{detail(&frame.event)}</span>
+                    <span class="event-detail">{event.as_ref().map(detail)}</span>
                     {frame.replay.then(|| view! { <span class="tag">"replayed"</span> })}
                 </span>
                 <code class="event-id">{topic.as_ref().map(Topic::id).unwrap_or_default().to_owned()}</code>

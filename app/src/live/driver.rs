@@ -1,6 +1,6 @@
 //! The task that owns the socket: it tells the session what happens and does what it asks.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use colloquy_protocol::{
     close::CloseCode,
@@ -54,7 +54,7 @@ struct Driver {
     session: Session,
     socket: Option<WebSocket>,
     /// The last event, until the page is shown it.
-    latest: Option<EventFrame>,
+    latest: Option<Arc<EventFrame>>,
 }
 
 impl Driver {
@@ -97,7 +97,7 @@ impl Driver {
                 Action::Notify(notice) => {
                     self.page.listeners.call(&notice);
                     if let Notice::Event(frame) = notice {
-                        self.latest = Some(*frame);
+                        self.latest = Some(frame);
                     }
                 }
             }

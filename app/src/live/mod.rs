@@ -73,7 +73,7 @@
 mod driver;
 mod listeners;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use colloquy_protocol::{
     event::ServerEventKind,
@@ -115,7 +115,7 @@ type Command = Box<dyn FnOnce(&mut Session, Duration) + Send>;
 #[derive(Debug, Clone, Copy)]
 pub struct Websocket {
     connection: RwSignal<Connection>,
-    last_event: RwSignal<Option<EventFrame>>,
+    last_event: RwSignal<Option<Arc<EventFrame>>>,
     position: RwSignal<Option<Position>>,
     round_trip: RwSignal<Option<Duration>>,
     welcome: RwSignal<Option<Welcome>>,
@@ -164,7 +164,7 @@ impl Websocket {
     }
 
     /// The event that came last. While events come fast, it leaves some out; [`Self::on`] does not.
-    pub fn last_event(&self) -> Signal<Option<EventFrame>> {
+    pub fn last_event(&self) -> Signal<Option<Arc<EventFrame>>> {
         self.last_event.into()
     }
 
@@ -188,9 +188,9 @@ impl Websocket {
     pub fn on<K: ServerEventKind>(&self, callback: impl Fn(&K::Payload) + Send + Sync + 'static) {
         self.on_notice(move |notice| {
             if let Notice::Event(frame) = notice
-                && let Some(payload) = K::payload(&frame.event)
+                && let Some(Ok(payload)) = frame.payload_of::<K>()
             {
-                callback(payload);
+                callback(&payload);
             }
         });
     }

@@ -152,8 +152,8 @@ fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
 }
 
 /// The line of an event, with its entity's name if that is known.
-fn seen(frame: &EventFrame, choices: LiveChoices) -> Line {
-    let topic = frame.event.topic();
+fn seen(frame: &Arc<EventFrame>, choices: LiveChoices) -> Line {
+    let topic = frame.event().ok().and_then(|event| event.topic());
     let name = topic.as_ref().and_then(|topic| name_of(choices, topic));
-    Line::Event { frame: Arc::new(frame.clone()), name }
+    Line::Event { frame: frame.clone(), name }
 }

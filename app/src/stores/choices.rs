@@ -1,16 +1,16 @@
 //! What there is to choose from, following live events.
 
 use colloquy_protocol::{
-    event::ServerEvent,
     frame::EventFrame,
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
+use serde::Deserialize;
 
 use super::live::{Effect, Live};
 use crate::api::{
     Loaded,
-    choices::{Choice, choices},
+    choices::{Choice, Named, choices},
 };
 
 /// The most entities that are offered, the newest; any other can be named by its id.
@@ -37,10 +37,12 @@ pub fn name_of(choices: LiveChoices, topic: &Topic) -> Option<String> {
     })
 }
 
-/// Brings a list up to date with one event.
+/// Brings a list up to date with one event. All that is read of the event is whom it is about, and
+/// that one's name.
 fn follow(items: &mut Vec<Choice>, frame: &EventFrame) -> Effect {
-    let event = &frame.event;
-    if let Some(changed) = changed(event) {
+    let about = serde_json::from_str::<About>(frame.payload.get()).unwrap_or_default();
+    let Some(kind) = frame.kind() else { return Effect::None };
+    if let Some(changed) = about.entity.and_then(|entity| entity.of_kind(kind)) {
         match items.iter_mut().find(|choice| choice.topic == changed.topic) {
             Some(known) if *known == changed => return Effect::None,
             Some(known) => *known = changed,
@@ -51,31 +53,20 @@ fn follow(items: &mut Vec<Choice>, frame: &EventFrame) -> Effect {
         }
         return Effect::Changed;
     }
-    match event.topic() {
-        Some(topic) if is_deletion(event) => {
-            let before = items.len();
-            items.retain(|choice| choice.topic != topic);
-            if items.len() == before { Effect::None } else { Effect::Changed }
-        }
-        _ => Effect::None,
+    if !frame.name.ends_with(":deleted") {
+        return Effect::None;
     }
+    let before = items.len();
+    items.retain(|choice| choice.topic.kind() != kind || choice.topic.id() != about.id);
+    if items.len() == before { Effect::None } else { Effect::Changed }
 }
 
-/// What an event says that its entity is now.
-fn changed(event: &ServerEvent) -> Option<Choice> {
-    use ServerEvent as Event;
-    match event {
-        Event::AgentCreated(p) | Event::AgentUpdated(p) | Event::AgentStatusChanged(p) => {
-            Some((&p.agent).into())
-        }
-        Event::ChatCreated(p) | Event::ChatUpdated(p) => Some((&p.chat).into()),
-        Event::ChatParticipantJoined(p) | Event::ChatParticipantLeft(p) => Some((&p.chat).into()),
-        Event::CollectionCreated(p) | Event::CollectionUpdated(p) => Some((&p.collection).into()),
-        _ => None,
-    }
-}
-
-fn is_deletion(event: &ServerEvent) -> bool {
-    use ServerEvent as Event;
-    matches!(event, Event::AgentDeleted(_) | Event::ChatDeleted(_) | Event::CollectionDeleted(_))
+/// Whom an event is about.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct About {
+    #[serde(alias = "agentId", alias = "chatId", alias = "collectionId")]
+    id: String,
+    #[serde(alias = "agent", alias = "chat", alias = "collection")]
+    entity: Option<Named>,
 }

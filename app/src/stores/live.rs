@@ -101,7 +101,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         let socket = use_websocket();
         let own = topics.clone();
         socket.on_notice(move |notice| match notice {
-            Notice::Event(frame) => live.arrived(&Arc::new(EventFrame::clone(frame))),
+            Notice::Event(frame) => live.arrived(frame),
             Notice::Reload { topic, .. } if topic.as_ref().is_none_or(|one| own.contains(one)) => {
                 live.reload();
             }

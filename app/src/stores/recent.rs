@@ -55,8 +55,8 @@ impl Recent {
 }
 
 impl Kept {
-    fn push(&mut self, frame: &EventFrame) {
-        self.events.push_back(Arc::new(frame.clone()));
+    fn push(&mut self, frame: &Arc<EventFrame>) {
+        self.events.push_back(frame.clone());
         if self.events.len() > CAPACITY
             && let Some(oldest) = self.events.pop_front()
         {

@@ -1,6 +1,9 @@
 //! Every event of the server.
 
-use serde::{Serialize, de::Error};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, Error},
+};
 
 use super::payload::{
     AgentChanged, AgentRemoved, ChatChanged, ChatRemoved, CollectionChanged, CollectionRemoved,
@@ -77,13 +80,6 @@ macro_rules! server_events {
                 impl ServerEventKind for $name {
                     const NAME: &'static str = $wire;
                     type Payload = $payload;
-
-                    fn payload(event: &ServerEvent) -> Option<&$payload> {
-                        match event {
-                            ServerEvent::$name(payload) => Some(payload),
-                            _ => None,
-                        }
-                    }
                 }
             )*
         }
@@ -95,10 +91,7 @@ pub trait ServerEventKind: 'static {
     /// The event's name on the wire.
     const NAME: &'static str;
     /// What it carries.
-    type Payload: Clone + 'static;
-
-    /// The payload, when it is this event.
-    fn payload(event: &ServerEvent) -> Option<&Self::Payload>;
+    type Payload: DeserializeOwned + 'static;
 }
 
 server_events! {

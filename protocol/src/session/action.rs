@@ -1,6 +1,6 @@
 //! What a session asks of its driver, and what it tells whoever uses it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     close::CloseCode,
@@ -33,7 +33,7 @@ pub enum Notice {
     State(State),
     /// An event. Each comes once, live ones in the order of the log; only the events of a
     /// topic's catch-up may have lower offsets than those before them.
-    Event(Box<EventFrame>),
+    Event(Arc<EventFrame>),
     /// This topic's events arrive: all after that position. Said again on every connection.
     Subscribed {
         /// Which topic.

@@ -1,6 +1,6 @@
 //! What the hub says, and what that means for the session.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
 
@@ -117,7 +117,7 @@ impl Session {
             if let Stage::Recovering { count, .. } = &mut link.stage {
                 *count += u64::from(replay);
             }
-            self.notify(Notice::Event(Box::new(frame)));
+            self.notify(Notice::Event(Arc::new(frame)));
         }
         if moves_cursor {
             self.reached(offset, now);

@@ -276,7 +276,7 @@ impl Connection {
     fn event(&mut self, offset: Option<Offset>, log: &Log, replay: bool) {
         if let Some(offset) = offset.filter(|offset| self.sent.insert(*offset)) {
             let event = event(log[offset as usize - 1].as_ref());
-            self.say(&EventFrame { event, offset, replay });
+            self.say(&EventFrame { replay, ..EventFrame::new(&event, offset).unwrap() });
         }
     }
 }

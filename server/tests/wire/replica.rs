@@ -125,7 +125,7 @@ impl Observer {
             let frame: EventFrame = serde_json::from_value(event).unwrap();
             assert!(frame.offset > self.position.offset, "in order, nothing twice");
             self.position.offset = frame.offset;
-            self.replica.apply(frame.event);
+            self.replica.apply(frame.event().unwrap());
         }
     }
 }

@@ -70,8 +70,10 @@ impl Actor {
     /// What happens next in the chats.
     pub(crate) async fn hear(&mut self) -> Result<ServerEvent, Ended> {
         loop {
-            if let Notice::Event(frame) = self.notice().await? {
-                return Ok(frame.event);
+            if let Notice::Event(frame) = self.notice().await?
+                && let Ok(event) = frame.event()
+            {
+                return Ok(event);
             }
         }
     }
