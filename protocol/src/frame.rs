@@ -7,6 +7,7 @@ use crate::{
     error::WireError,
     event::{ClientEvent, ServerEvent, ServerEventKind},
     id::{ConnectionId, PrincipalId},
+    model::LogEntry,
     position::Offset,
     topic::{Kind, Topic},
 };
@@ -75,6 +76,15 @@ impl EventFrame {
         Ok(Self { name: event.name(), payload, offset, replay: false })
     }
 
+    /// The frame of a row of the log.
+    ///
+    /// # Errors
+    /// When there is no such event.
+    pub fn of_log(entry: &LogEntry) -> serde_json::Result<Self> {
+        let payload = RawValue::from_string(entry.payload.to_string())?;
+        Ok(Self { name: known(&entry.event)?, payload, offset: entry.offset, replay: false })
+    }
+
     /// The event, with its payload read.
     ///
     /// # Errors
@@ -95,6 +105,17 @@ impl EventFrame {
     pub fn kind(&self) -> Option<Kind> {
         let (kind, _) = self.name.split_once(':')?;
         Kind::ALL.into_iter().find(|one| one.as_str() == kind)
+    }
+
+    /// The topic of the entity that it is about; none: it goes to everybody.
+    pub fn topic(&self) -> Option<Topic> {
+        #[derive(Deserialize)]
+        struct About {
+            #[serde(alias = "agentId", alias = "chatId", alias = "collectionId")]
+            id: String,
+        }
+        let about: About = serde_json::from_str(self.payload.get()).ok()?;
+        Topic::of(self.kind()?, &about.id).ok()
     }
 }
 
@@ -224,9 +245,7 @@ impl TryFrom<Envelope> for EventFrame {
     type Error = serde_json::Error;
 
     fn try_from(envelope: Envelope) -> serde_json::Result<Self> {
-        let name = envelope.event()?.0;
-        let known = ServerEvent::NAMES.iter().find(|known| **known == name);
-        let name = known.ok_or_else(|| no_such_event(name))?;
+        let name = known(envelope.event()?.0)?;
         let payload = envelope.payload.ok_or_else(|| Error::missing_field("payload"))?;
         let offset = envelope.offset.ok_or_else(|| Error::missing_field("offset"))?;
         Ok(Self { name, payload, offset, replay: envelope.replay })
@@ -255,6 +274,12 @@ impl Envelope {
         let payload = self.payload.as_ref().ok_or_else(|| Error::missing_field("payload"))?;
         Ok((name, payload.get()))
     }
+}
+
+/// The name of an event that there is.
+fn known(name: &str) -> serde_json::Result<&'static str> {
+    let known = ServerEvent::NAMES.iter().find(|known| **known == name);
+    known.copied().ok_or_else(|| no_such_event(name))
 }
 
 fn no_such_event(name: &str) -> serde_json::Error {

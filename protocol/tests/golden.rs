@@ -243,6 +243,7 @@ fn members_come_in_any_order_and_unknown_ones_are_left_out() {
 fn a_payload_is_read_as_the_type_that_its_name_tells() {
     let removed = event(7, chat_deleted());
     assert_eq!(removed.kind(), Some(Kind::Chat));
+    assert_eq!(removed.topic(), Some("chat:chat-1".parse().unwrap()));
     assert!(removed.payload_of::<server::ChatDeleted>().unwrap().is_ok());
     assert!(removed.payload_of::<server::ChatCreated>().is_none());
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use colloquy_protocol::{
-    event::ServerEvent,
     frame::EventFrame,
     model::{LogEntry, Page},
     topic::Topic,
@@ -32,8 +31,10 @@ pub async fn latest_events(topic: &Topic) -> Result<Loaded<Vec<EventFrame>>, Api
         [("topic", Some(&*topic)), ("before", Some(&*before)), ("limit", Some(&*limit))];
     let Loaded { value, position } =
         get::<Page<LogEntry>>(&with_query("/events", &parameters)).await?;
-    let frames: Result<Vec<_>, ApiError> = value.items.iter().rev().map(frame).collect();
-    Ok(Loaded { value: frames?, position })
+    let frames: serde_json::Result<Vec<_>> =
+        value.items.iter().rev().map(EventFrame::of_log).collect();
+    let value = frames.map_err(|error| ApiError::Unexpected(error.to_string()))?;
+    Ok(Loaded { value, position })
 }
 
 /// The latest events of an entity, following live, and the way to its whole story.
@@ -80,17 +81,11 @@ struct Latest {
 }
 
 fn follow(latest: &mut Latest, frame: &EventFrame) -> Effect {
-    if frame.event.topic().as_ref() != Some(&latest.topic) {
+    if frame.topic().as_ref() != Some(&latest.topic) {
         return Effect::None;
     }
     // Whether it came live or was caught up with makes no difference in this list.
     latest.events.insert(0, EventFrame { replay: false, ..frame.clone() });
     latest.events.truncate(CAPACITY);
     Effect::Changed
-}
-
-fn frame(entry: &LogEntry) -> Result<EventFrame, ApiError> {
-    let event = ServerEvent::from_parts(&entry.event, &entry.payload.to_string());
-    let event = event.map_err(|error| ApiError::Unexpected(error.to_string()))?;
-    Ok(EventFrame { event, offset: entry.offset, replay: false })
 }

@@ -153,7 +153,7 @@ fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
 
 /// The line of an event, with its entity's name if that is known.
 fn seen(frame: &Arc<EventFrame>, choices: LiveChoices) -> Line {
-    let topic = frame.event().ok().and_then(|event| event.topic());
+    let topic = frame.topic();
     let name = topic.as_ref().and_then(|topic| name_of(choices, topic));
     Line::Event { frame: frame.clone(), name }
 }
