@@ -66,7 +66,7 @@ pub fn EntityEvents(
             <ol class="history-list">
                 <For each=events key=|frame| frame.offset let:frame>
                     <li>
-                        <EventRow frame=Arc::new(frame) name=None />
+                        {view! { <EventRow frame=Arc::new(frame) name=None /> }.into_any()}
                     </li>
                 </For>
             </ol>
