@@ -6,6 +6,8 @@
 
 pub mod agents;
 pub mod choices;
+pub mod collections;
+pub mod entity;
 mod error;
 pub mod merge_patch;
 mod transport;
@@ -108,6 +110,16 @@ pub async fn patch<T: DeserializeOwned>(
 /// As [`get`].
 pub async fn delete(path: &str) -> Result<(), ApiError> {
     call(Method::Delete, path, None, None).await.map(drop)
+}
+
+/// Says that what the page is about does not exist: while it is rendered, its HTTP status is 404.
+pub fn missing_page() {
+    #[cfg(feature = "ssr")]
+    if let Some(backend) =
+        leptos::context::use_context::<std::sync::Arc<dyn crate::backend::Backend>>()
+    {
+        backend.set_status(404);
+    }
 }
 
 /// A path with those query parameters that have a value.

@@ -1,12 +1,61 @@
 //! `/agents`.
 
 use colloquy_protocol::{
+    event::ServerEvent,
+    frame::EventFrame,
     id::AgentId,
     model::{Agent, Page},
-    request::NewAgent,
+    position::Offset,
+    request::{NewAgent, StatusChange},
+    time::Timestamp,
+    topic::{Kind, Topic},
 };
 
-use super::{ApiError, Loaded, RequestKey, get, post, with_query};
+use super::{
+    ApiError, Loaded, RequestKey,
+    entity::{Change, Entity, Fields},
+    get, post, put, with_query,
+};
+
+impl Entity for Agent {
+    const KIND: Kind = Kind::Agent;
+
+    fn topic(&self) -> Topic {
+        Topic::Agent(self.id.clone())
+    }
+
+    fn fields(&self) -> Fields {
+        Fields {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            capabilities: Some(self.capabilities.clone()),
+            metadata: self.metadata.clone(),
+        }
+    }
+
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    fn version(&self) -> Offset {
+        self.version
+    }
+
+    fn change(frame: &EventFrame) -> Option<Change<Self>> {
+        use ServerEvent as Event;
+        match frame.event().ok()? {
+            Event::AgentCreated(p) | Event::AgentUpdated(p) | Event::AgentStatusChanged(p) => {
+                Some(Change::Now(p.agent))
+            }
+            Event::AgentDeleted(p) => Some(Change::Gone(Topic::Agent(p.agent_id))),
+            _ => None,
+        }
+    }
+}
 
 /// One page of the agents that fit; each parameter as the REST API takes it.
 ///
@@ -16,18 +65,18 @@ pub async fn list(parameters: &[(&str, Option<&str>)]) -> Result<Loaded<Page<Age
     get(&with_query("/agents", parameters)).await
 }
 
-/// One agent.
-///
-/// # Errors
-/// As [`get`].
-pub async fn read(id: &AgentId) -> Result<Loaded<Agent>, ApiError> {
-    get(&format!("/agents/{id}")).await
-}
-
 /// Creates an agent and returns it.
 ///
 /// # Errors
 /// As [`get`].
 pub async fn create(key: &RequestKey, agent: &NewAgent) -> Result<Agent, ApiError> {
     post("/agents", key, agent).await
+}
+
+/// Says what an agent is doing.
+///
+/// # Errors
+/// As [`get`].
+pub async fn set_status(id: &AgentId, status: &StatusChange) -> Result<Agent, ApiError> {
+    put(&format!("/agents/{id}/status"), status).await
 }

@@ -78,9 +78,14 @@ pub fn FieldNotes(
         <p class="error" id=format!("{id}-error") role="alert">
             {error}
         </p>
-        <p class="quiet" id=format!("{id}-hint")>
-            {hint}
-        </p>
+        {(!hint.is_empty())
+            .then(|| {
+                view! {
+                    <p class="quiet" id=format!("{id}-hint")>
+                        {hint}
+                    </p>
+                }
+            })}
     }
     .into_any()
 }

@@ -4,12 +4,19 @@
 //! so that the types of pages stay within what the compiler takes.
 
 pub mod address;
+pub mod agent_status;
 pub mod conflict;
 pub mod connection_bar;
 pub mod connection_pill;
 pub mod create_agent;
 pub mod dialog;
+pub mod draft;
+pub mod entity_create;
+pub mod entity_edit;
 pub mod entity_events;
+pub mod entity_list;
+pub mod entity_page;
+pub mod entity_view;
 pub mod event_row;
 pub mod field;
 pub mod history;
@@ -17,11 +24,13 @@ pub mod icon;
 pub mod json_editor;
 pub mod json_text;
 pub mod life_hint;
+pub mod metadata;
 pub mod note;
 pub mod sidebar;
 pub mod status;
 pub mod subscribe_form;
 pub mod subscriptions;
+pub mod tags_editor;
 pub mod theme;
 pub mod time;
 pub mod toasts;

@@ -1,0 +1,147 @@
+//! What can be done with agents and collections alike.
+
+use colloquy_protocol::{
+    frame::EventFrame,
+    model::{Metadata, Page},
+    position::Offset,
+    time::Timestamp,
+    topic::{Kind, Topic},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{ApiError, Loaded, Problem, RequestKey, get, merge_patch, patch, post, with_query};
+
+/// An agent or a collection: what has a name and is edited as a whole.
+pub trait Entity: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its kind.
+    const KIND: Kind;
+
+    /// Its topic, which has its id.
+    fn topic(&self) -> Topic;
+    /// What people may change.
+    fn fields(&self) -> Fields;
+    /// When it was created.
+    fn created_at(&self) -> Timestamp;
+    /// When it was last changed.
+    fn updated_at(&self) -> Timestamp;
+    /// The offset of its last event.
+    fn version(&self) -> Offset;
+    /// What an event says about one of its kind.
+    fn change(frame: &EventFrame) -> Option<Change<Self>>;
+}
+
+/// What an event says about an entity.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change<T> {
+    /// This is what it is now.
+    Now(T),
+    /// It was deleted.
+    Gone(Topic),
+}
+
+/// What people may change of an entity.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Fields {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What it can do; none for what can do nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Vec<String>>,
+    /// Anything else.
+    pub metadata: Metadata,
+}
+
+/// The path of all of a kind, on the pages as in the REST API.
+pub fn path_of_all(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Agent => "/agents",
+        Kind::Chat => "/chats",
+        Kind::Collection => "/collections",
+    }
+}
+
+/// The path of one entity, on the pages as in the REST API.
+pub fn path_of(topic: &Topic) -> String {
+    format!("{}/{}", path_of_all(topic.kind()), topic.id())
+}
+
+/// One page of those that fit; each parameter as the REST API takes it.
+///
+/// # Errors
+/// As [`get`].
+pub async fn list<T: Entity>(
+    parameters: &[(&str, Option<&str>)],
+) -> Result<Loaded<Page<T>>, ApiError> {
+    get(&with_query(path_of_all(T::KIND), parameters)).await
+}
+
+/// The one of that id.
+///
+/// # Errors
+/// As [`get`]; a text that is no id is missing, too.
+pub async fn read<T: Entity>(id: &str) -> Result<Loaded<T>, ApiError> {
+    match Topic::of(T::KIND, id) {
+        Ok(topic) if topic != Topic::All(T::KIND) => get(&path_of(&topic)).await,
+        _ => Err(ApiError::Refused(Problem {
+            title: "Not Found".to_owned(),
+            status: 404,
+            detail: None,
+            errors: Vec::new(),
+        })),
+    }
+}
+
+/// Creates one, with that id if there is one.
+///
+/// # Errors
+/// As [`get`].
+pub async fn create<T: Entity>(key: &RequestKey, body: &NewEntity) -> Result<T, ApiError> {
+    post(path_of_all(T::KIND), key, body).await
+}
+
+/// Changes one that still is what is given to what stands in the fields.
+///
+/// # Errors
+/// As [`get`]; [`ApiError::is_conflict`] when it was changed meanwhile.
+pub async fn update<T: Entity>(entity: &T, fields: &Fields) -> Result<T, ApiError> {
+    let change = merge_patch::diff(&entity.fields().to_object(), &fields.to_object());
+    patch(&path_of(&entity.topic()), Some(entity.version()), &change).await
+}
+
+/// The body of a POST.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NewEntity {
+    /// Chosen by the client; the server makes one when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub fields: Fields,
+}
+
+impl Fields {
+    fn to_object(&self) -> Metadata {
+        match json!(self) {
+            Value::Object(object) => object,
+            // A struct is written as an object.
+            _ => Metadata::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_was_emptied_is_cleared() {
+        let before = Fields { description: Some("Old".to_owned()), ..Fields::default() };
+        let after = Fields { name: "Ada".to_owned(), ..Fields::default() };
+        let patch = merge_patch::diff(&before.to_object(), &after.to_object());
+        assert_eq!(Value::Object(patch), json!({"name": "Ada", "description": null}));
+    }
+}

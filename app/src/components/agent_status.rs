@@ -1,0 +1,90 @@
+//! What an agent is doing, and the form that says something else.
+
+use colloquy_protocol::{
+    model::{Agent, AgentStatus},
+    request::StatusChange,
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use crate::{
+    api::agents::set_status,
+    components::{
+        field::{TextField, problem_of, problem_of_form},
+        status::StatusBadge,
+    },
+};
+
+/// The status of an agent. What is chosen or typed stays when an event changes the agent.
+#[component]
+pub fn StatusPart(
+    /// The agent as it is now.
+    agent: Signal<Agent>,
+) -> impl IntoView {
+    let status = Signal::derive(move || agent.with(|agent| agent.status));
+    let chosen = RwSignal::new(None::<AgentStatus>);
+    let shown = move || chosen.get().unwrap_or_else(|| status.get());
+    let detail = RwSignal::new(String::new());
+
+    let change = Action::new(move |to: &StatusChange| {
+        let (id, to) = (agent.with_untracked(|agent| agent.id.clone()), to.clone());
+        async move {
+            set_status(&id, &to).await?;
+            chosen.set(None);
+            detail.set(String::new());
+            Ok(())
+        }
+    });
+    let error = Signal::derive(move || change.value().get()?.err());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let detail = detail.get_untracked().trim().to_owned();
+        change.dispatch(StatusChange {
+            status: untrack(shown),
+            status_detail: (!detail.is_empty()).then_some(detail),
+        });
+    };
+    let options = AgentStatus::ALL
+        .map(|one| {
+            view! {
+                <label>
+                    <input
+                        type="radio"
+                        name="status"
+                        value=one.as_str()
+                        prop:checked=move || shown() == one
+                        on:change=move |_| chosen.set(Some(one))
+                    />
+                    <span>{one.as_str()}</span>
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="card part" aria-labelledby="status-title">
+            <h2 id="status-title">"Status"</h2>
+            <p class="status-now">
+                <StatusBadge status />
+                <span>{move || agent.with(|agent| agent.status_detail.clone())}</span>
+            </p>
+            <form class="status-form" on:submit=submit novalidate>
+                <fieldset class="segments">
+                    <legend class="visually-hidden">"New status"</legend>
+                    {options}
+                </fieldset>
+                <TextField
+                    id="status-detail"
+                    label="What it is doing"
+                    text=detail
+                    error=problem_of(error, "statusDetail")
+                />
+                <button type="submit" class="button" disabled=move || change.pending().get()>
+                    "Set status"
+                </button>
+            </form>
+            <p class="error" role="alert">
+                {problem_of_form(error)}
+            </p>
+        </section>
+    }
+    .into_any()
+}

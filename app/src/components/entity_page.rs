@@ -1,0 +1,235 @@
+//! The page of one agent or collection, following live.
+
+use colloquy_protocol::{frame::EventFrame, model::NotificationType, topic::Topic};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_navigate, use_params_map};
+
+use crate::{
+    api::{
+        ApiError, Loaded, delete,
+        entity::{Change, Entity, path_of, path_of_all, read},
+        missing_page, together,
+    },
+    components::{
+        dialog::ConfirmDialog,
+        entity_edit::EditEntity,
+        entity_events::{EntityEvents, latest_events},
+        entity_view::EntityView,
+        note::LoadError,
+        time::TimeAgo,
+        toasts::use_toasts,
+    },
+    stores::live::{Effect, Live},
+};
+
+/// An entity and its latest events, as they are being loaded.
+pub type StoryResource<T> = Resource<Result<Loaded<(T, Vec<EventFrame>)>, ApiError>>;
+
+/// Loads the entity whose id is in the page's path.
+pub fn story_of_one<T: Entity>() -> StoryResource<T> {
+    let parameters = use_params_map();
+    let id = move || parameters.with(|map| map.get("id")).unwrap_or_default();
+    Resource::new(id, |id| async move {
+        let entity = read::<T>(&id).await?;
+        let events = latest_events(&entity.value.topic()).await?;
+        together(entity, events)
+    })
+}
+
+/// The whole page of one entity.
+#[component]
+pub fn EntityPage<T: EntityView>(
+    /// What [`story_of_one`] gave.
+    story: StoryResource<T>,
+) -> impl IntoView {
+    view! {
+        <div class="page">
+            <nav class="crumbs" aria-label="Where this is">
+                <a href=path_of_all(T::KIND)>{T::PLURAL}</a>
+            </nav>
+            <Transition fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match story.await {
+                        Ok(loaded) => view! { <Found<T> loaded /> }.into_any(),
+                        Err(error) if error.is_missing() => {
+                            missing_page();
+                            missing::<T>()
+                        }
+                        Err(error) => {
+                            view! {
+                                <Title text=T::PLURAL />
+                                <LoadError
+                                    title="It could not be loaded."
+                                    error
+                                    on_retry=move |()| story.refetch()
+                                />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the page follows.
+struct Current<T> {
+    entity: T,
+    is_gone: bool,
+}
+
+#[component]
+fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
+    let Loaded { value: (entity, events), position } = loaded;
+    let topic = entity.topic();
+    let id = topic.id().to_owned();
+    let created_at = entity.created_at();
+    let latest = Loaded { value: events, position: position.clone() };
+    let current = Loaded { value: Current { entity, is_gone: false }, position };
+    let again = id.clone();
+    let load = move || {
+        let id = again.clone();
+        async move { Ok(read(&id).await?.map(|entity: T| Current { entity, is_gone: false })) }
+    };
+    let live = Live::new(current, [topic.clone()], load, follow);
+    let entity = Signal::derive(move || live.value().with(|current| current.entity.clone()));
+    let name = move || entity.with(|entity| entity.fields().name);
+    let is_gone = Signal::derive(move || {
+        live.value().with(|current| current.is_gone)
+            || live.error().with(|error| error.as_ref().is_some_and(ApiError::is_missing))
+    });
+    let editing = RwSignal::new(false);
+    let done = Callback::new(move |saved: Option<T>| {
+        if let Some(entity) = saved {
+            live.set(|current| current.entity = entity);
+        }
+        editing.set(false);
+    });
+
+    view! {
+        <Title text=name />
+        <header class="page-header">
+            <div>
+                <h1>{name}</h1>
+                <p class="quiet facts-line">
+                    <code>{id}</code>
+                    <span>"created " <TimeAgo at=created_at /></span>
+                    <span>
+                        "changed " <TimeAgo at=Signal::derive(move || entity.with(T::updated_at)) />
+                    </span>
+                </p>
+            </div>
+            <div class="actions">
+                <button
+                    type="button"
+                    class="button"
+                    disabled=move || editing.get() || is_gone.get()
+                    on:click=move |_| editing.set(true)
+                >
+                    "Edit"
+                </button>
+                {delete_button::<T>(topic.clone(), Signal::derive(name), is_gone)}
+            </div>
+        </header>
+        <Show when=move || is_gone.get()>
+            <section class="card failed" role="alert">
+                <p>
+                    <strong>{format!("This {} was deleted.", T::NOUN)}</strong>
+                    " What stands here is how it was last."
+                </p>
+                <a class="button" href=path_of_all(T::KIND)>
+                    {format!("All {}s", T::NOUN)}
+                </a>
+            </section>
+        </Show>
+        <div class="columns">
+            <div class="parts">
+                <Show
+                    when=move || editing.get()
+                    fallback=move || T::parts(entity)
+                >
+                    <EditEntity<T> entity on_done=done />
+                </Show>
+            </div>
+            <div class="side">
+                <EntityEvents topic latest />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn delete_button<T: EntityView>(
+    topic: Topic,
+    name: Signal<String>,
+    is_gone: Signal<bool>,
+) -> AnyView {
+    let open = RwSignal::new(false);
+    let (navigate, toasts) = (use_navigate(), use_toasts());
+    let deletion = Action::new(move |(): &()| {
+        let (path, navigate, name) = (path_of(&topic), navigate.clone(), name.get_untracked());
+        async move {
+            delete(&path).await?;
+            toasts.show(NotificationType::Success, format!("{name} was deleted."));
+            navigate(path_of_all(T::KIND), Default::default());
+            Ok::<_, ApiError>(())
+        }
+    });
+    let error = move || Some(deletion.value().get()?.err()?.to_string());
+    let show = move |_| {
+        deletion.clear();
+        open.set(true);
+    };
+    view! {
+        <button type="button" class="button" disabled=is_gone on:click=show>
+            "Delete"
+        </button>
+        <ConfirmDialog
+            id="delete-title"
+            open
+            title=Signal::derive(move || format!("Delete {}?", name.get()))
+            text=T::DELETION
+            verb="Delete"
+            on_confirm=move |()| drop(deletion.dispatch(()))
+            pending=deletion.pending()
+            error=Signal::derive(error)
+        />
+    }
+    .into_any()
+}
+
+fn missing<T: EntityView>() -> AnyView {
+    view! {
+        <Title text="Not found" />
+        <section class="not-found">
+            <p class="not-found-code">"404"</p>
+            <h1>{format!("There is no such {}", T::NOUN)}</h1>
+            <p>"It was deleted, or the address is mistyped."</p>
+            <a class="button primary" href=path_of_all(T::KIND)>
+                {format!("All {}s", T::NOUN)}
+            </a>
+        </section>
+    }
+    .into_any()
+}
+
+/// Versions only grow, so an event that is older than what was saved here says nothing new.
+fn follow<T: Entity>(current: &mut Current<T>, frame: &EventFrame) -> Effect {
+    match T::change(frame) {
+        Some(Change::Now(now))
+            if now.topic() == current.entity.topic()
+                && now.version() >= current.entity.version() =>
+        {
+            *current = Current { entity: now, is_gone: false };
+            Effect::Changed
+        }
+        Some(Change::Gone(topic)) if topic == current.entity.topic() => {
+            current.is_gone = true;
+            Effect::Changed
+        }
+        _ => Effect::None,
+    }
+}

@@ -1,0 +1,31 @@
+//! What agents and collections show, each in its own way; everything else is the same.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{ApiError, entity::Entity},
+    components::draft::Draft,
+};
+
+/// An entity that has a list, a page, and a form.
+pub trait EntityView: Entity {
+    /// What one of them is called in a sentence.
+    const NOUN: &'static str;
+    /// What all of them are called.
+    const PLURAL: &'static str;
+    /// What they are for, as the list says it to a newcomer.
+    const LEDE: &'static str;
+    /// What the columns of the list between the name and the time are called.
+    const COLUMNS: &'static [&'static str];
+    /// What else happens when one is deleted.
+    const DELETION: &'static str;
+
+    /// What the list can be filtered by.
+    fn filters() -> AnyView;
+    /// The columns of the list between the name and the time, one element each.
+    fn columns(entity: Signal<Self>) -> AnyView;
+    /// The fields of the form, in their order, with what the server says of them.
+    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView;
+    /// The parts of its page, in their order.
+    fn parts(entity: Signal<Self>) -> AnyView;
+}

@@ -1,0 +1,129 @@
+//! What is an agent's own.
+
+use colloquy_protocol::model::Agent;
+use leptos::prelude::*;
+
+use crate::{
+    api::{ApiError, with_query},
+    components::{
+        address::Choice,
+        agent_status::StatusPart,
+        draft::Draft,
+        entity_view::EntityView,
+        field::{TextField, problem_of},
+        metadata::{DescriptionPart, MetadataField, MetadataPart},
+        status::StatusBadge,
+        tags_editor::TagsEditor,
+    },
+};
+
+/// How many capabilities a row names; the agent's page has them all.
+const NAMED: usize = 3;
+
+impl EntityView for Agent {
+    const NOUN: &'static str = "agent";
+    const PLURAL: &'static str = "Agents";
+    const LEDE: &'static str =
+        "Programs that take part: what each one is doing, and what it can do.";
+    const COLUMNS: &'static [&'static str] = &["Status", "Capabilities"];
+    const DELETION: &'static str =
+        "It leaves all of its chats. The messages that it wrote stay. This can not be taken back.";
+
+    fn filters() -> AnyView {
+        let options = vec![
+            ("", "Any status"),
+            ("idle", "Idle"),
+            ("working", "Working"),
+            ("waiting", "Waiting"),
+            ("error", "Error"),
+            ("offline", "Offline"),
+        ];
+        view! { <Choice parameter="status" label="Status" options /> }.into_any()
+    }
+
+    fn columns(agent: Signal<Self>) -> AnyView {
+        let detail = move || agent.with(|agent| agent.status_detail.clone());
+        let some =
+            move || agent.with(|agent| agent.capabilities.iter().take(NAMED).cloned().collect());
+        let more = move || {
+            let more = agent.with(|agent| agent.capabilities.len().saturating_sub(NAMED));
+            (more > 0).then(|| format!("and {more} more"))
+        };
+        view! {
+            <div class="row-status">
+                <StatusBadge status=Signal::derive(move || agent.with(|agent| agent.status)) />
+                <span class="quiet" title=detail>
+                    {detail}
+                </span>
+            </div>
+            <div class="row-capabilities">
+                <Capabilities names=Signal::derive(some) />
+                <span class="quiet">{more}</span>
+            </div>
+        }
+        .into_any()
+    }
+
+    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
+        view! {
+            <TextField id="name" label="Name" text=draft.name error=problem_of(error, "name") />
+            <TextField
+                id="description"
+                label="Description"
+                text=draft.description
+                error=problem_of(error, "description")
+                rows=3
+            />
+            <TagsEditor
+                id="capabilities"
+                label="Capabilities"
+                tags=draft.capabilities
+                error=problem_of(error, "capabilities")
+            />
+            <MetadataField draft error />
+        }
+        .into_any()
+    }
+
+    fn parts(agent: Signal<Self>) -> AnyView {
+        let chats = move || {
+            agent.with(|agent| with_query("/chats", &[("participant", Some(agent.id.as_str()))]))
+        };
+        let names = Signal::derive(move || agent.with(|agent| agent.capabilities.clone()));
+        view! {
+            <StatusPart agent />
+            <DescriptionPart text=Signal::derive(move || {
+                agent.with(|agent| agent.description.clone())
+            }) />
+            <section class="card part" aria-labelledby="capabilities-title">
+                <h2 id="capabilities-title">"Capabilities"</h2>
+                <Show
+                    when=move || names.with(|names| !names.is_empty())
+                    fallback=|| view! { <p class="quiet">"None were told."</p> }
+                >
+                    <Capabilities names />
+                </Show>
+            </section>
+            <section class="card part" aria-labelledby="chats-title">
+                <h2 id="chats-title">"Chats"</h2>
+                <a href=chats>"The chats that it takes part in"</a>
+            </section>
+            <MetadataPart metadata=Signal::derive(move || {
+                agent.with(|agent| agent.metadata.clone())
+            }) />
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Capabilities(names: Signal<Vec<String>>) -> impl IntoView {
+    view! {
+        <ul class="capabilities">
+            <For each=move || names.get() key=String::clone let:name>
+                <li class="capability">{name}</li>
+            </For>
+        </ul>
+    }
+    .into_any()
+}

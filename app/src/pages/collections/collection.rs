@@ -1,0 +1,65 @@
+//! What is a collection's own.
+
+use colloquy_protocol::model::Collection;
+use leptos::prelude::*;
+
+use crate::{
+    api::ApiError,
+    components::{
+        draft::Draft,
+        entity_view::EntityView,
+        field::{TextField, problem_of},
+        metadata::{DescriptionPart, MetadataField, MetadataPart},
+    },
+};
+
+impl EntityView for Collection {
+    const NOUN: &'static str = "collection";
+    const PLURAL: &'static str = "Collections";
+    const LEDE: &'static str = "Named sets of things that agents share, as metadata.";
+    const COLUMNS: &'static [&'static str] = &["Metadata", "Description"];
+    const DELETION: &'static str = "Its metadata goes with it. This can not be taken back.";
+
+    fn filters() -> AnyView {
+        ().into_any()
+    }
+
+    fn columns(collection: Signal<Self>) -> AnyView {
+        let keys = move || {
+            collection.with(|one| one.metadata.keys().cloned().collect::<Vec<_>>().join(", "))
+        };
+        let description = move || collection.with(|one| one.description.clone());
+        view! {
+            <code class="row-keys">{keys}</code>
+            <span class="quiet">{description}</span>
+        }
+        .into_any()
+    }
+
+    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
+        view! {
+            <TextField id="name" label="Name" text=draft.name error=problem_of(error, "name") />
+            <MetadataField draft error />
+            <TextField
+                id="description"
+                label="Description"
+                text=draft.description
+                error=problem_of(error, "description")
+                rows=3
+            />
+        }
+        .into_any()
+    }
+
+    fn parts(collection: Signal<Self>) -> AnyView {
+        view! {
+            <MetadataPart metadata=Signal::derive(move || {
+                collection.with(|one| one.metadata.clone())
+            }) />
+            <DescriptionPart text=Signal::derive(move || {
+                collection.with(|one| one.description.clone())
+            }) />
+        }
+        .into_any()
+    }
+}
