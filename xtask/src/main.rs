@@ -34,6 +34,8 @@ enum Task {
     },
     /// Build `target/release/colloquy`, one executable with the site inside
     Build,
+    /// Measure on the executable that `build` makes what the pages cost: bytes, Lighthouse, load
+    Budgets,
     /// What `cargo leptos` is in this workspace: cargo-leptos, found in the project's tools
     #[command(hide = true, disable_help_flag = true)]
     Leptos {
@@ -54,6 +56,10 @@ fn main() -> Result<()> {
         Task::Serve { args } => serve::serve(&workspace, &args),
         Task::Test { fast } => test::test(&workspace, fast),
         Task::Build => build::build(&workspace),
+        Task::Budgets => {
+            build::build(&workspace)?;
+            test::budgets(&workspace)
+        }
         Task::Leptos { args } => serve::leptos(&workspace, &args),
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check there is, the cheap ones first.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
@@ -48,13 +49,21 @@ pub(crate) fn test(workspace: &Workspace, fast: bool) -> Result<()> {
         run(browser_tool(workspace, "tsc").arg("--noEmit"))
     })?;
     steps.step("browser tests", || {
-        let mut playwright = browser_tool(workspace, "playwright");
-        playwright
-            .arg("test")
-            .env("E2E_SERVER", workspace.target.join("debug/colloquy"))
-            .env("E2E_CHROMIUM", &chromium);
-        run(&mut playwright)
+        run(playwright(workspace, "debug/colloquy", &chromium).arg("test"))
     })
+}
+
+/// `cargo xtask budgets`: what the pages of the built executable cost.
+pub(crate) fn budgets(workspace: &Workspace) -> Result<()> {
+    let chromium = setup::for_browser_tests(workspace)?;
+    let config = "--config=budgets/playwright.config.ts";
+    run(playwright(workspace, "release/colloquy", &chromium).args(["test", config]))
+}
+
+fn playwright(workspace: &Workspace, server: &str, chromium: &Path) -> Command {
+    let mut command = browser_tool(workspace, "playwright");
+    command.env("E2E_SERVER", workspace.target.join(server)).env("E2E_CHROMIUM", chromium);
+    command
 }
 
 fn browser_tool(workspace: &Workspace, name: &str) -> Command {

@@ -1,0 +1,142 @@
+// What the pages may cost, measured on the executable that people run: `cargo xtask budgets`.
+//
+// Each figure is printed, so that a run says how far from its budget it is.
+
+import type { Page } from "@playwright/test";
+import lighthouse, { desktopConfig } from "lighthouse";
+
+import { fill, live } from "../pages.ts";
+import { type Server, expect, test } from "../server.ts";
+import { connect } from "../tests/steps.ts";
+
+const KB = 1000;
+
+/** Everything that was transferred, headers included, by the name of what it was. */
+async function transferred(page: Page, doing: () => Promise<void>): Promise<Map<string, number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  const names = new Map<string, string>();
+  const bytes = new Map<string, number>();
+  session.on("Network.requestWillBeSent", ({ requestId, request }) =>
+    names.set(requestId, new URL(request.url).pathname),
+  );
+  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const name = names.get(requestId) ?? requestId;
+    bytes.set(name, (bytes.get(name) ?? 0) + encodedDataLength);
+  });
+  await doing();
+  await page.waitForLoadState("networkidle");
+  await session.detach();
+  return bytes;
+}
+
+function total(bytes: Map<string, number>): number {
+  for (const [name, size] of bytes) console.log(`  ${(size / KB).toFixed(1).padStart(7)} kB  ${name}`);
+  const sum = [...bytes.values()].reduce((sum, size) => sum + size, 0);
+  console.log(`  ${(sum / KB).toFixed(1).padStart(7)} kB  in all`);
+  return sum;
+}
+
+test("the first visit to the live page", async ({ page }) => {
+  const bytes = await transferred(page, async () => {
+    await page.goto("/demo/websocket");
+    await live(page);
+  });
+  expect(total(bytes)).toBeLessThanOrEqual(180 * KB);
+});
+
+for (const path of ["/demo/websocket", "/chats/plan"]) {
+  test(`Lighthouse on ${path}`, async ({ server, playwright }) => {
+    await fill(server);
+    const port = 9000 + Math.floor(Math.random() * 1000);
+    const browser = await playwright.chromium.launch({
+      executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
+      args: [`--remote-debugging-port=${port}`, "--no-sandbox", "--disable-gpu"],
+    });
+    try {
+      const onlyCategories = ["performance", "accessibility", "best-practices"];
+      const result = await lighthouse(`${server.url}${path}`, { port, onlyCategories }, desktopConfig);
+      for (const category of Object.values(result?.lhr.categories ?? {})) {
+        const score = Math.round((category.score ?? 0) * 100);
+        console.log(`  ${score}  ${category.title}`);
+        expect.soft(score, category.title).toBeGreaterThanOrEqual(95);
+      }
+      expect(Object.keys(result?.lhr.categories ?? {})).toHaveLength(3);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+test("1,000 events a second for 30 seconds", async ({ page, server }) => {
+  const SECONDS = 30;
+  const RATE = 1_000;
+  await connect(server).post("/chats", { id: "load", title: "Load" });
+  await page.addInitScript(() => {
+    const seen = window as unknown as { longest: number };
+    seen.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
+    }).observe({ type: "longtask" });
+  });
+  await page.goto("/demo/websocket");
+  await live(page);
+
+  const memory: number[] = [];
+  const begun = Date.now();
+  const sent = await send(server, RATE, SECONDS, async () => memory.push(await megabytes(page)));
+  const rate = sent / ((Date.now() - begun) / 1000);
+
+  // The chat's own event comes before the messages.
+  const last = page.getByText(`#${sent + 1}`, { exact: true }).first();
+  await expect(last).toBeVisible({ timeout: 30_000 });
+  const longest = await page.evaluate(() => (window as unknown as { longest: number }).longest);
+  memory.push(await megabytes(page));
+  console.log(`  ${rate.toFixed(0)} events/s; longest task ${longest.toFixed(0)} ms`);
+  console.log(`  memory in MB: ${memory.map((size) => size.toFixed(1)).join(" ")}`);
+  expect(rate, "the load was there").toBeGreaterThan(RATE * 0.9);
+  expect(longest, "longest task in ms").toBeLessThanOrEqual(200);
+  // 10,000 events are held from the tenth second on.
+  const [full, end] = [memory[Math.ceil(memory.length / 2)] ?? 0, memory.at(-1) ?? 0];
+  expect(end, "memory in MB").toBeLessThan(full * 1.2 + 2);
+});
+
+/** Sends messages at a rate, and calls back every five seconds. Returns how many there were. */
+async function send(
+  server: Server,
+  rate: number,
+  seconds: number,
+  everyFiveSeconds: () => Promise<unknown>,
+): Promise<number> {
+  const api = connect(server);
+  const begun = Date.now();
+  let sent = 0;
+  const worker = async () => {
+    while (sent < rate * seconds) {
+      const due = begun + (sent / rate) * 1000;
+      sent += 1;
+      const wait = due - Date.now();
+      if (wait > 1) await new Promise((done) => setTimeout(done, wait));
+      await api.post("/chats/load/messages", { content: `Message ${sent}` });
+    }
+  };
+  const watching = setInterval(() => void everyFiveSeconds(), 5_000);
+  try {
+    await Promise.all(Array.from({ length: 16 }, worker));
+  } finally {
+    clearInterval(watching);
+  }
+  return sent;
+}
+
+/** The page's memory: what JavaScript uses after a collection, and all of the WASM's. */
+async function megabytes(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize, backingStorageSize } = (await session.send("Runtime.getHeapUsage")) as {
+    usedSize: number;
+    backingStorageSize?: number;
+  };
+  await session.detach();
+  return (usedSize + (backingStorageSize ?? 0)) / 1e6;
+}

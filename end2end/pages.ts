@@ -1,0 +1,64 @@
+// Every page, and something to see on each.
+
+import type { Page } from "@playwright/test";
+
+import type { Server } from "./server.ts";
+import { connect } from "./tests/steps.ts";
+
+export const PAGES = [
+  "/",
+  "/demo/websocket",
+  "/agents",
+  "/agents/ada",
+  "/chats",
+  "/chats/plan",
+  "/collections",
+  "/collections/notes",
+  "/events",
+  "/connections",
+];
+
+/** Agents, a chat with a conversation in it, a collection. */
+export async function fill(server: Server): Promise<void> {
+  const api = connect(server);
+  for (const [id, name, status] of [
+    ["ada", "Ada", "working"],
+    ["bob", "Bob", "error"],
+    ["eve", "Eve", "waiting"],
+  ] as const) {
+    await api.post("/agents", {
+      id,
+      name,
+      description: `${name} takes part.`,
+      capabilities: ["reading", "writing"],
+      metadata: { model: "m-1", limits: { tokens: 1000 } },
+    });
+    await api.put(`/agents/${id}/status`, { status, statusDetail: "on step 2" });
+  }
+  await api.post("/chats", {
+    id: "plan",
+    title: "The plan",
+    participants: [
+      { participantId: "ada", kind: "agent" },
+      { participantId: "local", kind: "user" },
+    ],
+  });
+  for (const content of ["Shall we **begin**?", "- one\n- two", "`code` and [a link](https://example.org)"]) {
+    await api.post("/chats/plan/messages", { content });
+  }
+  await api.post("/collections", { id: "notes", name: "Notes", metadata: { pages: 3 } });
+  await api.post("/notifications", { type: "info", message: "Everything is in place." });
+}
+
+/** Everything that the page says in the console, and every error. */
+export function listen(page: Page): string[] {
+  const heard: string[] = [];
+  page.on("console", (message) => heard.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => heard.push(`error: ${error.message}`));
+  return heard;
+}
+
+/** Until the page is live: hydrated, and connected to the hub. */
+export async function live(page: Page): Promise<void> {
+  await page.locator('.connection-pill[data-state="live"]').waitFor();
+}

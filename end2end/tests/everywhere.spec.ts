@@ -1,0 +1,117 @@
+// What holds on every page.
+
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+
+import { PAGES, fill, listen, live } from "../pages.ts";
+import { expect, test } from "../server.ts";
+
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 360, height: 780 };
+
+for (const filled of [true, false]) {
+  // Without data there is nothing to show of one entity.
+  const pages = filled ? PAGES : PAGES.filter((path) => path.split("/").length < 3);
+  const state = filled ? "with data" : "empty";
+
+  test(`nothing is said in the console, and nothing moves when data arrives (${state})`, async ({
+    page,
+    server,
+  }) => {
+    if (filled) await fill(server);
+    const heard = listen(page);
+    await watchShifts(page);
+    for (const path of pages) {
+      await page.goto(path);
+      await live(page);
+      expect.soft(await shifts(page), `${path} shifts`).toBeLessThan(0.01);
+    }
+    expect(heard).toEqual([]);
+  });
+
+  for (const [colorScheme, viewport] of [
+    ["light", WIDE],
+    ["dark", NARROW],
+  ] as const) {
+    test(`axe finds nothing (${state}, ${colorScheme})`, async ({ page, server }) => {
+      if (filled) await fill(server);
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize(viewport);
+      for (const path of [...pages, "/nowhere"]) {
+        await page.goto(path);
+        await live(page);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
+        expect.soft(found, path).toEqual([]);
+        expect.soft(await overflow(page), `${path} is wider than the screen`).toBeLessThanOrEqual(0);
+      }
+    });
+  }
+}
+
+test("every page is rendered with its data, and says 404 for what is not there", async ({
+  request,
+  server,
+}) => {
+  await fill(server);
+  for (const [path, text] of [
+    ["/agents", "Ada"],
+    ["/agents/ada", "on step 2"],
+    ["/chats", "The plan"],
+    ["/chats/plan", "begin"],
+    ["/collections/notes", "Notes"],
+    ["/events", "chat:messageCreated"],
+  ] as const) {
+    const answer = await request.get(path);
+    expect(answer.status(), path).toBe(200);
+    expect(await answer.text(), path).toContain(text);
+  }
+  for (const path of ["/agents/nobody", "/chats/none", "/collections/none", "/nowhere"]) {
+    expect((await request.get(path)).status(), path).toBe(404);
+  }
+});
+
+test("going from page to page loads data, and code only the first time", async ({
+  page,
+  server,
+}) => {
+  await fill(server);
+  await page.goto("/agents");
+  await live(page);
+  const main = page.getByRole("navigation", { name: "Main" });
+  for (const name of ["Chats", "Agents"]) {
+    await main.getByRole("link", { name }).click();
+    await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+  }
+
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await main.getByRole("link", { name: "Chats" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Chats" })).toBeVisible();
+  await expect(page.getByText("The plan")).toBeVisible();
+  expect(asked.filter((path) => !path.startsWith("/api/v1/"))).toEqual([]);
+});
+
+/** Adds up layout shifts from the first moment on. */
+async function watchShifts(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const shifted = window as unknown as { shifted: number };
+    shifted.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as unknown as { value: number }[]) {
+        shifted.shifted += entry.value;
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+}
+
+async function shifts(page: Page): Promise<number> {
+  // A shift is told after the frame in which it was.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  return page.evaluate(() => (window as unknown as { shifted: number }).shifted);
+}
+
+/** By how many pixels the page is wider than the screen. */
+async function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}
