@@ -5,11 +5,13 @@
 //! then one module for each kind of entity.
 
 pub mod agents;
+pub mod chats;
 pub mod choices;
 pub mod collections;
 pub mod entity;
 mod error;
 pub mod merge_patch;
+pub mod messages;
 mod transport;
 
 use colloquy_protocol::position::{Offset, Position};
@@ -35,7 +37,7 @@ impl<T> Loaded<T> {
 }
 
 /// Tells a request that is tried again from another one like it (`Idempotency-Key`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestKey(String);
 
 impl RequestKey {
@@ -115,9 +117,7 @@ pub async fn delete(path: &str) -> Result<(), ApiError> {
 /// Says that what the page is about does not exist: while it is rendered, its HTTP status is 404.
 pub fn missing_page() {
     #[cfg(feature = "ssr")]
-    if let Some(backend) =
-        leptos::context::use_context::<std::sync::Arc<dyn crate::backend::Backend>>()
-    {
+    if let Some(backend) = transport::backend() {
         backend.set_status(404);
     }
 }

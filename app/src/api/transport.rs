@@ -45,17 +45,19 @@ pub(super) async fn call(
     _body: Option<String>,
     _version: Option<Offset>,
 ) -> Result<Answer, ApiError> {
-    use std::sync::Arc;
-
-    use crate::backend::Backend;
-
-    match leptos::context::use_context::<Arc<dyn Backend>>() {
+    match backend() {
         Some(backend) if method == Method::Get => {
             let answer = backend.get(format!("{ROOT}{path}")).await;
             Answer::new(answer.status, answer.position, answer.body)
         }
         _ => Err(ApiError::Unexpected("no backend was given to the rendering".to_owned())),
     }
+}
+
+/// The server that renders.
+#[cfg(feature = "ssr")]
+pub(super) fn backend() -> Option<std::sync::Arc<dyn crate::backend::Backend>> {
+    leptos::context::use_context()
 }
 
 /// Asks over the network.

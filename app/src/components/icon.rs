@@ -11,6 +11,8 @@ pub enum Shape {
     Live,
     /// A head with an antenna.
     Agent,
+    /// A head and shoulders.
+    Person,
     /// A bubble.
     Chat,
     /// A stack.
@@ -45,6 +47,7 @@ impl Shape {
             Self::Agent => {
                 "M3 6.5a2 2 0 0 1 2-2h6a2 2 0 0 1 2 2v5a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM8 4.5v-3M6 8.5v1M10 8.5v1"
             }
+            Self::Person => "M8 8.5a3 3 0 1 1 0-6 3 3 0 0 1 0 6zM2.5 14a5.5 5.5 0 0 1 11 0",
             Self::Chat => {
                 "M2.5 4.5a2 2 0 0 1 2-2h7a2 2 0 0 1 2 2v4a2 2 0 0 1-2 2H7l-3.5 3v-3a1 1 0 0 1-1-1z"
             }

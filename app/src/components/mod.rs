@@ -24,6 +24,7 @@ pub mod icon;
 pub mod json_editor;
 pub mod json_text;
 pub mod life_hint;
+pub mod markdown;
 pub mod metadata;
 pub mod note;
 pub mod sidebar;

@@ -4,6 +4,9 @@
 //! loaded. [`recent`] is what makes that hold for pages that are opened later.
 
 pub mod choices;
+pub mod conversation;
 pub mod history;
 pub mod live;
+pub mod open_chat;
+pub mod people;
 pub mod recent;

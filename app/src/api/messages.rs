@@ -1,0 +1,82 @@
+//! `/chats/{id}/messages`, and who received and who read them.
+
+use colloquy_protocol::{
+    id::{ChatId, MessageId},
+    model::{Chat, Message, Page, Receipt},
+    request::NewMessage,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{ApiError, Loaded, RequestKey, chats, get, post, together, with_query};
+
+/// How many messages are read at a time.
+const LIMIT: &str = "50";
+
+/// Of how many messages the receipts are read. It is more than [`LIMIT`], because what is the newest
+/// may have moved on between the two reads.
+const RECEIPTS_LIMIT: &str = "100";
+
+/// Messages that follow each other, and their receipts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The oldest first.
+    pub messages: Vec<Message>,
+    /// Whether there are more in the direction in which was read: older ones, or with
+    /// [`Place::After`] newer ones.
+    pub more: bool,
+    /// The receipts of these messages, perhaps with some of other messages.
+    pub receipts: Vec<Receipt>,
+}
+
+/// Which messages of a chat to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// The newest.
+    Newest,
+    /// Those before a message, up to it.
+    Before(&'a MessageId),
+    /// Those after a message, from it on.
+    After(&'a MessageId),
+}
+
+/// Some messages of a chat.
+///
+/// # Errors
+/// As [`get`].
+pub async fn part(chat: &ChatId, place: Place<'_>) -> Result<Loaded<Part>, ApiError> {
+    let parameter = match place {
+        Place::Newest => ("before", None),
+        Place::Before(id) => ("before", Some(id.as_str())),
+        Place::After(id) => ("after", Some(id.as_str())),
+    };
+    let path = |of, limit| {
+        with_query(&format!("/chats/{chat}/{of}"), &[parameter, ("limit", Some(limit))])
+    };
+    let messages = get::<Page<Message>>(&path("messages", LIMIT)).await?;
+    let receipts = get::<Page<Receipt>>(&path("receipts", RECEIPTS_LIMIT)).await?;
+    Ok(together(messages, receipts)?.map(|(messages, receipts)| Part {
+        more: messages.next_cursor.is_some(),
+        messages: messages.items,
+        receipts: receipts.items,
+    }))
+}
+
+/// A chat and its newest messages.
+///
+/// # Errors
+/// As [`get`].
+pub async fn open(chat: &ChatId) -> Result<Loaded<(Chat, Part)>, ApiError> {
+    together(chats::read(chat).await?, part(chat, Place::Newest).await?)
+}
+
+/// Says something in a chat.
+///
+/// # Errors
+/// As [`get`].
+pub async fn send(
+    chat: &ChatId,
+    key: &RequestKey,
+    message: &NewMessage,
+) -> Result<Message, ApiError> {
+    post(&format!("/chats/{chat}/messages"), key, message).await
+}

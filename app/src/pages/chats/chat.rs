@@ -1,0 +1,167 @@
+//! `/chats/{id}`: one conversation, live.
+
+use colloquy_protocol::{
+    id::ChatId,
+    model::{Agent, Chat, Page},
+};
+use leptos::{html, prelude::*};
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, hooks::use_params_map, lazy_route};
+
+use super::{
+    composer::Composer,
+    manage::Manage,
+    messages::{Messages, go_to_end},
+    participants::Participants,
+};
+use crate::{
+    api::{
+        ApiError, Loaded,
+        messages::{self, Part},
+        missing_page,
+    },
+    components::note::{Empty, LoadError},
+    stores::{
+        open_chat::OpenChat,
+        people::{People, load_agents},
+    },
+};
+
+/// What the page begins with; none: there is no such chat.
+type Opened = Option<(Loaded<(Chat, Part)>, Loaded<Page<Agent>>)>;
+
+/// The page.
+#[derive(Debug)]
+pub struct ChatRoute {
+    opened: Resource<Result<Opened, ApiError>>,
+}
+
+#[lazy_route]
+impl LazyRoute for ChatRoute {
+    fn data() -> Self {
+        let parameters = use_params_map();
+        let id = Memo::new(move |_| parameters.with(|all| all.get("id")).unwrap_or_default());
+        Self { opened: Resource::new(move || id.get(), load) }
+    }
+
+    fn view(this: Self) -> AnyView {
+        let opened = this.opened;
+        view! {
+            <div class="page chat-page">
+                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                    {move || Suspend::new(async move {
+                        match opened.await {
+                            Ok(Some((chat, agents))) => {
+                                view! { <Fresh chat agents /> }.into_any()
+                            }
+                            Ok(None) => view! { <Missing /> }.into_any(),
+                            Err(error) => {
+                                view! {
+                                    <Title text="Chat" />
+                                    <h1>"Chat"</h1>
+                                    <LoadError
+                                        title="The chat could not be loaded."
+                                        error
+                                        on_retry=move |()| opened.refetch()
+                                    />
+                                }
+                                    .into_any()
+                            }
+                        }
+                    })}
+                </Suspense>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+async fn load(id: String) -> Result<Opened, ApiError> {
+    // What is no id is the id of no chat.
+    let Ok(id) = id.parse::<ChatId>() else { return Ok(None) };
+    match messages::open(&id).await {
+        Ok(chat) => Ok(Some((chat, load_agents().await?))),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[component]
+fn Missing() -> impl IntoView {
+    missing_page();
+    view! {
+        <Title text="No such chat" />
+        <h1>"Chat"</h1>
+        <Empty title="There is no such chat.">
+            <p>"It may have been deleted, or the address is mistyped."</p>
+            <p>
+                <a class="button" href="/chats">
+                    "All chats"
+                </a>
+            </p>
+        </Empty>
+    }
+    .into_any()
+}
+
+/// The page of another chat is made anew, so that nothing of the one before stays in it: no draft,
+/// no place in the list.
+#[component]
+fn Fresh(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoView {
+    let opened = [(chat, agents)];
+    view! {
+        <For
+            each=move || opened.clone()
+            key=|(chat, _)| (chat.value.0.id.clone(), chat.position.clone())
+            let((chat, agents))
+        >
+            <Opened chat agents />
+        </For>
+    }
+}
+
+#[component]
+fn Opened(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoView {
+    let chat = OpenChat::new(chat);
+    let people = People::new(agents);
+    let reply_to = RwSignal::new(None);
+    let scroller = NodeRef::<html::Div>::new();
+    let title = chat.part(|held| held.chat().title.clone());
+    let error = chat.error();
+    view! {
+        <Title text=title />
+        <header class="page-header">
+            <div>
+                <p class="crumb">
+                    <a href="/chats">"Chats"</a>
+                </p>
+                <h1>{title}</h1>
+            </div>
+            <Manage chat />
+        </header>
+        {move || {
+            error
+                .get()
+                .filter(|error| !error.is_missing())
+                .map(|error| {
+                    view! {
+                        <LoadError
+                            title="The chat could not be loaded afresh."
+                            error
+                            on_retry=move |()| chat.reload()
+                        />
+                    }
+                })
+        }}
+        <div class="columns">
+            <section class="card conversation" aria-label="Conversation">
+                <Messages chat people reply_to scroller />
+                <Composer chat people reply_to on_sent=move |()| go_to_end(chat, scroller) />
+            </section>
+            <div class="side">
+                <Participants chat people />
+            </div>
+        </div>
+    }
+    .into_any()
+}

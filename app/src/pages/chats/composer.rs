@@ -1,0 +1,200 @@
+//! Where somebody writes.
+
+use colloquy_protocol::{
+    id::{ChatId, MessageId},
+    request::NewMessage,
+};
+use leptos::{
+    ev::{KeyboardEvent, SubmitEvent},
+    html,
+    prelude::*,
+};
+
+use super::draft::Draft;
+use crate::{
+    api::{ApiError, RequestKey, messages},
+    components::icon::{Icon, Shape},
+    stores::{open_chat::OpenChat, people::People},
+};
+
+/// How long a message that is answered is shown, in characters.
+const QUOTE_CHARS: usize = 120;
+
+/// The field for a message. What was typed stays in it until the server has it.
+#[component]
+pub fn Composer(
+    /// The chat that is open.
+    chat: OpenChat,
+    /// What people are called.
+    people: People,
+    /// The message that is answered.
+    reply_to: RwSignal<Option<MessageId>>,
+    /// Called when a message was sent.
+    #[prop(into)]
+    on_sent: Callback<()>,
+) -> impl IntoView {
+    let field = NodeRef::<html::Textarea>::new();
+    let draft = StoredValue::new(Draft::default());
+    let is_deleted = chat.part(|held| held.is_deleted());
+
+    // What the field holds is the draft; typing must not wait for anything.
+    let read = move || {
+        let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
+        draft.update_value(|draft| {
+            draft.text = text;
+            draft.reply_to = reply_to.get_untracked();
+            draft.keep(&chat.id());
+        });
+    };
+    let show = move |shown: Draft| {
+        if let Some(field) = field.get_untracked() {
+            field.set_value(&shown.text);
+        }
+        reply_to.set(shown.reply_to.clone());
+        shown.keep(&chat.id());
+        draft.set_value(shown);
+    };
+    Effect::new(move || {
+        let Some(field) = field.get() else { return };
+        // Somebody may have begun to write before the page was live.
+        let typed = field.value();
+        let mut kept = Draft::kept(&chat.id());
+        if !typed.is_empty() {
+            kept.text = typed;
+        }
+        show(kept);
+    });
+    Effect::new(move |was: Option<Option<MessageId>>| {
+        let answered = reply_to.get();
+        if was.is_some_and(|was| was != answered) {
+            read();
+            if answered.is_some() {
+                field.get_untracked().map(|field| field.focus());
+            }
+        }
+        answered
+    });
+
+    let send = Action::new_local(move |(id, message, key): &(ChatId, NewMessage, RequestKey)| {
+        let (id, message, key) = (id.clone(), message.clone(), key.clone());
+        async move {
+            messages::send(&id, &key, &message).await?;
+            if !draft.is_disposed() {
+                read();
+                let mut left = draft.get_value();
+                left.was_sent(&message);
+                show(left);
+                on_sent.run(());
+            }
+            Ok::<_, ApiError>(())
+        }
+    });
+    let submit = move || {
+        read();
+        let is_empty = draft.with_value(|draft| draft.text.trim().is_empty());
+        if is_empty || is_deleted.get_untracked() || send.pending().get_untracked() {
+            return;
+        }
+        let request = draft.try_update_value(|draft| {
+            let request = draft.request();
+            draft.keep(&chat.id());
+            request
+        });
+        if let Some((message, key)) = request {
+            send.dispatch_local((chat.id(), message, key));
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        // An input method's Enter ends its own composition.
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+            event.prevent_default();
+            submit();
+        }
+    };
+    let error = move || send.value().get().and_then(Result::err).filter(|_| !send.pending().get());
+
+    view! {
+        <form
+            class="composer"
+            on:submit=move |event: SubmitEvent| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            {move || {
+                reply_to.get().map(|id| view! { <Answered id chat people reply_to /> })
+            }}
+            <Show when=move || is_deleted.get()>
+                <p class="error" role="alert">
+                    "This chat was deleted. What you wrote is still here."
+                </p>
+            </Show>
+            {move || {
+                error()
+                    .map(|error| {
+                        view! {
+                            <div class="composer-error" role="alert">
+                                <p class="error">"It was not sent. " {error.to_string()}</p>
+                                <button type="submit" class="button">
+                                    "Try again"
+                                </button>
+                            </div>
+                        }
+                    })
+            }}
+            <div class="composer-row">
+                <textarea
+                    node_ref=field
+                    rows="1"
+                    aria-label="Message"
+                    placeholder="Write as yourself; Markdown is fine"
+                    on:input=move |_| read()
+                    on:keydown=on_key
+                ></textarea>
+                <button
+                    type="submit"
+                    class="button primary"
+                    disabled=move || is_deleted.get() || send.pending().get()
+                >
+                    "Send"
+                </button>
+            </div>
+            <p class="quiet composer-hint">
+                <kbd>"Enter"</kbd> " sends, " <kbd>"Shift Enter"</kbd> " begins a new line."
+            </p>
+        </form>
+    }
+    .into_any()
+}
+
+/// The message that is answered, and the way to answer none.
+#[component]
+fn Answered(
+    id: MessageId,
+    chat: OpenChat,
+    people: People,
+    reply_to: RwSignal<Option<MessageId>>,
+) -> impl IntoView {
+    let words = chat.part(move |held| held.message(&id).map(|message| (**message).clone()));
+    let words = move || match words.get() {
+        Some(message) => {
+            let name = people.name(&message.sender_id, message.sender_kind);
+            format!("{name}: {}", super::message::beginning(&message.content, QUOTE_CHARS))
+        }
+        None => "an older message".to_owned(),
+    };
+    view! {
+        <p class="answered">
+            <span>"Answers " {words}</span>
+            <button
+                type="button"
+                class="button icon"
+                aria-label="Answer no message"
+                on:click=move |_| reply_to.set(None)
+            >
+                <Icon shape=Shape::Close />
+            </button>
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,142 @@
+//! The button that creates a chat.
+
+use colloquy_protocol::{
+    id::PrincipalKind,
+    request::{NewChat, NewParticipant},
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use leptos_router::hooks::use_navigate;
+
+use super::add_participant::AddParticipant;
+use crate::{
+    api::{ApiError, RequestKey, chats},
+    components::{
+        dialog::Dialog,
+        field::{TextField, problem_of, problem_of_form},
+        icon::{Icon, Shape},
+    },
+    stores::people::{People, me},
+};
+
+const FORM: &str = "create-chat";
+
+/// Asks for a title and who takes part, creates the chat and goes there.
+#[component]
+pub fn CreateChat(
+    /// What people are called.
+    people: People,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <button type="button" class="button primary" on:click=move |_| open.set(true)>
+            <Icon shape=Shape::Plus />
+            "Create a chat"
+        </button>
+        <Dialog id="create-chat-title" open title="Create a chat">
+            <Form people open />
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[component]
+fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
+    let title = RwSignal::new(String::new());
+    let myself = NewParticipant { participant_id: me(), kind: PrincipalKind::User };
+    let participants = RwSignal::new(vec![myself]);
+    let added = RwSignal::new(0);
+    let refused = RwSignal::new(None::<String>);
+    // Asked again the same after a lost connection, it is the same request.
+    let attempt = StoredValue::new(None::<(NewChat, RequestKey)>);
+    let navigate = use_navigate();
+
+    let create = Action::new_local(move |chat: &NewChat| {
+        let known = attempt.get_value().filter(|(asked, _)| asked == chat);
+        let (chat, key) = known.unwrap_or_else(|| (chat.clone(), RequestKey::random()));
+        attempt.set_value(Some((chat.clone(), key.clone())));
+        let navigate = navigate.clone();
+        async move {
+            let created = chats::create(&key, &chat).await?;
+            open.set(false);
+            navigate(&format!("/chats/{}", created.id), Default::default());
+            Ok::<_, ApiError>(())
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (title, participants) = (title.get_untracked(), participants.get_untracked());
+        create.dispatch_local(NewChat { title, participants, ..NewChat::default() });
+    };
+    let add = move |who: NewParticipant| {
+        let is_there = |one: &NewParticipant| one.participant_id == who.participant_id;
+        if participants.with_untracked(|all| all.iter().any(is_there)) {
+            refused.set(Some(format!("{} is in it already", who.participant_id)));
+        } else {
+            refused.set(None);
+            participants.update(|all| all.push(who));
+            added.update(|added| *added += 1);
+        }
+    };
+    let remove =
+        move |who: &NewParticipant| participants.update(|all| all.retain(|one| one != who));
+    let error = Signal::derive(move || create.value().get().and_then(Result::err));
+
+    view! {
+        <form id=FORM on:submit=submit>
+            <TextField id="create-chat-name" label="Title" text=title error=problem_of(error, "title") />
+        </form>
+        <section class="chat-people-form" aria-labelledby="create-chat-people">
+            <h3 id="create-chat-people">"Participants"</h3>
+            <ul class="chosen">
+                <For
+                    each=move || participants.get()
+                    key=|who| who.participant_id.clone()
+                    let:who
+                >
+                    <Chosen who people on_remove=remove />
+                </For>
+            </ul>
+            <AddParticipant
+                name="create"
+                people
+                verb="Add"
+                on_add=Callback::new(add)
+                added
+                pending=false
+                error=refused
+            />
+        </section>
+        <p class="error" role="alert">
+            {problem_of_form(error)}
+        </p>
+        <div class="actions end">
+            <button type="button" class="button" on:click=move |_| open.set(false)>
+                "Cancel"
+            </button>
+            <button type="submit" form=FORM class="button primary" disabled=create.pending()>
+                "Create"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Chosen(
+    who: NewParticipant,
+    people: People,
+    on_remove: impl Fn(&NewParticipant) + 'static,
+) -> impl IntoView {
+    let (id, kind) = (who.participant_id.clone(), who.kind);
+    let label = format!("Take {id} off the list");
+    view! {
+        <li>
+            <super::participants::Avatar kind />
+            <span>{move || people.name(&id, kind)}</span>
+            <button type="button" class="button icon" aria-label=label on:click=move |_| on_remove(&who)>
+                <Icon shape=Shape::Close />
+            </button>
+        </li>
+    }
+    .into_any()
+}

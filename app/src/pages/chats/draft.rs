@@ -1,0 +1,88 @@
+//! What somebody is writing: kept by the browser until the server has it.
+
+use colloquy_protocol::{
+    id::{ChatId, MessageId},
+    request::NewMessage,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::api::RequestKey;
+
+/// What is being written in a chat.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Draft {
+    pub(super) text: String,
+    /// The message that it answers.
+    pub(super) reply_to: Option<MessageId>,
+    /// What was tried to be sent, and the key of that request: tried again, it is sent once.
+    attempt: Option<(NewMessage, RequestKey)>,
+}
+
+impl Draft {
+    /// What the browser kept of this chat, in this tab.
+    pub(super) fn kept(chat: &ChatId) -> Self {
+        let kept = storage().and_then(|storage| storage.get_item(&place(chat)).ok().flatten());
+        kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default()
+    }
+
+    /// Lets the browser keep it. One that keeps nothing for this page shows it all the same.
+    pub(super) fn keep(&self, chat: &ChatId) {
+        let (Some(storage), Ok(json)) = (storage(), serde_json::to_string(self)) else { return };
+        if *self == Self::default() {
+            storage.remove_item(&place(chat)).ok();
+        } else {
+            storage.set_item(&place(chat), &json).ok();
+        }
+    }
+
+    /// The request that sends it: the same as before, if it is the same that was tried before.
+    pub(super) fn request(&mut self) -> (NewMessage, RequestKey) {
+        let message = NewMessage {
+            content: self.text.clone(),
+            reply_to: self.reply_to.clone(),
+            ..NewMessage::default()
+        };
+        let before = self.attempt.take().filter(|(tried, _)| *tried == message);
+        let request = before.unwrap_or_else(|| (message, RequestKey::random()));
+        self.attempt = Some(request.clone());
+        request
+    }
+
+    /// Takes away what was sent, and leaves what was written meanwhile.
+    pub(super) fn was_sent(&mut self, sent: &NewMessage) {
+        self.attempt = None;
+        if let Some(rest) = self.text.strip_prefix(&sent.content) {
+            self.text = rest.trim_start().to_owned();
+        }
+        if self.reply_to == sent.reply_to {
+            self.reply_to = None;
+        }
+    }
+}
+
+fn place(chat: &ChatId) -> String {
+    format!("draft:{chat}")
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().session_storage().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_meanwhile_stays() {
+        let sent = NewMessage { content: "one".to_owned(), ..NewMessage::default() };
+        let left = |text: &str| {
+            let mut draft = Draft { text: text.to_owned(), ..Draft::default() };
+            draft.was_sent(&sent);
+            draft.text
+        };
+        assert_eq!(left("one"), "");
+        assert_eq!(left("one\ntwo"), "two");
+        assert_eq!(left("another"), "another");
+    }
+}

@@ -1,0 +1,179 @@
+//! Changes a chat's title and metadata.
+
+use colloquy_protocol::{model::Chat, request::ChatPatch};
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use crate::{
+    api::{ApiError, chats, merge_patch},
+    components::{
+        conflict::{Conflict, Sides},
+        dialog::Dialog,
+        field::{TextField, problem_of, problem_of_form},
+        json_editor::JsonEditor,
+        json_text::{parse_object, pretty},
+    },
+    stores::open_chat::OpenChat,
+};
+
+/// The button that opens the form, and the form.
+#[component]
+pub fn EditChat(
+    /// The chat that is open.
+    chat: OpenChat,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <button type="button" class="button" on:click=move |_| open.set(true)>
+            "Edit"
+        </button>
+        <Dialog id="edit-chat" open title="Edit the chat">
+            <Form chat open />
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// The form begins with the chat as it is when the dialog is opened, and saves only over that.
+#[component]
+fn Form(chat: OpenChat, open: RwSignal<bool>) -> impl IntoView {
+    let base = RwSignal::new(chat.conversation().with_untracked(|held| held.chat().clone()));
+    let title = RwSignal::new(base.with_untracked(|base| base.title.clone()));
+    let metadata = RwSignal::new(base.with_untracked(|base| pretty(&base.metadata)));
+    let theirs = RwSignal::new(None::<Chat>);
+
+    let save = Action::new_local(move |change: &ChatPatch| {
+        let change = change.clone();
+        async move {
+            match save(base.get_untracked(), &change).await? {
+                Outcome::Saved(saved) => {
+                    chat.changed(saved);
+                    open.set(false);
+                }
+                Outcome::Conflict(now) => theirs.set(Some(now)),
+            }
+            Ok::<_, ApiError>(())
+        }
+    });
+    let submit = move || {
+        let Ok(new) = metadata.with_untracked(|text| parse_object(text)) else { return };
+        let change = base.with_untracked(|base| ChatPatch {
+            title: Some(title.get_untracked()).filter(|title| *title != base.title),
+            metadata: Some(Some(merge_patch::diff(&base.metadata, &new))),
+        });
+        save.dispatch_local(change);
+    };
+    let go_on = move || {
+        if let Some(theirs) = theirs.get_untracked() {
+            base.set(theirs);
+        }
+        theirs.set(None);
+    };
+    let error = Signal::derive(move || save.value().get().and_then(Result::err));
+    let no_patch = move || {
+        let new = metadata.with(|text| parse_object(text)).ok()?;
+        let place = base.with(|base| merge_patch::unsendable(&base.metadata, &new))?;
+        Some(format!("{place} can not become null: in a patch, null takes a member away."))
+    };
+    let of_metadata =
+        Signal::derive(move || no_patch().or_else(|| problem_of(error, "metadata").get()));
+    let can_save = move || {
+        metadata.with(|text| parse_object(text).is_ok())
+            && no_patch().is_none()
+            && !save.pending().get()
+    };
+
+    view! {
+        {move || {
+            theirs
+                .get()
+                .map(|theirs| {
+                    let sides = [
+                        Sides {
+                            label: "Title",
+                            mine: title.get_untracked(),
+                            theirs: theirs.title.clone(),
+                        },
+                        Sides {
+                            label: "Metadata",
+                            mine: metadata.get_untracked(),
+                            theirs: pretty(&theirs.metadata),
+                        },
+                    ];
+                    let sides = sides.into_iter().filter(|sides| sides.mine != sides.theirs);
+                    view! {
+                        <Conflict
+                            noun="chat"
+                            sides=sides.collect()
+                            on_theirs=move |()| {
+                                title.set(theirs.title.clone());
+                                metadata.set(pretty(&theirs.metadata));
+                                go_on();
+                            }
+                            on_edit=move |()| go_on()
+                            on_mine=move |()| {
+                                go_on();
+                                submit();
+                            }
+                        />
+                    }
+                })
+        }}
+        <Show when=move || theirs.with(Option::is_none)>
+            <form
+                class="form"
+                on:submit=move |event: SubmitEvent| {
+                    event.prevent_default();
+                    submit();
+                }
+            >
+                <TextField
+                    id="edit-chat-title"
+                    label="Title"
+                    text=title
+                    error=problem_of(error, "title")
+                />
+                <JsonEditor
+                    id="edit-chat-metadata"
+                    label="Metadata"
+                    text=metadata
+                    error=of_metadata
+                />
+                <p class="error" role="alert">
+                    {problem_of_form(error)}
+                </p>
+                <div class="actions end">
+                    <button type="button" class="button" on:click=move |_| open.set(false)>
+                        "Cancel"
+                    </button>
+                    <button type="submit" class="button primary" disabled=move || !can_save()>
+                        "Save"
+                    </button>
+                </div>
+            </form>
+        </Show>
+    }
+    .into_any()
+}
+
+enum Outcome {
+    Saved(Chat),
+    /// Somebody else changed what is to be changed.
+    Conflict(Chat),
+}
+
+/// Saves over a chat that still says what it said: who is in it makes no difference.
+async fn save(mut base: Chat, change: &ChatPatch) -> Result<Outcome, ApiError> {
+    loop {
+        match chats::change(&base.id, base.version, change).await {
+            Ok(saved) => return Ok(Outcome::Saved(saved)),
+            Err(error) if error.is_conflict() => {
+                let now = chats::read(&base.id).await?.value;
+                if now.title != base.title || now.metadata != base.metadata {
+                    return Ok(Outcome::Conflict(now));
+                }
+                base = now;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What can be done with a chat as a whole.
+
+use colloquy_protocol::model::NotificationType;
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+
+use super::edit::EditChat;
+use crate::{
+    api::{ApiError, chats},
+    components::{dialog::ConfirmDialog, toasts::use_toasts},
+    stores::open_chat::OpenChat,
+};
+
+/// The buttons beside the title.
+#[component]
+pub fn Manage(
+    /// The chat that is open.
+    chat: OpenChat,
+) -> impl IntoView {
+    let is_deleted = chat.part(|held| held.is_deleted());
+    let title = chat.part(|held| held.chat().title.clone());
+    let confirming = RwSignal::new(false);
+    let (navigate, toasts) = (use_navigate(), use_toasts());
+    let delete = Action::new_local(move |_: &()| {
+        let navigate = navigate.clone();
+        async move {
+            chats::remove(&chat.id()).await?;
+            toasts
+                .show(NotificationType::Success, format!("{} was deleted.", title.get_untracked()));
+            navigate("/chats", Default::default());
+            Ok::<_, ApiError>(())
+        }
+    });
+    let error = move || delete.value().get().and_then(Result::err).map(|error| error.to_string());
+    view! {
+        <Show
+            when=move || !is_deleted.get()
+            fallback=|| view! { <span class="tag">"deleted"</span> }
+        >
+            <div class="actions">
+                <EditChat chat />
+                <button type="button" class="button" on:click=move |_| confirming.set(true)>
+                    "Delete…"
+                </button>
+            </div>
+        </Show>
+        <ConfirmDialog
+            id="delete-chat"
+            open=confirming
+            title="Delete this chat?"
+            text="Its messages go with it, for everybody. This can not be undone."
+            verb="Delete"
+            on_confirm=move |()| {
+                delete.dispatch_local(());
+            }
+            pending=delete.pending()
+            error=Signal::derive(error)
+        />
+    }
+    .into_any()
+}

@@ -1,0 +1,209 @@
+//! One message.
+
+use std::sync::Arc;
+
+use colloquy_protocol::{
+    id::{MessageId, PrincipalKind},
+    model::Message,
+};
+use leptos::{html, prelude::*};
+
+use super::{participants::Avatar, presence::Presence, receipts::Receipts};
+use crate::{
+    components::{markdown::Markdown, time::TimeAgo},
+    stores::{
+        open_chat::OpenChat,
+        people::{People, me},
+    },
+};
+
+/// The most characters and lines that are shown of a message until somebody wants all of it: a page
+/// of messages stays quick, however long they are.
+const SHOWN_CHARS: usize = 3_000;
+const SHOWN_LINES: usize = 40;
+
+/// How much of the message that is answered is shown, in characters.
+const QUOTE_CHARS: usize = 140;
+
+/// A message, and whether it begins a group: another sender than before, or later.
+#[component]
+pub fn MessageView(
+    /// What to show.
+    message: Arc<Message>,
+    /// Whether it is the first of its sender, or comes later.
+    begins_group: bool,
+    /// The chat that is open.
+    chat: OpenChat,
+    /// What people are called.
+    people: People,
+    /// Tells that it was read.
+    presence: Presence,
+    /// Is set to the message that somebody wants to answer.
+    reply_to: RwSignal<Option<MessageId>>,
+) -> impl IntoView {
+    let element = NodeRef::<html::Li>::new();
+    Effect::new(move || {
+        if let Some(element) = element.get() {
+            presence.watch(&element);
+        }
+    });
+    let Message { id, sender_id, sender_kind, created_at, .. } = (*message).clone();
+    let is_mine = sender_kind == PrincipalKind::User && sender_id == me();
+    let answered = message.reply_to.clone();
+    let (to_answer, place, name_of_element) = (id.clone(), anchor(&id), id.to_string());
+    let name = {
+        let sender_id = sender_id.clone();
+        move || people.name(&sender_id, sender_kind)
+    };
+    let reply_label = {
+        let name = name.clone();
+        move || format!("Reply to {}", name())
+    };
+    let head = begins_group.then(|| {
+        let kind = match sender_kind {
+            PrincipalKind::Agent => "agent",
+            PrincipalKind::User => "person",
+        };
+        view! {
+            <div class="message-head">
+                <Avatar kind=sender_kind />
+                <strong title=sender_id.to_string()>{name}</strong>
+                <span class="message-kind">{kind}</span>
+            </div>
+        }
+    });
+    view! {
+        <li
+            node_ref=element
+            class="message"
+            id=place
+            data-message=name_of_element
+            data-principal=sender_kind.as_str()
+            data-mine=is_mine.to_string()
+            data-begins=begins_group.to_string()
+        >
+            {head}
+            <div class="message-body">
+                {answered.map(|id| view! { <Quote id chat people /> })} <Content message />
+            </div>
+            <div class="message-foot">
+                <span class="message-time">
+                    <TimeAgo at=created_at />
+                </span>
+                <button
+                    type="button"
+                    class="message-reply"
+                    aria-label=reply_label
+                    on:click=move |_| reply_to.set(Some(to_answer.clone()))
+                >
+                    "Reply"
+                </button>
+                <Receipts id chat people />
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// The beginning of a text, on one line.
+pub(super) fn beginning(text: &str, chars: usize) -> String {
+    let mut line = text.chars().map(|char| if char.is_whitespace() { ' ' } else { char });
+    let mut beginning: String = line.by_ref().take(chars).collect();
+    if line.next().is_some() {
+        beginning.push('…');
+    }
+    beginning
+}
+
+/// What was said; of a long message its beginning, until somebody wants all of it.
+#[component]
+fn Content(message: Arc<Message>) -> impl IntoView {
+    let all = RwSignal::new(false);
+    let end = shown_end(&message.content);
+    let is_long = end < message.content.len();
+    let chars = is_long.then(|| message.content.chars().count());
+    let shown =
+        move || if all.get() { message.content.clone() } else { message.content[..end].to_owned() };
+    view! {
+        {move || view! { <Markdown text=shown() /> }}
+        {chars
+            .map(|chars| {
+                view! {
+                    <button
+                        type="button"
+                        class="button message-all"
+                        aria-expanded=move || all.get().to_string()
+                        on:click=move |_| all.update(|all| *all = !*all)
+                    >
+                        {move || {
+                            if all.get() {
+                                "Show less".to_owned()
+                            } else {
+                                format!("Show all {chars} characters")
+                            }
+                        }}
+                    </button>
+                }
+            })}
+    }
+    .into_any()
+}
+
+/// The message that is answered, and the way to it.
+#[component]
+fn Quote(id: MessageId, chat: OpenChat, people: People) -> impl IntoView {
+    let place = anchor(&id);
+    let quoted = chat.part(move |held| held.message(&id).cloned());
+    let go = move |_| {
+        if let Some(element) = document().get_element_by_id(&place) {
+            element.scroll_into_view();
+        }
+    };
+    let go = StoredValue::new(go);
+    move || match quoted.get() {
+        Some(message) => {
+            let name = people.name(&message.sender_id, message.sender_kind);
+            let words = format!("{name}: {}", beginning(&message.content, QUOTE_CHARS));
+            view! {
+                <button
+                    type="button"
+                    class="message-quote"
+                    on:click=move |event| go.with_value(|go| go(event))
+                >
+                    {words}
+                </button>
+            }
+            .into_any()
+        }
+        None => view! { <p class="message-quote">"Answers an older message"</p> }.into_any(),
+    }
+}
+
+fn anchor(id: &MessageId) -> String {
+    format!("message-{id}")
+}
+
+/// Where the part of a text that is shown at first ends, in bytes.
+fn shown_end(text: &str) -> usize {
+    let by_chars = text.char_indices().nth(SHOWN_CHARS).map_or(text.len(), |(end, _)| end);
+    let by_lines = text.match_indices('\n').nth(SHOWN_LINES).map_or(text.len(), |(end, _)| end);
+    by_chars.min(by_lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_is_one_line_of_whole_characters() {
+        assert_eq!(beginning("one\ntwo", 10), "one two");
+        assert_eq!(beginning("äöü", 2), "äö…");
+    }
+
+    #[test]
+    fn long_messages_and_those_of_many_lines_are_cut() {
+        assert_eq!(shown_end("short"), 5);
+        assert_eq!(shown_end(&"ä".repeat(SHOWN_CHARS + 1)), 2 * SHOWN_CHARS);
+        assert_eq!(shown_end(&"\n".repeat(SHOWN_LINES + 5)), SHOWN_LINES);
+    }
+}

@@ -1,0 +1,183 @@
+//! The messages of a chat, the newest last.
+//!
+//! The list scrolls from its end on (`column-reverse`): it begins there, without a script, and stays
+//! there when more is said. Who reads further up is kept in place by the browser's scroll anchoring,
+//! and what is added before the oldest message changes nothing below it.
+
+use std::sync::Arc;
+
+use colloquy_protocol::{id::MessageId, model::Message};
+use leptos::{html, prelude::*};
+
+use super::{message::MessageView, presence::Presence};
+use crate::{
+    components::note::Empty,
+    stores::{
+        conversation::{Conversation, End},
+        open_chat::{OpenChat, Paging},
+        people::People,
+    },
+};
+
+/// So close to the end, in pixels, the end is being read.
+const AT_END: i32 = 48;
+
+/// So close to an end, in pixels, more is loaded there.
+const NEAR: i32 = 800;
+
+/// Messages of the same sender belong together when no more time is between them, in milliseconds.
+const GROUP_MILLIS: i64 = 5 * 60 * 1_000;
+
+/// The messages, and the way to the older ones and to the newest.
+#[component]
+pub fn Messages(
+    /// The chat that is open.
+    chat: OpenChat,
+    /// What people are called.
+    people: People,
+    /// The message that is answered.
+    reply_to: RwSignal<Option<MessageId>>,
+    /// The element that scrolls.
+    scroller: NodeRef<html::Div>,
+) -> impl IntoView {
+    let presence = Presence::new(chat, scroller);
+    let is_empty = chat.part(|held| held.messages().next().is_none());
+    let has_older = chat.part(|held| held.has_more(End::Older));
+    let has_newer = chat.part(|held| held.has_more(End::Newer));
+    let look = move || {
+        let Some(scroller) = scroller.get_untracked() else { return };
+        // It counts from the end, downwards to negative numbers.
+        let below = -scroller.scroll_top();
+        let above = scroller.scroll_height() - scroller.client_height() - below;
+        chat.reads_end(below < AT_END);
+        if below == 0 && has_newer.get_untracked() {
+            // At its very end the list would go along with what is added there.
+            scroller.set_scroll_top(-1);
+        }
+        if chat.paging().with_untracked(|paging| *paging == Paging::Idle) {
+            if above < NEAR {
+                chat.read_more(End::Older);
+            } else if below < NEAR {
+                chat.read_more(End::Newer);
+            }
+        }
+    };
+    Effect::new(move || request_animation_frame(look));
+
+    view! {
+        <div class="messages-frame">
+            <div
+                node_ref=scroller
+                class="messages"
+                role="log"
+                aria-label="Messages"
+                tabindex="0"
+                on:scroll=move |_| look()
+            >
+                <div>
+                    <Show when=move || has_older.get()>
+                        <More chat end=End::Older words="Load older messages" />
+                    </Show>
+                    <ol class="message-list">
+                        <For
+                            each=move || chat.conversation().with(grouped)
+                            key=|(message, begins_group)| (message.id.clone(), *begins_group)
+                            let((message, begins_group))
+                        >
+                            <MessageView message begins_group chat people presence reply_to />
+                        </For>
+                    </ol>
+                    <Show when=move || has_newer.get()>
+                        <More chat end=End::Newer words="Load newer messages" />
+                    </Show>
+                </div>
+            </div>
+            <Show when=move || is_empty.get()>
+                <Empty title="Nothing was said yet.">
+                    <p>"Write the first message below."</p>
+                </Empty>
+            </Show>
+            <ToNewest chat scroller />
+        </div>
+    }
+    .into_any()
+}
+
+/// Shows the newest message.
+pub(super) fn go_to_end(chat: OpenChat, scroller: NodeRef<html::Div>) {
+    if let Some(scroller) = scroller.get_untracked() {
+        scroller.set_scroll_top(0);
+    }
+    chat.go_to_end();
+}
+
+/// Loads more at one end, and says when it could not.
+#[component]
+fn More(chat: OpenChat, end: End, words: &'static str) -> impl IntoView {
+    let paging = chat.paging();
+    let is_loading = move || paging.with(|paging| *paging == Paging::Loading);
+    let error = move || match paging.get() {
+        Paging::Failed(error) => Some(format!("They could not be loaded. {error}")),
+        _ => None,
+    };
+    view! {
+        <div class="messages-more">
+            <p class="error" role="alert">
+                {error}
+            </p>
+            <button
+                type="button"
+                class="button"
+                disabled=is_loading
+                on:click=move |_| chat.read_more(end)
+            >
+                {move || if is_loading() { "Loading…" } else { words }}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Tells who reads further up how much is new.
+#[component]
+fn ToNewest(chat: OpenChat, scroller: NodeRef<html::Div>) -> impl IntoView {
+    let is_at_end = chat.part(Conversation::is_at_end);
+    let unseen = chat.part(Conversation::unseen);
+    let words = move || match unseen.get() {
+        0 => "Jump to newest".to_owned(),
+        1 => "Jump to newest: 1 new message".to_owned(),
+        many => format!("Jump to newest: {many} new messages"),
+    };
+    let go = move |_| {
+        go_to_end(chat, scroller);
+        // The button goes; the keyboard stays with the messages.
+        if let Some(scroller) = scroller.get_untracked() {
+            scroller.focus().ok();
+        }
+    };
+    view! {
+        <Show when=move || !is_at_end.get()>
+            <button type="button" class="button to-newest" on:click=go>
+                {words} <span aria-hidden="true">" ↓"</span>
+            </button>
+        </Show>
+    }
+    .into_any()
+}
+
+/// Each message, and whether it begins a group.
+fn grouped(held: &Conversation) -> Vec<(Arc<Message>, bool)> {
+    let mut before: Option<&Message> = None;
+    let mut group = |message| {
+        let begins = before.is_none_or(|before| !belongs(before, message));
+        before = Some(message);
+        begins
+    };
+    held.messages().map(|message| (message.clone(), group(message))).collect()
+}
+
+fn belongs(before: &Message, message: &Message) -> bool {
+    before.sender_id == message.sender_id
+        && before.sender_kind == message.sender_kind
+        && message.created_at.as_millis() - before.created_at.as_millis() < GROUP_MILLIS
+}

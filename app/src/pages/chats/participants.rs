@@ -1,0 +1,154 @@
+//! Who is in a chat.
+
+use colloquy_protocol::{id::PrincipalKind, model::Participant, request::NewParticipant};
+use leptos::prelude::*;
+
+use super::add_participant::AddParticipant;
+use crate::{
+    api::{ApiError, RequestKey, chats},
+    components::{
+        icon::{Icon, Shape},
+        status::StatusBadge,
+        time::TimeAgo,
+    },
+    stores::{
+        open_chat::OpenChat,
+        people::{People, me},
+    },
+};
+
+/// The mark of an agent or a person: each has a shape of its own.
+#[component]
+pub fn Avatar(
+    /// Which of the two.
+    kind: PrincipalKind,
+) -> impl IntoView {
+    let (words, shape) = match kind {
+        PrincipalKind::Agent => ("Agent", Shape::Agent),
+        PrincipalKind::User => ("Person", Shape::Person),
+    };
+    view! {
+        <span class="avatar" data-principal=kind.as_str() title=words>
+            <Icon shape />
+        </span>
+    }
+}
+
+/// Who is in the chat, and the way in and out.
+#[component]
+pub fn Participants(
+    /// The chat that is open.
+    chat: OpenChat,
+    /// What people are called.
+    people: People,
+) -> impl IntoView {
+    let inside = chat.part(|held| held.chat().participants.clone());
+    let is_deleted = chat.part(|held| held.is_deleted());
+    let added = RwSignal::new(0);
+    let join = Action::new_local(move |who: &NewParticipant| {
+        let who = who.clone();
+        async move {
+            chats::join(&chat.id(), &RequestKey::random(), &who).await?;
+            added.update(|added| *added += 1);
+            Ok::<_, ApiError>(())
+        }
+    });
+    let error = move || join.value().get().and_then(Result::err).map(|error| error.to_string());
+    let am_inside = move || inside.with(|all| all.iter().any(|one| one.participant_id == me()));
+    let myself = move |_| {
+        join.dispatch_local(NewParticipant { participant_id: me(), kind: PrincipalKind::User });
+    };
+    view! {
+        <section class="card" aria-labelledby="participants-title">
+            <h2 id="participants-title">
+                "Participants " <span class="quiet">{move || inside.with(Vec::len)}</span>
+            </h2>
+            <Show when=move || inside.with(Vec::is_empty)>
+                <p class="quiet">"Nobody is in it. Anybody may write all the same."</p>
+            </Show>
+            <ul class="participants">
+                <For
+                    each=move || inside.get()
+                    key=|who| who.participant_id.clone()
+                    let:who
+                >
+                    <Inside who chat people />
+                </For>
+            </ul>
+            <Show when=move || !is_deleted.get()>
+                <Show when=move || !am_inside()>
+                    <button type="button" class="button" disabled=join.pending() on:click=myself>
+                        "Join the chat yourself"
+                    </button>
+                </Show>
+                <AddParticipant
+                    name="join"
+                    people
+                    verb="Add"
+                    on_add=Callback::new(move |who| {
+                        join.dispatch_local(who);
+                    })
+                    added
+                    pending=join.pending()
+                    error=Signal::derive(error)
+                />
+            </Show>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
+    let Participant { participant_id, kind, joined_at } = who;
+    let id = StoredValue::new(participant_id);
+    let name = move || id.with_value(|id| people.name(id, kind));
+    let status = Memo::new(move |_| match kind {
+        PrincipalKind::Agent => id.with_value(|id| people.status(id)),
+        PrincipalKind::User => None,
+    });
+    let leave =
+        Action::new_local(
+            move |_: &()| async move { chats::leave(&chat.id(), &id.get_value()).await },
+        );
+    let error = move || leave.value().get().and_then(Result::err).map(|error| error.to_string());
+    let label = move || {
+        if id.get_value() == me() {
+            "Leave the chat".to_owned()
+        } else {
+            format!("Remove {}", name())
+        }
+    };
+    let shown = move || match kind {
+        PrincipalKind::Agent => {
+            let href = format!("/agents/{}", id.get_value());
+            view! { <a href=href>{name}</a> }.into_any()
+        }
+        PrincipalKind::User => view! { <span>{name}</span> }.into_any(),
+    };
+    view! {
+        <li class="participant">
+            <Avatar kind />
+            <div class="participant-name">
+                {shown()} <span class="quiet">"joined " <TimeAgo at=joined_at /></span>
+            </div>
+            {move || status.get().map(|status| view! { <StatusBadge status /> })}
+            <button
+                type="button"
+                class="button icon"
+                aria-label=label
+                title=label
+                disabled=leave.pending()
+                on:click=move |_| {
+                    leave.dispatch_local(());
+                }
+            >
+                <Icon shape=Shape::Close />
+            </button>
+            <p class="error" role="alert">
+                {error}
+            </p>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,151 @@
+//! That somebody is here: what arrives is received, and what was on a visible screen is read.
+
+use std::collections::HashSet;
+
+use colloquy_protocol::{
+    id::{MessageId, PrincipalId, PrincipalKind},
+    model::Message,
+};
+use leptos::{
+    html::Div,
+    prelude::*,
+    wasm_bindgen::{JsCast, closure::Closure},
+};
+use web_sys::{
+    Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit,
+    VisibilityState,
+};
+
+use crate::{
+    live::{Websocket, use_websocket},
+    stores::{conversation::Conversation, open_chat::OpenChat, people::me},
+};
+
+/// How far from the edge of what is visible a message counts as seen.
+const EDGE: &str = "-12px 0px";
+
+/// Sends the receipts of whoever looks at a chat.
+#[derive(Debug, Clone, Copy)]
+pub struct Presence {
+    chat: OpenChat,
+    socket: Websocket,
+    scroller: NodeRef<Div>,
+    /// What is on the screen.
+    visible: StoredValue<HashSet<MessageId>>,
+    /// What was told already.
+    received: StoredValue<HashSet<MessageId>>,
+    read: StoredValue<HashSet<MessageId>>,
+    observer: StoredValue<Option<Observer>, LocalStorage>,
+}
+
+#[derive(Debug)]
+struct Observer {
+    observer: IntersectionObserver,
+    /// The browser calls it for as long as it is kept.
+    _callback: Closure<dyn Fn(js_sys::Array)>,
+}
+
+impl Presence {
+    /// Begins to send receipts, until the component goes.
+    pub(super) fn new(chat: OpenChat, scroller: NodeRef<Div>) -> Self {
+        let presence = Self {
+            chat,
+            socket: use_websocket(),
+            scroller,
+            visible: StoredValue::new(HashSet::new()),
+            received: StoredValue::new(HashSet::new()),
+            read: StoredValue::new(HashSet::new()),
+            observer: StoredValue::new_local(None),
+        };
+        let conversation = chat.conversation();
+        Effect::new(move || conversation.with(|held| presence.receive(held)));
+        Effect::new(move || {
+            let handle =
+                window_event_listener_untyped("visibilitychange", move |_| presence.read());
+            on_cleanup(move || handle.remove());
+        });
+        on_cleanup(move || presence.observer.update_value(|observer| *observer = None));
+        presence
+    }
+
+    /// Watches whether a message is on the screen. Its element names it in `data-message`.
+    pub(super) fn watch(self, element: &Element) {
+        self.observer.update_value(|observer| {
+            if observer.is_none() {
+                *observer = self.observe();
+            }
+            if let Some(Observer { observer, .. }) = observer {
+                observer.observe(element);
+            }
+        });
+    }
+
+    fn observe(self) -> Option<Observer> {
+        let callback = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
+            for entry in entries.iter().filter_map(|entry| entry.dyn_into().ok()) {
+                self.moved(&entry);
+            }
+            self.read();
+        });
+        let options = IntersectionObserverInit::new();
+        let root: Option<Element> = self.scroller.get_untracked().map(Into::into);
+        options.set_root(root.as_ref());
+        options.set_root_margin(EDGE);
+        let function = callback.as_ref().unchecked_ref();
+        let observer = IntersectionObserver::new_with_options(function, &options).ok()?;
+        Some(Observer { observer, _callback: callback })
+    }
+
+    fn moved(self, entry: &IntersectionObserverEntry) {
+        let id = entry.target().get_attribute("data-message").and_then(|id| id.parse().ok());
+        let Some(id) = id else { return };
+        self.visible.try_update_value(|visible| {
+            if entry.is_intersecting() { visible.insert(id) } else { visible.remove(&id) }
+        });
+    }
+
+    /// Says of all that is held that it was received.
+    fn receive(self, held: &Conversation) {
+        let me = me();
+        for message in held.messages().filter(|message| !is_by(message, &me)) {
+            if held.receipt(&message.id, &me).is_none()
+                && self.received.try_update_value(|told| told.insert(message.id.clone()))
+                    == Some(true)
+            {
+                self.socket.acknowledge_received(message.id.clone());
+            }
+        }
+    }
+
+    /// Says of what is on the screen that it was read, if the screen is looked at.
+    fn read(self) {
+        if document().visibility_state() != VisibilityState::Visible {
+            return;
+        }
+        let me = me();
+        let visible = self.visible.try_get_value().unwrap_or_default();
+        for id in visible.into_iter().filter(|id| self.is_unread(id, &me)) {
+            if self.read.try_update_value(|told| told.insert(id.clone())) == Some(true) {
+                self.socket.acknowledge_read(id);
+            }
+        }
+    }
+
+    fn is_unread(self, id: &MessageId, me: &PrincipalId) -> bool {
+        self.chat.conversation().with_untracked(|held| {
+            let is_others = held.message(id).is_some_and(|message| !is_by(message, me));
+            is_others && held.receipt(id, me).is_none_or(|receipt| receipt.read_at.is_none())
+        })
+    }
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// Whether that person wrote it. An agent may have the same id.
+fn is_by(message: &Message, person: &PrincipalId) -> bool {
+    message.sender_kind == PrincipalKind::User && message.sender_id == *person
+}

@@ -1,0 +1,382 @@
+//! A part of a chat, as it is read: messages that follow each other, and who has them.
+//!
+//! A chat may be longer than a page can hold. What is held is a window: it grows where somebody
+//! reads and shrinks at the other end, so that it never has more than [`CAPACITY`] messages.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use colloquy_protocol::{
+    event::ServerEvent,
+    frame::EventFrame,
+    id::{MessageId, PrincipalId},
+    model::{Chat, Message, Receipt},
+    topic::Topic,
+};
+
+use super::live::Effect;
+use crate::api::messages::Part;
+
+/// The most messages that are held at a time.
+pub const CAPACITY: usize = 400;
+
+/// A chat with a window of its messages.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    chat: Chat,
+    is_deleted: bool,
+    /// The oldest first.
+    messages: VecDeque<Arc<Message>>,
+    receipts: HashMap<MessageId, Vec<Receipt>>,
+    /// Whether there are messages before the window.
+    has_older: bool,
+    /// Whether there are messages after the window.
+    has_newer: bool,
+    /// Whether the end of the chat is being read.
+    at_end: bool,
+    /// How many messages came since the end was last read.
+    unseen: usize,
+    /// While a part is being read: what came in between.
+    meanwhile: Option<Meanwhile>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Meanwhile {
+    messages: Vec<Arc<Message>>,
+    receipts: Vec<Receipt>,
+}
+
+/// At which end of the window messages are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Before the oldest that is held.
+    Older,
+    /// After the newest that is held.
+    Newer,
+}
+
+impl Conversation {
+    /// The newest messages of a chat, and their end being read.
+    pub fn new((chat, part): (Chat, Part)) -> Self {
+        let mut conversation = Self {
+            chat,
+            is_deleted: false,
+            messages: part.messages.into_iter().map(Arc::new).collect(),
+            receipts: HashMap::new(),
+            has_older: part.more,
+            has_newer: false,
+            at_end: true,
+            unseen: 0,
+            meanwhile: None,
+        };
+        conversation.add_receipts(part.receipts);
+        conversation
+    }
+
+    /// The chat as it is now, or as it was last.
+    pub fn chat(&self) -> &Chat {
+        &self.chat
+    }
+
+    /// The chat was changed, by a request of this page: the event that says the same is on its way.
+    pub fn changed(&mut self, chat: Chat) {
+        if chat.version > self.chat.version {
+            self.chat = chat;
+        }
+    }
+
+    /// Whether it was deleted meanwhile.
+    pub fn is_deleted(&self) -> bool {
+        self.is_deleted
+    }
+
+    /// What is held, the oldest first.
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
+        self.messages.iter()
+    }
+
+    /// A message, if it is held.
+    pub fn message(&self, id: &MessageId) -> Option<&Arc<Message>> {
+        // What is asked for is mostly among the newest.
+        self.messages.iter().rev().find(|message| message.id == *id)
+    }
+
+    /// Who has a message, in the order in which they received it.
+    pub fn receipts(&self, id: &MessageId) -> &[Receipt] {
+        self.receipts.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// That person's receipt of a message.
+    pub fn receipt(&self, id: &MessageId, of: &PrincipalId) -> Option<&Receipt> {
+        self.receipts(id).iter().find(|receipt| receipt.principal_id == *of)
+    }
+
+    /// Whether there are more messages at that end of the window.
+    pub fn has_more(&self, end: End) -> bool {
+        match end {
+            End::Older => self.has_older,
+            End::Newer => self.has_newer,
+        }
+    }
+
+    /// Whether the end of the chat is being read.
+    pub fn is_at_end(&self) -> bool {
+        self.at_end && !self.has_newer
+    }
+
+    /// How many messages came since the end of the chat was last read.
+    pub fn unseen(&self) -> usize {
+        self.unseen
+    }
+
+    /// Says whether the end of the window is being read.
+    pub fn reads_end(&mut self, at_end: bool) {
+        self.at_end = at_end;
+        if self.is_at_end() {
+            self.unseen = 0;
+        }
+    }
+
+    /// A part is being read: what comes from here on is kept for it.
+    pub fn begins_part(&mut self) {
+        self.meanwhile = Some(Meanwhile::default());
+    }
+
+    /// No part is being read any more.
+    pub fn ends_part(&mut self) {
+        self.meanwhile = None;
+    }
+
+    /// The message at that end of the window.
+    pub fn edge(&self, end: End) -> Option<&MessageId> {
+        let message = match end {
+            End::Older => self.messages.front(),
+            End::Newer => self.messages.back(),
+        };
+        message.map(|message| &message.id)
+    }
+
+    /// Adds a part that was read from an edge on, and what came meanwhile; nothing when the edge
+    /// has moved since.
+    pub fn add(&mut self, end: End, edge: &MessageId, part: Part) {
+        let meanwhile = self.meanwhile.take().unwrap_or_default();
+        if self.edge(end) != Some(edge) {
+            return;
+        }
+        self.add_receipts(part.receipts);
+        self.add_receipts(meanwhile.receipts);
+        let messages = part.messages.into_iter().map(Arc::new);
+        match end {
+            End::Older => {
+                self.has_older = part.more;
+                messages.rev().for_each(|message| self.messages.push_front(message));
+                while self.messages.len() > CAPACITY {
+                    self.messages.pop_back();
+                    self.has_newer = true;
+                }
+            }
+            End::Newer => {
+                self.has_newer = part.more;
+                self.messages.extend(messages);
+                meanwhile.messages.into_iter().for_each(|message| self.push(message));
+                self.drop_oldest();
+            }
+        }
+        self.forget_receipts();
+        self.reads_end(self.at_end);
+    }
+
+    /// Brings everything up to date with one event.
+    pub fn follow(&mut self, frame: &EventFrame) -> Effect {
+        use ServerEvent as Event;
+        if frame.topic() != Some(Topic::Chat(self.chat.id.clone())) {
+            return Effect::None;
+        }
+        let Ok(event) = frame.event() else { return Effect::Stale };
+        match event {
+            Event::ChatCreated(p) | Event::ChatUpdated(p) => self.chat = p.chat,
+            Event::ChatParticipantJoined(p) | Event::ChatParticipantLeft(p) => self.chat = p.chat,
+            Event::ChatDeleted(_) => self.is_deleted = true,
+            Event::ChatMessageCreated(p) => self.arrives(Arc::new(p.message)),
+            Event::ChatReceiptUpdated(p) => self.is_had(p.receipt),
+            _ => return Effect::None,
+        }
+        Effect::Changed
+    }
+
+    fn arrives(&mut self, message: Arc<Message>) {
+        if self.message(&message.id).is_some() {
+            return;
+        }
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile.messages.push(message.clone());
+        }
+        if !self.is_at_end() {
+            self.unseen += 1;
+            // Where somebody reads, nothing is taken away.
+            self.has_newer |= self.messages.len() >= CAPACITY;
+        }
+        self.push(message);
+        if self.is_at_end() {
+            self.drop_oldest();
+            self.forget_receipts();
+        }
+    }
+
+    /// Adds the message that comes next, if it does come next and is not there.
+    fn push(&mut self, message: Arc<Message>) {
+        if !self.has_newer && self.message(&message.id).is_none() {
+            self.messages.push_back(message);
+        }
+    }
+
+    fn is_had(&mut self, receipt: Receipt) {
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile.receipts.push(receipt.clone());
+        }
+        if self.message(&receipt.message_id).is_some() {
+            self.add_receipts([receipt]);
+        }
+    }
+
+    /// Adds receipts; one that is known already never goes back.
+    fn add_receipts(&mut self, receipts: impl IntoIterator<Item = Receipt>) {
+        for receipt in receipts {
+            let known = self.receipts.entry(receipt.message_id.clone()).or_default();
+            match known.iter_mut().find(|one| one.principal_id == receipt.principal_id) {
+                Some(one) if one.read_at.is_none() => *one = receipt,
+                Some(_) => {}
+                None => known.push(receipt),
+            }
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        while self.messages.len() > CAPACITY {
+            self.messages.pop_front();
+            self.has_older = true;
+        }
+    }
+
+    /// Forgets the receipts of messages that are not held, now and then.
+    fn forget_receipts(&mut self) {
+        if self.receipts.len() > 2 * self.messages.len() {
+            let held: HashSet<_> = self.messages.iter().map(|message| &message.id).collect();
+            self.receipts.retain(|id, _| held.contains(id));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const AT: &str = "2026-01-01T00:00:00.000Z";
+
+    fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn message(number: usize) -> Message {
+        read(json!({
+            "id": format!("m{number}"), "chatId": "c", "senderId": "ada", "senderKind": "agent",
+            "content": "", "replyTo": null, "createdAt": AT,
+        }))
+    }
+
+    fn receipt(number: usize, read_at: Option<&str>) -> Receipt {
+        read(json!({
+            "messageId": format!("m{number}"), "principalId": "bob", "principalKind": "agent",
+            "receivedAt": AT, "readAt": read_at,
+        }))
+    }
+
+    fn part(numbers: std::ops::Range<usize>, more: bool) -> Part {
+        Part { messages: numbers.map(message).collect(), more, receipts: Vec::new() }
+    }
+
+    fn conversation(numbers: std::ops::Range<usize>) -> Conversation {
+        let chat = read(json!({
+            "id": "c", "title": "C", "participants": [], "metadata": {},
+            "createdAt": AT, "updatedAt": AT, "version": 1,
+        }));
+        let more = numbers.start > 0;
+        Conversation::new((chat, part(numbers, more)))
+    }
+
+    fn arrive(held: &mut Conversation, number: usize) {
+        let text = json!({
+            "event": "chat:messageCreated", "offset": number,
+            "payload": {
+                "chatId": "c", "messageId": format!("m{number}"), "message": message(number),
+                "userId": "ada", "timestamp": AT,
+            },
+        });
+        held.follow(&read(text));
+    }
+
+    fn numbers(held: &Conversation) -> Vec<usize> {
+        held.messages().map(|message| message.id.as_str()[1..].parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn at_the_end_the_oldest_make_room() {
+        let mut held = conversation(0..CAPACITY);
+        arrive(&mut held, CAPACITY);
+        arrive(&mut held, CAPACITY);
+
+        assert_eq!(numbers(&held), (1..=CAPACITY).collect::<Vec<_>>());
+        assert!(held.has_more(End::Older) && held.is_at_end());
+        assert_eq!(held.unseen(), 0);
+    }
+
+    #[test]
+    fn who_reads_further_up_keeps_what_is_read() {
+        let mut held = conversation(10..CAPACITY);
+        held.reads_end(false);
+        held.add(End::Older, &message(10).id, part(0..10, false));
+        arrive(&mut held, CAPACITY);
+        arrive(&mut held, CAPACITY + 1);
+
+        assert_eq!(numbers(&held), (0..CAPACITY).collect::<Vec<_>>());
+        assert!(held.has_more(End::Newer) && !held.has_more(End::Older));
+        assert_eq!(held.unseen(), 2);
+    }
+
+    #[test]
+    fn newer_ones_are_added_with_what_came_meanwhile() {
+        let mut held = conversation(0..CAPACITY);
+        held.reads_end(false);
+        arrive(&mut held, CAPACITY);
+        held.reads_end(true);
+        assert!(!held.is_at_end());
+
+        held.begins_part();
+        arrive(&mut held, CAPACITY + 1);
+        let edge = held.edge(End::Newer).cloned().unwrap();
+        held.add(End::Newer, &edge, part(CAPACITY..CAPACITY + 1, false));
+
+        assert_eq!(numbers(&held), (2..=CAPACITY + 1).collect::<Vec<_>>());
+        assert!(held.is_at_end());
+    }
+
+    #[test]
+    fn a_part_of_what_is_no_longer_held_is_left_out() {
+        let mut held = conversation(50..100);
+        held.add(End::Older, &message(40).id, part(30..40, true));
+        assert_eq!(numbers(&held), (50..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_receipt_never_goes_back() {
+        let mut held = conversation(0..2);
+        held.add_receipts([receipt(1, None)]);
+        held.add_receipts([receipt(1, Some(AT))]);
+        held.add_receipts([receipt(1, None)]);
+        assert_eq!(held.receipts(&message(1).id), [receipt(1, Some(AT))]);
+    }
+}

@@ -1,0 +1,153 @@
+//! A chat that somebody reads: a window of it that follows live events, and the way to the rest.
+
+use colloquy_protocol::{
+    id::{ChatId, MessageId},
+    model::Chat,
+    topic::Topic,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    conversation::{Conversation, End},
+    live::Live,
+};
+use crate::api::{
+    ApiError, Loaded,
+    messages::{self, Part, Place},
+};
+
+/// A chat that is open.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenChat {
+    id: StoredValue<ChatId>,
+    conversation: Live<Conversation>,
+    paging: RwSignal<Paging>,
+}
+
+/// How it is with reading more messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paging {
+    /// None are being read.
+    Idle,
+    /// They are being read.
+    Loading,
+    /// They could not be read.
+    Failed(ApiError),
+}
+
+impl OpenChat {
+    /// Follows a chat from what was loaded on, until the component goes.
+    pub fn new(loaded: Loaded<(Chat, Part)>) -> Self {
+        let id = loaded.value.0.id.clone();
+        let topic = Topic::Chat(id.clone());
+        let again = id.clone();
+        let load = move || {
+            let id = again.clone();
+            async move { Ok(messages::open(&id).await?.map(Conversation::new)) }
+        };
+        Self {
+            id: StoredValue::new(id),
+            conversation: Live::new(
+                loaded.map(Conversation::new),
+                [topic],
+                load,
+                Conversation::follow,
+            ),
+            paging: RwSignal::new(Paging::Idle),
+        }
+    }
+
+    /// The chat's id.
+    pub fn id(self) -> ChatId {
+        self.id.get_value()
+    }
+
+    /// What is read, as it is now.
+    pub fn conversation(self) -> Signal<Conversation> {
+        self.conversation.value()
+    }
+
+    /// Why it could not be loaded afresh, as long as that is so.
+    pub fn error(self) -> Signal<Option<ApiError>> {
+        self.conversation.error()
+    }
+
+    /// How it is with reading more messages.
+    pub fn paging(self) -> Signal<Paging> {
+        self.paging.into()
+    }
+
+    /// A part of the conversation that views follow by itself.
+    pub fn part<T: PartialEq + Send + Sync + 'static>(
+        self,
+        of: impl Fn(&Conversation) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        let conversation = self.conversation();
+        Memo::new(move |_| conversation.with(&of))
+    }
+
+    /// Says whether the end of what is held is being read.
+    pub fn reads_end(self, at_end: bool) {
+        let (was, unseen) =
+            self.conversation().with_untracked(|held| (held.is_at_end(), held.unseen()));
+        if was != at_end || (at_end && unseen > 0) {
+            self.conversation.set(|held| held.reads_end(at_end));
+        }
+    }
+
+    /// Shows what a request of this page made of the chat.
+    pub fn changed(self, chat: Chat) {
+        self.conversation.set(|held| held.changed(chat));
+    }
+
+    /// Goes to the newest messages.
+    pub fn go_to_end(self) {
+        if self.conversation().with_untracked(|held| held.has_more(End::Newer)) {
+            self.reload();
+        } else {
+            self.reads_end(true);
+        }
+    }
+
+    /// Loads the chat and its newest messages afresh.
+    pub fn reload(self) {
+        self.conversation.reload();
+    }
+
+    /// Reads more messages at that end, if there are any and none are being read.
+    pub fn read_more(self, end: End) {
+        let edge = self.conversation().with_untracked(|held| {
+            let edge = held.edge(end).cloned();
+            edge.filter(|_| held.has_more(end) && !held.is_deleted())
+        });
+        if let Some(edge) = edge
+            && self.paging.with_untracked(|paging| *paging != Paging::Loading)
+        {
+            self.paging.set(Paging::Loading);
+            self.conversation.set(Conversation::begins_part);
+            spawn_local(self.read_part(end, edge));
+        }
+    }
+
+    async fn read_part(self, end: End, edge: MessageId) {
+        let Some(id) = self.id.try_get_value() else { return };
+        let place = match end {
+            End::Older => Place::Before(&edge),
+            End::Newer => Place::After(&edge),
+        };
+        let read = messages::part(&id, place).await;
+        if self.paging.is_disposed() {
+            return;
+        }
+        match read {
+            Ok(part) => {
+                self.conversation.set(|held| held.add(end, &edge, part.value));
+                self.paging.set(Paging::Idle);
+            }
+            Err(error) => {
+                self.conversation.set(Conversation::ends_part);
+                self.paging.set(Paging::Failed(error));
+            }
+        }
+    }
+}

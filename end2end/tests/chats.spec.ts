@@ -1,0 +1,464 @@
+// Chats: the list, and a conversation that two people read and write.
+
+import { type Locator, type Page } from "@playwright/test";
+
+import { type Server, expect, test } from "../server.ts";
+import { type Api, connect } from "./steps.ts";
+
+test("the list follows live events and its address", async ({ page, server }) => {
+  const heard = listen(page);
+  const api = connect(server);
+  await page.goto("/chats");
+  await hydrated(page);
+  await expect(page.getByText("There is no chat yet.")).toBeVisible();
+
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/chats", { id: "plan", title: "The plan", participants: [agent("ada")] });
+  await api.post("/chats", { id: "lunch", title: "Lunch" });
+  await expect(titles(page)).toHaveText(["Lunch", "The plan"]);
+  await expect(page.getByRole("listitem").filter({ hasText: "The plan" })).toContainText("Ada");
+
+  await page.getByRole("searchbox", { name: "Search titles and ids" }).fill("plan");
+  await expect(titles(page)).toHaveText(["The plan"]);
+  await expect(page).toHaveURL(/\?q=plan$/);
+  await page.reload();
+  await expect(titles(page)).toHaveText(["The plan"]);
+  await expect(page.getByRole("searchbox", { name: "Search titles and ids" })).toHaveValue("plan");
+
+  await page.goto("/chats?participant=ada");
+  await expect(titles(page)).toHaveText(["The plan"]);
+  await page.goto("/chats?sort=title");
+  await expect(titles(page)).toHaveText(["Lunch", "The plan"]);
+  await page.goto("/chats?q=nothing");
+  await hydrated(page);
+  await page.getByRole("button", { name: "Show all chats" }).click();
+  await expect(titles(page)).toHaveCount(2);
+  expect(heard).toEqual([]);
+});
+
+test("a chat is created with its participants, and opens", async ({ page, server }) => {
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await page.goto("/chats");
+  await hydrated(page);
+
+  await page.getByRole("button", { name: "Create a chat" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Title").fill("x".repeat(201));
+  await dialog.getByLabel("Id").fill("ada");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await expect(dialog.getByRole("listitem")).toContainText(["You", "Ada"]);
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(dialog.getByRole("alert").filter({ hasText: "characters" })).toBeVisible();
+  await dialog.getByLabel("Title").fill("The plan");
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The plan");
+  const inside = page.getByRole("region", { name: "Participants" }).getByRole("listitem");
+  await expect(inside).toContainText(["You", "Ada"]);
+});
+
+test("two people see the same conversation and who read it", async ({ page, server, context }) => {
+  const heard = listen(page);
+  const api = await plan(server);
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  const other = await context.newPage();
+  await other.goto("/chats/plan");
+  await hydrated(other);
+
+  await say(page, "Shall we begin?");
+  for (const one of [page, other]) {
+    await expect(messages(one)).toHaveText([/Shall we begin\?/]);
+    await expect(messages(one).first()).toContainText("person");
+  }
+
+  await as(server, "ada", "/chats/plan/messages", { content: "Yes, **now**." });
+  for (const one of [page, other]) {
+    const answer = messages(one).nth(1);
+    await expect(answer.getByText("Ada")).toBeVisible();
+    await expect(answer.getByText("agent", { exact: true })).toBeVisible();
+    await expect(answer.locator("strong", { hasText: "now" })).toBeVisible();
+    await expect(answer.getByText("Read by You")).toBeVisible();
+  }
+
+  const question = (await api.get("/chats/plan/messages")).items[0].id;
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}/ws?actAs=ada`);
+  await new Promise((open) => socket.addEventListener("open", open, { once: true }));
+  const tell = (event: string) => {
+    socket.send(JSON.stringify({ event, payload: { messageId: question } }));
+  };
+  tell("message:received");
+  await expect(messages(page).first().getByText("Received by Ada")).toBeVisible();
+  tell("message:read");
+  for (const one of [page, other]) {
+    await expect(messages(one).first().getByText("Read by Ada")).toBeVisible();
+  }
+  await messages(page).first().getByText("Read by Ada").click();
+  await expect(messages(page).first().getByRole("listitem")).toContainText(/received .*, read /);
+  socket.close();
+  expect(heard).toEqual([]);
+});
+
+test("an answer shows what it answers", async ({ page, server }) => {
+  await plan(server);
+  await as(server, "ada", "/chats/plan/messages", { content: "Tea or coffee?" });
+  await page.goto("/chats/plan");
+  await hydrated(page);
+
+  await messages(page).first().hover();
+  await page.getByRole("button", { name: "Reply to Ada" }).click();
+  await expect(page.getByText("Answers Ada: Tea or coffee?")).toBeVisible();
+  await say(page, "Tea.");
+
+  await expect(messages(page).nth(1).getByText("Ada: Tea or coffee?")).toBeVisible();
+  await expect(page.getByText("Answers Ada")).toHaveCount(0);
+});
+
+test("hostile messages are text", async ({ page, server }) => {
+  const heard = listen(page);
+  await plan(server);
+  const dialogs: string[] = [];
+  page.on("dialog", async (dialog) => {
+    dialogs.push(dialog.message());
+    await dialog.dismiss();
+  });
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
+  const word = "w".repeat(64 * 1024);
+  const hostile = [
+    "<img src=x onerror=alert(1)>",
+    "[x](javascript:alert(1)) and [y](https://example.org/y)",
+    "<script>alert(1)</script>",
+    "![picture](https://example.org/picture.png)",
+    "> ".repeat(5_000) + "deep",
+    word,
+  ];
+  for (const content of hostile) {
+    await as(server, "ada", "/chats/plan/messages", { content });
+  }
+
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  await expect(messages(page)).toHaveCount(hostile.length);
+  await expect(page.getByText("<img src=x onerror=alert(1)>")).toBeVisible();
+  await expect(page.getByText("<script>alert(1)</script>")).toBeVisible();
+  const links = messages(page).getByRole("link");
+  await expect(links).toHaveText(["y", "Image: picture"]);
+  await expect(links.first()).toHaveAttribute("rel", "noopener noreferrer nofollow");
+
+  await page.getByRole("button", { name: "Show all 65536 characters" }).click();
+  await expect(messages(page).last()).toContainText(word);
+  expect(await excess(page)).toEqual([0, 0]);
+  expect(dialogs).toEqual([]);
+  expect(requests.filter((url) => !url.startsWith(server.url))).toEqual([]);
+  expect(heard).toEqual([]);
+});
+
+test("older messages load as one scrolls up, and nothing jumps", async ({ page, server }) => {
+  await plan(server);
+  await fill(server, 160);
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  await expect(messages(page).last()).toContainText("Message 160.");
+  await expect(messages(page).last()).toBeInViewport();
+  await expect(page.getByText("Message 1.", { exact: true })).toHaveCount(0);
+
+  for (let tries = 0; tries < 20 && !(await page.getByText("Message 1.", { exact: true }).count()); tries++) {
+    const first = messages(page).first();
+    const name = await first.getAttribute("data-message");
+    await first.scrollIntoViewIfNeeded();
+    await expect(messages(page).first()).not.toHaveAttribute("data-message", name ?? "");
+    // What was read stays where it was.
+    await expect(page.locator(`[data-message="${name}"]`)).toBeInViewport();
+  }
+
+  await expect(page.getByText("Message 1.", { exact: true })).toHaveCount(1);
+  await expect(messages(page)).toHaveCount(160);
+});
+
+test("who reads further up is not moved, and jumps to the newest", async ({ page, server }) => {
+  await plan(server);
+  await fill(server, 60);
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  const scroller = page.getByRole("log", { name: "Messages" });
+  await expect(page.getByRole("button", { name: /Jump to newest/ })).toHaveCount(0);
+
+  await scroller.evaluate((element) => element.scrollBy(0, -600));
+  await expect(page.getByRole("button", { name: "Jump to newest" })).toBeVisible();
+  const read = messages(page).filter({ hasText: "Message 45." });
+  await read.scrollIntoViewIfNeeded();
+  const before = await settled(read);
+  for (const content of ["One more.", "Two more."]) {
+    await as(server, "ada", "/chats/plan/messages", { content });
+  }
+
+  const jump = page.getByRole("button", { name: "Jump to newest: 2 new messages" });
+  await expect(jump).toBeVisible();
+  expect(await settled(read)).toBe(before);
+  await expect(messages(page).last()).not.toContainText("Read by");
+  await jump.click();
+  await expect(messages(page).filter({ hasText: "Two more." })).toBeInViewport();
+  await expect(messages(page).last().getByText("Read by You")).toBeVisible();
+  await expect(page.getByRole("button", { name: /Jump to newest/ })).toHaveCount(0);
+
+  // At the end, the page follows.
+  await as(server, "ada", "/chats/plan/messages", { content: "Three more." });
+  await expect(messages(page).filter({ hasText: "Three more." })).toBeInViewport();
+});
+
+test("a long conversation keeps the page small", async ({ page, server }) => {
+  test.slow();
+  await plan(server);
+  await fill(server, 40);
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  await fill(server, 420, 40);
+  await expect(messages(page).last()).toContainText("Message 460.");
+  expect(await messages(page).count()).toBeLessThanOrEqual(400);
+  await expect(page.getByText("Message 1.", { exact: true })).toHaveCount(0);
+});
+
+test("a draft outlives a failed send and a reload, and is sent once", async ({ page, server }) => {
+  const api = await plan(server);
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  await page.getByLabel("Message", { exact: true }).fill("A draft");
+  await page.reload();
+  await hydrated(page);
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("A draft");
+
+  await server.stop();
+  await page.getByLabel("Message", { exact: true }).press("Enter");
+  await expect(page.getByText("It was not sent.")).toBeVisible();
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("A draft");
+
+  await server.start();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("");
+  await expect(messages(page)).toHaveText([/A draft/]);
+  const sent = (await api.get("/chats/plan/messages")).items;
+  expect(sent.map((message: { content: string }) => message.content)).toEqual(["A draft"]);
+  await page.reload();
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("");
+});
+
+test("a lost answer does not send a message twice", async ({ page, server }) => {
+  const api = await plan(server);
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  let lost = 0;
+  await page.route("**/api/v1/chats/plan/messages", async (route) => {
+    if (route.request().method() === "POST" && lost++ === 0) {
+      await route.fetch();
+      await route.abort();
+    } else {
+      await route.continue();
+    }
+  });
+
+  await say(page, "Only once");
+  await page.getByRole("button", { name: "Try again" }).click();
+
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("");
+  expect((await api.get("/chats/plan/messages")).items).toHaveLength(1);
+});
+
+test("participants come and go, and their statuses follow", async ({ page, server }) => {
+  const api = await plan(server);
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  const panel = page.getByRole("region", { name: "Participants" });
+  await expect(panel.getByRole("listitem")).toContainText([/Ada.*offline/]);
+
+  await api.put("/agents/ada/status", { status: "working" });
+  await expect(panel.getByRole("listitem")).toContainText([/Ada.*working/]);
+  await panel.getByLabel("Id").fill("nobody");
+  await panel.getByRole("button", { name: "Add" }).click();
+  await expect(panel.getByRole("alert").filter({ hasText: "nobody" })).toBeVisible();
+  await expect(panel.getByLabel("Id")).toHaveValue("nobody");
+  await panel.getByLabel("Id").fill("bob");
+  await panel.getByRole("button", { name: "Add" }).click();
+  await expect(panel.getByRole("listitem")).toContainText(["Ada", "Bob"]);
+  await expect(panel.getByLabel("Id")).toHaveValue("");
+  await panel.getByRole("button", { name: "Remove Ada" }).click();
+  await panel.getByRole("button", { name: "Join the chat yourself" }).click();
+  await expect(panel.getByRole("listitem")).toContainText(["Bob", "You"]);
+});
+
+test("two who edit at once see both versions", async ({ page, server }) => {
+  const api = await plan(server);
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Title").fill("My plan");
+
+  // That somebody joins is no conflict; another title is.
+  await api.post("/chats/plan/participants", { participantId: "eve", kind: "user" });
+  await page.request.patch("/api/v1/chats/plan", { data: { title: "Their plan" } });
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByRole("group", { name: "Title" })).toContainText(/My plan.*Their plan/);
+  await dialog.getByRole("button", { name: "Overwrite with mine" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("My plan");
+  await expect(dialog).toBeHidden();
+
+  await page.getByRole("button", { name: "Edit" }).click();
+  await dialog.getByLabel("Metadata").fill('{"topic": "tea"}');
+  await api.post("/chats/plan/participants", { participantId: "zoe", kind: "user" });
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toBeHidden();
+  const chat = await api.get("/chats/plan");
+  expect([chat.title, chat.metadata]).toEqual(["My plan", { topic: "tea" }]);
+});
+
+test("a chat that is deleted while it is open says so", async ({ page, server, context }) => {
+  await plan(server);
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  await page.getByLabel("Message", { exact: true }).fill("Still here");
+
+  const other = await context.newPage();
+  await other.goto("/chats/plan");
+  await hydrated(other);
+  await other.getByRole("button", { name: "Delete…" }).click();
+  await other.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(other).toHaveURL(/\/chats$/);
+  await expect(other.getByText("There is no chat yet.")).toBeVisible();
+
+  await expect(page.getByText("This chat was deleted.")).toBeVisible();
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("Still here");
+  await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+});
+
+test("a chat that is not there is a 404", async ({ page }) => {
+  for (const id of ["nowhere", "no%20id"]) {
+    const response = await page.goto(`/chats/${id}`);
+    expect(response?.status()).toBe(404);
+    await expect(page.getByText("There is no such chat.")).toBeVisible();
+  }
+  await hydrated(page);
+  await page.getByRole("link", { name: "All chats" }).click();
+  await expect(page).toHaveURL(/\/chats$/);
+});
+
+test("another chat is a page of its own", async ({ page, server }) => {
+  const api = await plan(server);
+  await api.post("/chats", { id: "lunch", title: "Lunch" });
+  await page.goto("/chats/plan");
+  await hydrated(page);
+  await page.getByLabel("Message", { exact: true }).fill("For the plan");
+
+  await page.getByRole("link", { name: "Chats" }).last().click();
+  await page.getByRole("link", { name: "Lunch" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Lunch");
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("");
+  await page.goBack();
+  await page.goBack();
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("For the plan");
+});
+
+for (const width of [360, 2560]) {
+  test(`fits a screen ${width} pixels wide`, async ({ page, server }) => {
+    const api = connect(server);
+    await page.setViewportSize({ width, height: 800 });
+    await api.post("/chats", { id: "long", title: "Un".repeat(90) });
+    await api.post("/chats/long/messages", { content: "| a | b |\n|---|---|\n| 1 | 2 |" });
+    for (const path of ["/chats", "/chats/long"]) {
+      await page.goto(path);
+      await hydrated(page);
+      expect(await excess(page)).toEqual([0, ...(path === "/chats" ? [] : [0])]);
+    }
+  });
+}
+
+test.describe("without scripts", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the messages are there", async ({ page, server }) => {
+    await plan(server);
+    await as(server, "ada", "/chats/plan/messages", { content: "Readable *at once*." });
+
+    await page.goto("/chats/plan");
+
+    await expect(messages(page)).toHaveText([/Readable at once\./]);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("The plan");
+  });
+});
+
+/** What the page says in the console, and every error that nothing caught. */
+function listen(page: Page): string[] {
+  const heard: string[] = [];
+  page.on("console", (message) => heard.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => heard.push(`uncaught: ${error.message}`));
+  return heard;
+}
+
+/** Waits until the page is live. */
+async function hydrated(page: Page): Promise<void> {
+  await expect(page.locator(".connection-pill")).toHaveAttribute("data-state", "live");
+}
+
+/** A chat with one agent in it. */
+async function plan(server: Server): Promise<Api> {
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/chats", { id: "plan", title: "The plan", participants: [agent("ada")] });
+  return api;
+}
+
+/** So many messages of Ada, after those that are there. */
+async function fill(server: Server, count: number, from = 0): Promise<void> {
+  for (let number = from + 1; number <= from + count; number++) {
+    await as(server, "ada", "/chats/plan/messages", { content: `Message ${number}.` });
+  }
+}
+
+/** A POST of an agent. */
+async function as(server: Server, agent: string, path: string, body: object): Promise<void> {
+  const response = await fetch(`${server.url}/api/v1${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "colloquy-act-as": agent },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(201);
+}
+
+function agent(participantId: string): object {
+  return { participantId, kind: "agent" };
+}
+
+async function say(page: Page, text: string): Promise<void> {
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  await page.getByLabel("Message", { exact: true }).press("Enter");
+}
+
+function titles(page: Page): Locator {
+  return page.getByRole("list", { name: "Chats" }).getByRole("link");
+}
+
+function messages(page: Page): Locator {
+  return page.locator("li.message");
+}
+
+/** Where something is, once it does not move any more. */
+async function settled(element: Locator): Promise<number> {
+  return element.evaluate(async (element) => {
+    let last = Number.NaN;
+    for (let now = element.getBoundingClientRect().top; now !== last; ) {
+      last = now;
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      now = element.getBoundingClientRect().top;
+    }
+    return Math.round(last);
+  });
+}
+
+/** By how many pixels the page and its messages are wider than what shows them. */
+async function excess(page: Page): Promise<number[]> {
+  return page.evaluate(() => {
+    const elements = [document.documentElement, ...document.querySelectorAll(".messages")];
+    return elements.map((element) => element.scrollWidth - element.clientWidth);
+  });
+}
