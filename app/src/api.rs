@@ -8,10 +8,14 @@ pub mod agents;
 pub mod chats;
 pub mod choices;
 pub mod collections;
+pub mod connections;
 pub mod entity;
 mod error;
+pub mod events;
 pub mod merge_patch;
 pub mod messages;
+pub mod notifications;
+pub mod overview;
 mod transport;
 
 use colloquy_protocol::position::{Offset, Position};

@@ -31,7 +31,7 @@ use leptos_router::{
 use crate::{
     components::{
         sidebar::Sidebar,
-        theme::EARLY_SCRIPT,
+        theme::{EARLY_SCRIPT, provide_colours},
         time::provide_clock,
         toasts::{ToastRegion, provide_toasts},
     },
@@ -81,6 +81,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_clock();
+    provide_colours();
     provide_toasts();
     provide_websocket();
     provide_recent();

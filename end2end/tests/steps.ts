@@ -7,16 +7,20 @@ import type { Server } from "../server.ts";
 /** The REST API, as any program uses it; an answer that is no success is an error. */
 export interface Api {
   get(path: string): Promise<any>;
-  post(path: string, body: object): Promise<any>;
+  /** `actAs`: the id of the agent that does it. */
+  post(path: string, body: object, actAs?: string): Promise<any>;
   put(path: string, body: object): Promise<any>;
   delete(path: string): Promise<void>;
 }
 
 export function connect(server: Server): Api {
-  const call = async (method: string, path: string, body?: object) => {
+  const call = async (method: string, path: string, body?: object, actAs?: string) => {
     const response = await fetch(`${server.url}/api/v1${path}`, {
       method,
-      headers: body ? { "content-type": "application/json" } : {},
+      headers: {
+        ...(body && { "content-type": "application/json" }),
+        ...(actAs && { "colloquy-act-as": actAs }),
+      },
       body: body ? JSON.stringify(body) : null,
     });
     const text = await response.text();
@@ -25,7 +29,7 @@ export function connect(server: Server): Api {
   };
   return {
     get: (path) => call("GET", path),
-    post: (path, body) => call("POST", path, body),
+    post: (path, body, actAs) => call("POST", path, body, actAs),
     put: (path, body) => call("PUT", path, body),
     delete: (path) => call("DELETE", path),
   };

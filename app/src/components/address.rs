@@ -37,6 +37,18 @@ pub fn use_set_parameters() -> impl Fn(&[(&'static str, Option<&str>)]) + Clone 
     }
 }
 
+/// Opens a dialog when the page's address says `new`, and takes that out of the address.
+pub fn open_by_address(open: RwSignal<bool>) {
+    let asked = use_parameter("new");
+    let set = use_set_parameters();
+    Effect::new(move || {
+        if asked.get().is_some() {
+            open.set(true);
+            set(&[("new", None)]);
+        }
+    });
+}
+
 /// A search field that is a query parameter.
 #[component]
 pub fn SearchBox(

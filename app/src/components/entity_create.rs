@@ -10,6 +10,7 @@ use crate::{
         entity::{NewEntity, create, path_of},
     },
     components::{
+        address::open_by_address,
         dialog::Dialog,
         draft::Draft,
         entity_view::EntityView,
@@ -23,6 +24,7 @@ use crate::{
 /// is closed.
 pub fn create_button<T: EntityView>() -> AnyView {
     let open = RwSignal::new(false);
+    open_by_address(open);
     let draft = Draft::new();
     let id = RwSignal::new(String::new());
     let (navigate, toasts) = (use_navigate(), use_toasts());

@@ -52,10 +52,11 @@ pub fn EventRow(
             </Show>
         </details>
     }
+    .into_any()
 }
 
 /// What a person wants to know before opening the payload.
-fn detail(event: &ServerEvent) -> String {
+pub(crate) fn detail(event: &ServerEvent) -> String {
     use ServerEvent as Event;
     match event {
         Event::AgentCreated(p) | Event::AgentUpdated(p) => {

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod agent_status;
+pub mod chart;
 pub mod conflict;
 pub mod connection_bar;
 pub mod connection_pill;
@@ -24,9 +25,11 @@ pub mod icon;
 pub mod json_editor;
 pub mod json_text;
 pub mod life_hint;
+pub mod log_row;
 pub mod markdown;
 pub mod metadata;
 pub mod note;
+pub mod notify;
 pub mod sidebar;
 pub mod status;
 pub mod subscribe_form;

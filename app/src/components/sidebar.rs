@@ -12,7 +12,8 @@ use crate::{
     palette::PaletteButton,
 };
 
-const PAGES: [(&str, &str, Shape); 7] = [
+/// The pages that one can go to: address, name, drawing.
+pub(crate) const PAGES: [(&str, &str, Shape); 7] = [
     ("/", "Overview", Shape::Overview),
     ("/demo/websocket", "Live", Shape::Live),
     ("/agents", "Agents", Shape::Agent),

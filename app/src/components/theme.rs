@@ -36,10 +36,14 @@ impl Theme {
     }
 }
 
-/// Goes from the system's colours to light, to dark, and back.
-#[component]
-pub fn ThemeSwitch() -> impl IntoView {
+/// The colours that were chosen.
+#[derive(Debug, Clone, Copy)]
+pub struct Colours(RwSignal<Theme>);
+
+/// Gives the components below the choice of colours. To be called once, by the app.
+pub fn provide_colours() {
     let theme = RwSignal::new(Theme::System);
+    provide_context(Colours(theme));
     // What was chosen is known to the browser only.
     Effect::new(move || {
         let kept = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
@@ -49,14 +53,38 @@ pub fn ThemeSwitch() -> impl IntoView {
             _ => {}
         }
     });
-    let choose = move |_| {
-        let chosen = theme.get_untracked().next();
-        theme.set(chosen);
+}
+
+/// The choice of colours.
+///
+/// # Panics
+/// Outside of the app: [`provide_colours`] was not called by a component above.
+pub fn use_colours() -> Colours {
+    expect_context()
+}
+
+impl Colours {
+    /// Goes from the system's colours to light, to dark, and back.
+    pub fn switch(self) {
+        let chosen = self.0.get_untracked().next();
+        self.0.set(chosen);
         apply(chosen);
-    };
-    let label = move || format!("Colours: {}", theme.get().name());
+    }
+}
+
+/// Switches between the system's colours, light and dark.
+#[component]
+pub fn ThemeSwitch() -> impl IntoView {
+    let colours = use_colours();
+    let label = move || format!("Colours: {}", colours.0.get().name());
     view! {
-        <button type="button" class="button icon" aria-label=label title=label on:click=choose>
+        <button
+            type="button"
+            class="button icon"
+            aria-label=label
+            title=label
+            on:click=move |_| colours.switch()
+        >
             <Icon shape=Shape::Theme />
         </button>
     }

@@ -10,7 +10,7 @@ use crate::{
     live::use_websocket,
 };
 
-/// How long a notice stays. Warnings and errors stay until somebody closes them.
+/// How long a notice stays that nobody looks at. Warnings and errors stay until they are closed.
 const SHOWN: Duration = Duration::from_secs(6);
 
 /// The most notices at a time; older ones make room.
@@ -44,17 +44,13 @@ impl Toasts {
     /// Shows a notice.
     pub fn show(self, tone: NotificationType, text: impl Into<String>) {
         let text = text.into();
-        let key = self.0.try_update(|toasts| {
+        self.0.update(|toasts| {
             let key = toasts.last().map_or(0, |last| last.key + 1);
             toasts.push(Toast { key, tone, text });
             if toasts.len() > CAPACITY {
                 toasts.remove(0);
             }
-            key
         });
-        if let (Some(key), NotificationType::Info | NotificationType::Success) = (key, tone) {
-            set_timeout(move || self.close(key), SHOWN);
-        }
     }
 
     fn close(self, key: u64) {
@@ -70,27 +66,68 @@ pub fn ToastRegion() -> impl IntoView {
         toasts.show(notification.notification_type, notification.message.clone());
     });
     view! {
-        <div class="toasts" role="status" aria-label="Notices">
+        <div class="toasts" role="log" aria-label="Notices">
             <For each=move || toasts.0.get() key=|toast| toast.key let:toast>
-                <div class="toast" data-tone=tone(toast.tone)>
-                    <Icon shape=Shape::Bell />
-                    <p class="toast-text">{toast.text}</p>
-                    <button
-                        type="button"
-                        class="button icon"
-                        aria-label="Close the notice"
-                        on:click=move |_| toasts.close(toast.key)
-                    >
-                        <Icon shape=Shape::Close />
-                    </button>
-                </div>
+                <ToastView toast />
             </For>
         </div>
     }
     .into_any()
 }
 
-fn tone(tone: NotificationType) -> &'static str {
+/// One notice. The time that it stays begins anew when the pointer or the focus leaves it.
+#[component]
+fn ToastView(toast: Toast) -> impl IntoView {
+    let toasts = use_toasts();
+    let Toast { key, tone, text } = toast;
+    let goes = matches!(tone, NotificationType::Info | NotificationType::Success);
+    let pointed = RwSignal::new(false);
+    let focused = RwSignal::new(false);
+    Effect::new(move || {
+        if goes && !pointed.get() && !focused.get() {
+            let timer = set_timeout_with_handle(move || toasts.close(key), SHOWN);
+            on_cleanup(move || {
+                if let Ok(timer) = timer {
+                    timer.clear();
+                }
+            });
+        }
+    });
+    view! {
+        <div
+            class="toast"
+            data-tone=word(tone)
+            role=(tone == NotificationType::Error).then_some("alert")
+            on:pointerenter=move |_| pointed.set(true)
+            on:pointerleave=move |_| pointed.set(false)
+            on:focusin=move |_| focused.set(true)
+            on:focusout=move |_| focused.set(false)
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    toasts.close(key);
+                }
+            }
+        >
+            <Icon shape=Shape::Bell />
+            <p class="toast-text">
+                <span class="visually-hidden">{word(tone)} ": "</span>
+                {text}
+            </p>
+            <button
+                type="button"
+                class="button icon"
+                aria-label="Close the notice"
+                on:click=move |_| toasts.close(key)
+            >
+                <Icon shape=Shape::Close />
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// How serious a notice is, in a word.
+pub(crate) fn word(tone: NotificationType) -> &'static str {
     match tone {
         NotificationType::Info => "info",
         NotificationType::Warning => "warning",

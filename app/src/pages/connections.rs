@@ -1,26 +1,198 @@
-//! `/connections`.
+//! `/connections`: who is connected, subscribed to what, how far behind.
 
+pub mod row;
+
+use std::time::Duration;
+
+use colloquy_protocol::{id::ConnectionId, model::ConnectionInfo};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 
-/// The page.
+use self::row::ConnectionRow;
+use crate::{
+    api::{ApiError, Loaded, connections},
+    components::{
+        dialog::ConfirmDialog,
+        note::{Empty, LoadError},
+    },
+    live::use_websocket,
+    stores::{
+        live::{Effect as Change, Live},
+        poll::while_visible,
+    },
+};
+
+/// How often is asked who is connected: no event tells it.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// The page's data, and what shows it.
 #[derive(Debug)]
-pub struct ConnectionsRoute;
+pub struct ConnectionsRoute {
+    list: Resource<Result<Loaded<Vec<ConnectionInfo>>, ApiError>>,
+}
 
 #[lazy_route]
 impl LazyRoute for ConnectionsRoute {
     fn data() -> Self {
-        Self
+        Self { list: Resource::new(|| (), |()| connections::list()) }
     }
 
-    fn view(_this: Self) -> AnyView {
+    fn view(this: Self) -> AnyView {
+        let list = this.list;
         view! {
             <Title text="Connections" />
             <div class="page">
-                <h1>"Connections"</h1>
+                <header class="page-header">
+                    <div>
+                        <h1>"Connections"</h1>
+                        <p class="lede">
+                            "Who listens to the hub, to what, and whether they keep up."
+                        </p>
+                    </div>
+                </header>
+                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                    {move || Suspend::new(async move {
+                        match list.await {
+                            Ok(loaded) => view! { <Connections loaded /> }.into_any(),
+                            Err(error) => {
+                                view! {
+                                    <LoadError
+                                        title="The connections could not be loaded."
+                                        error
+                                        on_retry=move |()| list.refetch()
+                                    />
+                                }
+                                    .into_any()
+                            }
+                        }
+                    })}
+                </Suspense>
             </div>
         }
         .into_any()
     }
+}
+
+#[component]
+fn Connections(loaded: Loaded<Vec<ConnectionInfo>>) -> impl IntoView {
+    let live = Live::new(loaded, [], connections::list, |_, _| Change::None);
+    while_visible(PERIOD, move || live.reload());
+    let list = live.value();
+    let ids = Memo::new(move |_| {
+        list.with(|list| list.iter().map(|one| one.id.clone()).collect::<Vec<_>>())
+    });
+    let own = use_own_connection();
+    Effect::new(move || {
+        if own.with(Option::is_some) {
+            live.reload();
+        }
+    });
+    let asked = RwSignal::new(None::<ConnectionId>);
+    let asking = RwSignal::new(false);
+    let ask = move |id: ConnectionId| {
+        asked.set(Some(id));
+        asking.set(true);
+    };
+
+    view! {
+        {move || {
+            live.error()
+                .get()
+                .map(|error| {
+                    view! {
+                        <LoadError
+                            title="The list is not up to date."
+                            error
+                            on_retry=move |()| live.reload()
+                        />
+                    }
+                })
+        }}
+        <section class="card connections" aria-label="Connections">
+            <Show when=move || ids.with(Vec::is_empty)>
+                <Empty title="Nobody is connected.">
+                    <p>"Not even this page, as long as it is disconnected."</p>
+                </Empty>
+            </Show>
+            <Show when=move || !ids.with(Vec::is_empty)>
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Who"</th>
+                            <th scope="col">"Connected"</th>
+                            <th scope="col">"Subscribed to"</th>
+                            <th scope="col">"Queue"</th>
+                            <th scope="col">"Lag"</th>
+                            <th scope="col">
+                                <span class="visually-hidden">"Actions"</span>
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || ids.get() key=ConnectionId::clone let:id>
+                            <ConnectionRow id list own on_close=ask />
+                        </For>
+                    </tbody>
+                </table>
+            </Show>
+        </section>
+        <CloseDialog live own asked open=asking />
+    }
+    .into_any()
+}
+
+/// Asks before a connection is closed.
+#[component]
+fn CloseDialog(
+    live: Live<Vec<ConnectionInfo>>,
+    own: Signal<Option<ConnectionId>>,
+    asked: RwSignal<Option<ConnectionId>>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let close = Action::new(move |id: &ConnectionId| {
+        let id = id.clone();
+        async move {
+            let closed = connections::close(&id).await;
+            if closed.is_ok() {
+                live.set(|list| list.retain(|one| one.id != id));
+                open.set(false);
+            }
+            closed
+        }
+    });
+    let text = Signal::derive(move || {
+        if asked.get().is_some() && asked.get() == own.get() {
+            "It is this page's own: nothing arrives here any more until you connect again."
+        } else {
+            "Its client is told not to come back by itself. It can connect again and catch up."
+        }
+        .to_owned()
+    });
+    let error = Signal::derive(move || Some(close.value().get()?.err()?.to_string()));
+    let confirm = move |()| {
+        if let Some(id) = asked.get_untracked() {
+            close.dispatch(id);
+        }
+    };
+    view! {
+        <ConfirmDialog
+            id="close-title"
+            open
+            title="Close this connection?"
+            text
+            verb="Close it"
+            on_confirm=confirm
+            pending=close.pending()
+            error
+        />
+    }
+}
+
+/// The id of this page's connection, when it has one.
+fn use_own_connection() -> Signal<Option<ConnectionId>> {
+    let welcome = use_websocket().welcome();
+    Signal::derive(move || {
+        welcome.with(|welcome| welcome.as_ref().map(|welcome| welcome.connection_id.clone()))
+    })
 }

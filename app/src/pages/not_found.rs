@@ -12,9 +12,14 @@ pub fn NotFoundPage() -> impl IntoView {
             <p class="not-found-code">"404"</p>
             <h1>"There is no page here"</h1>
             <p>"The address may be mistyped, or what it showed is gone."</p>
-            <a class="button primary" href="/demo/websocket">
-                "Watch live events"
-            </a>
+            <div class="actions">
+                <a class="button primary" href="/">
+                    "To the overview"
+                </a>
+                <a class="button" href="/demo/websocket">
+                    "Watch live events"
+                </a>
+            </div>
         </section>
     }
 }

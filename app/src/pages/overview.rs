@@ -1,26 +1,203 @@
-//! `/`.
+//! `/`: what there is, what happens, and what is wrong.
 
+pub mod counts;
+pub mod trouble;
+
+use std::{sync::Arc, time::Duration};
+
+use colloquy_protocol::topic::{Kind, Topic};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 
-/// The page.
+use self::{
+    counts::{Counts, HubFacts},
+    trouble::Trouble,
+};
+use crate::{
+    api::{
+        ApiError, Loaded,
+        overview::{Summary, summary},
+    },
+    components::{
+        chart::RateChart,
+        life_hint::LifeHint,
+        log_row::LogRow,
+        note::{Empty, LoadError},
+        notify::NotifyDialog,
+    },
+    live::{Connection, use_websocket},
+    stores::{
+        live::{Effect as Change, Live},
+        poll::while_visible,
+        rate::{self, Rate, recent_rate},
+    },
+};
+
+/// How often is asked what no event tells: who is connected, and how the hub is.
+const PERIOD: Duration = Duration::from_secs(3);
+
+/// The page's data, and what shows it.
 #[derive(Debug)]
-pub struct OverviewRoute;
+pub struct OverviewRoute {
+    summary: Resource<Result<Loaded<Summary>, ApiError>>,
+    rate: Resource<Result<Loaded<Rate>, ApiError>>,
+}
 
 #[lazy_route]
 impl LazyRoute for OverviewRoute {
     fn data() -> Self {
-        Self
+        Self {
+            summary: Resource::new(|| (), |()| summary()),
+            rate: Resource::new(|| (), |()| recent_rate()),
+        }
     }
 
-    fn view(_this: Self) -> AnyView {
+    fn view(this: Self) -> AnyView {
+        let OverviewRoute { summary, rate } = this;
+        let notifying = RwSignal::new(false);
         view! {
             <Title text="Overview" />
             <div class="page">
-                <h1>"Overview"</h1>
+                <header class="page-header">
+                    <div>
+                        <h1>"Overview"</h1>
+                        <p class="lede">"What lives here, what happens, and what needs somebody."</p>
+                    </div>
+                    <button type="button" class="button" on:click=move |_| notifying.set(true)>
+                        "Notify everybody…"
+                    </button>
+                </header>
+                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                    {move || Suspend::new(async move {
+                        match (summary.await, rate.await) {
+                            (Ok(summary), Ok(rate)) => {
+                                view! { <Everything summary rate /> }.into_any()
+                            }
+                            (Err(error), _) | (_, Err(error)) => {
+                                let on_retry = move |()| {
+                                    summary.refetch();
+                                    rate.refetch();
+                                };
+                                view! {
+                                    <LoadError
+                                        title="The overview could not be loaded."
+                                        error
+                                        on_retry
+                                    />
+                                }
+                                    .into_any()
+                            }
+                        }
+                    })}
+                </Suspense>
             </div>
+            <NotifyDialog id="notify-title" open=notifying />
         }
         .into_any()
+    }
+}
+
+#[component]
+fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>) -> impl IntoView {
+    let everything = Kind::ALL.map(Topic::All);
+    // What an event changes in the counts can often not be told from the event alone.
+    let live = Live::new(summary, everything.clone(), self::summary, |_, _| Change::Stale);
+    let rate = Live::new(rate, everything, recent_rate, rate::follow);
+    while_visible(PERIOD, move || live.reload());
+    // This page's own connection is counted, too.
+    let connection = use_websocket().connection();
+    let is_live = Memo::new(move |_| connection.get() == Connection::Live);
+    Effect::new(move || {
+        if is_live.get() {
+            live.reload();
+        }
+    });
+
+    let summary = live.value();
+    let overview = Signal::derive(move || summary.with(|summary| summary.overview.clone()));
+    let is_empty = Memo::new(move |_| {
+        summary.with(|summary| {
+            let Summary { overview, .. } = summary;
+            overview.agents.total + overview.chats + overview.collections == 0
+        })
+    });
+    view! {
+        <Counts overview />
+        <Trouble summary error=live.error() />
+        <div class="columns">
+            <div class="side">
+                <section class="card" aria-labelledby="rate-title">
+                    <h2 id="rate-title">"Events per second"</h2>
+                    <RateChart rate />
+                </section>
+                <LatestEvents summary />
+            </div>
+            <div class="side">
+                <Show when=move || is_empty.get()>
+                    <FirstSteps />
+                </Show>
+                <HubFacts overview />
+                <LifeHint />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn LatestEvents(summary: Signal<Summary>) -> impl IntoView {
+    let latest = Memo::new(move |_| {
+        summary.with(|it| it.latest.iter().rev().cloned().map(Arc::new).collect::<Vec<_>>())
+    });
+    view! {
+        <section class="card log" aria-labelledby="latest-title">
+            <header class="card-header">
+                <h2 id="latest-title">"Latest events"</h2>
+                <a class="button" href="/events">
+                    "All events"
+                </a>
+            </header>
+            <Show when=move || latest.with(Vec::is_empty)>
+                <Empty title="Nothing has happened yet.">
+                    <p>"Every change shows up here by itself."</p>
+                </Empty>
+            </Show>
+            <ol class="log-list">
+                <For each=move || latest.get() key=|entry| entry.offset let:entry>
+                    <li>
+                        <LogRow entry />
+                    </li>
+                </For>
+            </ol>
+        </section>
+    }
+    .into_any()
+}
+
+/// What to do with a hub that holds nothing yet.
+#[component]
+fn FirstSteps() -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="first-title">
+            <h2 id="first-title">"Begin here"</h2>
+            <ol class="steps">
+                <li>
+                    <a href="/agents?new=1">"Create an agent"</a>
+                    ", the first one to live here."
+                </li>
+                <li>
+                    <a href="/demo/websocket">"Watch what happens"</a>
+                    " while programs work together."
+                </li>
+                <li>
+                    "Let your own program take part: the "
+                    <a href="/docs" rel="external">
+                        "API"
+                    </a>
+                    " is all that this page uses."
+                </li>
+            </ol>
+        </section>
     }
 }

@@ -11,6 +11,7 @@ use super::add_participant::AddParticipant;
 use crate::{
     api::{ApiError, RequestKey, chats},
     components::{
+        address::open_by_address,
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
         icon::{Icon, Shape},
@@ -27,6 +28,7 @@ pub fn CreateChat(
     people: People,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    open_by_address(open);
     view! {
         <button type="button" class="button primary" on:click=move |_| open.set(true)>
             <Icon shape=Shape::Plus />

@@ -1,0 +1,28 @@
+//! `/connections`.
+
+use colloquy_protocol::{
+    id::ConnectionId,
+    model::{ConnectionInfo, Page},
+};
+
+use super::{ApiError, Loaded, delete, get};
+
+/// Everybody who is connected.
+///
+/// # Errors
+/// As [`get`].
+pub async fn list() -> Result<Loaded<Vec<ConnectionInfo>>, ApiError> {
+    let page = get::<Page<ConnectionInfo>>("/connections").await?;
+    Ok(page.map(|page| page.items))
+}
+
+/// Closes a connection, with a code that says not to come back. One that is gone already is closed.
+///
+/// # Errors
+/// As [`get`].
+pub async fn close(id: &ConnectionId) -> Result<(), ApiError> {
+    match delete(&format!("/connections/{id}")).await {
+        Err(error) if error.is_missing() => Ok(()),
+        answer => answer,
+    }
+}

@@ -1,0 +1,76 @@
+//! `/overview`, and what else the overview page shows.
+
+use colloquy_protocol::{
+    model::{Agent, LogEntry, NotificationType, Overview},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ApiError, Loaded, agents,
+    events::{self, Filter},
+    get, together,
+};
+use crate::components::time::now;
+
+/// How many of the latest events are shown.
+const LATEST: u32 = 12;
+
+/// How many of each kind of trouble are shown.
+const TROUBLES: u32 = 5;
+
+/// How long a warning counts as recent, in milliseconds.
+const RECENT: i64 = 60 * 60 * 1_000;
+
+/// What the overview page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// What there is, and how the hub is.
+    pub overview: Overview,
+    /// The latest events, oldest first.
+    pub latest: Vec<LogEntry>,
+    /// Some of the agents that are stuck.
+    pub stuck: Vec<Agent>,
+    /// The warnings and errors that everybody was told within the last hour, oldest first.
+    pub warnings: Vec<LogEntry>,
+}
+
+/// Reads all that the overview page shows.
+///
+/// # Errors
+/// As [`get`].
+pub async fn summary() -> Result<Loaded<Summary>, ApiError> {
+    let overview = get::<Overview>("/overview").await?;
+    let latest = events::newest(&Filter::default(), LATEST).await?;
+    let limit = TROUBLES.to_string();
+    let stuck = agents::list(&[("status", Some("error")), ("limit", Some(&limit))]).await?;
+    let warnings = events::newest(&recent_notifications(), events::PAGE).await?;
+    let all = together(together(overview, latest)?, together(stuck, warnings)?)?;
+    Ok(all.map(|((overview, latest), (stuck, warnings))| Summary {
+        overview,
+        latest: latest.items,
+        stuck: stuck.items,
+        warnings: serious(warnings.items),
+    }))
+}
+
+fn recent_notifications() -> Filter {
+    let from = Timestamp::from_millis(now().as_millis() - RECENT);
+    Filter {
+        event: Some("system:notification".to_owned()),
+        from: Some(from.to_string()),
+        ..Filter::default()
+    }
+}
+
+/// The last of those that are warnings or errors.
+fn serious(mut notifications: Vec<LogEntry>) -> Vec<LogEntry> {
+    notifications.retain(|entry| {
+        matches!(
+            events::notification_type(entry),
+            Some(NotificationType::Warning | NotificationType::Error)
+        )
+    });
+    let surplus = notifications.len().saturating_sub(TROUBLES as usize);
+    notifications.split_off(surplus)
+}

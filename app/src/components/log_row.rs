@@ -1,0 +1,90 @@
+//! One event of the log.
+
+use std::sync::Arc;
+
+use colloquy_protocol::{event::ServerEvent, model::LogEntry, topic::Topic};
+use leptos::prelude::*;
+
+use crate::{api::with_query, components::event_row::detail};
+
+/// When, what, of which entity, by whom, and where in the log; on demand, the payload.
+///
+/// The entity leads to its whole story, the actor to everything that they did.
+#[component]
+pub fn LogRow(
+    /// The event.
+    entry: Arc<LogEntry>,
+) -> impl IntoView {
+    let opened = RwSignal::new(false);
+    let offset = entry.offset;
+    let kind = entry.topic.as_ref().map_or("system", |topic| topic.kind().as_str());
+    let exact = entry.timestamp.to_string();
+    // RFC 3339 with milliseconds, in two words.
+    let words = exact.replace('T', " ").trim_end_matches('Z').to_owned();
+    let event = ServerEvent::from_parts(&entry.event, &entry.payload.to_string()).ok();
+    let name = entity_name(&entry);
+    let actor = entry.actor_id.to_string();
+    let payload = entry.clone();
+    let payload_id = format!("payload-{offset}");
+
+    view! {
+        <article class="log-row" data-kind=kind aria-label=format!("{} #{offset}", entry.event)>
+            <time datetime=exact.clone() title=exact>
+                {words}
+            </time>
+            <button
+                type="button"
+                class="event-name"
+                aria-expanded=move || opened.get().to_string()
+                aria-controls=payload_id.clone()
+                on:click=move |_| opened.update(|opened| *opened = !*opened)
+            >
+                {entry.event.clone()}
+            </button>
+            <span class="event-what">
+                {name.map(|name| view! { <strong>{name}</strong> })}
+                <span class="event-detail">{event.as_ref().map(detail)}</span>
+            </span>
+            <span class="log-entity">{entry.topic.as_ref().map(story_link)}</span>
+            <a
+                class="log-actor"
+                href=with_query("/events", &[("actor", Some(&actor))])
+                title="Everything by this actor"
+            >
+                {actor.clone()}
+            </a>
+            <span class="event-offset">"#" {offset}</span>
+            <div id=payload_id class="log-payload">
+                <Show when=move || opened.get()>
+                    <pre tabindex="0" aria-label="Payload">
+                        <code>{pretty(&payload)}</code>
+                    </pre>
+                </Show>
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+fn story_link(topic: &Topic) -> impl IntoView + use<> {
+    let topic = topic.to_string();
+    view! {
+        <a
+            href=with_query("/events", &[("topic", Some(&topic))])
+            title=format!("The whole story of {topic}")
+        >
+            {topic.clone()}
+        </a>
+    }
+}
+
+/// What the entity is called, if the event says so.
+fn entity_name(entry: &LogEntry) -> Option<String> {
+    let entity = entry.payload.get(entry.topic.as_ref()?.kind().as_str())?;
+    let name = entity.get("name").or_else(|| entity.get("title"))?;
+    Some(name.as_str()?.to_owned())
+}
+
+fn pretty(entry: &LogEntry) -> String {
+    serde_json::to_string_pretty(&entry.payload).unwrap_or_else(|error| error.to_string())
+}

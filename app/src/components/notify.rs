@@ -1,0 +1,159 @@
+//! Telling everybody something.
+
+use colloquy_protocol::{model::NotificationType, request::NewNotification};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use crate::{
+    api::{ApiError, RequestKey, notifications},
+    components::{
+        dialog::Dialog,
+        field::{TextField, problem_of, problem_of_form},
+        json_editor::JsonEditor,
+        json_text::{Mistake, parse_object},
+        toasts::word,
+    },
+};
+
+const TYPES: [NotificationType; 4] = [
+    NotificationType::Info,
+    NotificationType::Success,
+    NotificationType::Warning,
+    NotificationType::Error,
+];
+
+/// Sends a notification to everybody who is connected. What was typed stays until it is sent.
+#[component]
+pub fn NotifyDialog(
+    /// The id of its title, which no other dialog of the page has.
+    id: &'static str,
+    /// Whether it is open.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let draft = Draft::new();
+    let send = Action::new(move |(key, new): &(RequestKey, NewNotification)| {
+        let (key, new) = (key.clone(), new.clone());
+        async move {
+            let sent = notifications::create(&key, &new).await.map(drop);
+            if sent.is_ok() {
+                draft.clear();
+                open.set(false);
+            }
+            sent
+        }
+    });
+    view! {
+        <Dialog id open title="Notify everybody">
+            <NotifyForm id draft send />
+        </Dialog>
+    }
+    .into_any()
+}
+
+type Sending = Action<(RequestKey, NewNotification), Result<(), ApiError>>;
+
+#[component]
+fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
+    let error = Signal::derive(move || send.value().get().and_then(Result::err));
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Ok(new) = draft.notification() {
+            send.dispatch((draft.key_of(&new), new));
+        }
+    };
+    let types = TYPES.map(|tone| {
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name=id
+                    prop:checked=move || draft.tone.get() == tone
+                    on:change=move |_| draft.tone.set(tone)
+                />
+                <span>{word(tone)}</span>
+            </label>
+        }
+    });
+    view! {
+        <form class="form" on:submit=submit>
+            <fieldset class="segments" aria-label="Type">
+                {types}
+            </fieldset>
+            <TextField
+                id="notify-message"
+                label="Message"
+                text=draft.message
+                error=problem_of(error, "message")
+                rows=3
+            />
+            <JsonEditor
+                id="notify-details"
+                label="Details for programs"
+                text=draft.details
+                error=problem_of(error, "details")
+            />
+            <p class="error" role="alert">
+                {problem_of_form(error)}
+            </p>
+            <div class="actions end">
+                <button
+                    type="submit"
+                    class="button primary"
+                    disabled=move || send.pending().get() || draft.notification().is_err()
+                >
+                    {move || if send.pending().get() { "Sending…" } else { "Notify everybody" }}
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// What was typed, and what it was last sent as.
+#[derive(Debug, Clone, Copy)]
+struct Draft {
+    tone: RwSignal<NotificationType>,
+    message: RwSignal<String>,
+    details: RwSignal<String>,
+    asked: StoredValue<Option<(RequestKey, NewNotification)>>,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self {
+            tone: RwSignal::new(NotificationType::Info),
+            message: RwSignal::new(String::new()),
+            details: RwSignal::new(String::new()),
+            asked: StoredValue::new(None),
+        }
+    }
+
+    fn clear(self) {
+        self.tone.set(NotificationType::Info);
+        self.message.set(String::new());
+        self.details.set(String::new());
+        self.asked.set_value(None);
+    }
+
+    /// What was typed, unless its details are no JSON.
+    fn notification(self) -> Result<NewNotification, Mistake> {
+        let details = self.details.with(|text| parse_object(text))?;
+        Ok(NewNotification {
+            notification_type: self.tone.get(),
+            message: self.message.get().trim().to_owned(),
+            details: if details.is_empty() { Value::Null } else { Value::Object(details) },
+        })
+    }
+
+    /// The same key for the same notification, so that trying again sends it once.
+    fn key_of(self, new: &NewNotification) -> RequestKey {
+        let known = self.asked.with_value(|asked| {
+            asked.as_ref().filter(|(_, before)| before == new).map(|(key, _)| key.clone())
+        });
+        known.unwrap_or_else(|| {
+            let key = RequestKey::random();
+            self.asked.set_value(Some((key.clone(), new.clone())));
+            key
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! One connection.
+
+use colloquy_protocol::{
+    id::{ConnectionId, PrincipalKind},
+    model::ConnectionInfo,
+    topic::Topic,
+};
+use leptos::prelude::*;
+
+use crate::components::{
+    icon::{Icon, Shape},
+    time::TimeAgo,
+};
+
+/// More events behind the log's head than that is far behind.
+const FAR: u64 = 100;
+
+/// Who it is, what it wants, and how it keeps up. What changes in it changes in its place.
+#[component]
+pub fn ConnectionRow(
+    /// Which.
+    id: ConnectionId,
+    /// All of them.
+    list: Signal<Vec<ConnectionInfo>>,
+    /// This page's own.
+    own: Signal<Option<ConnectionId>>,
+    /// Asks whether to close it.
+    #[prop(into)]
+    on_close: Callback<ConnectionId>,
+) -> impl IntoView {
+    let wanted = id.clone();
+    let Some(first) = list.with_untracked(|list| find(list, &wanted)) else {
+        return ().into_any();
+    };
+    let info = Memo::new(move |before: Option<&ConnectionInfo>| {
+        let found = list.with(|list| find(list, &wanted));
+        found.unwrap_or_else(|| before.unwrap_or(&first).clone())
+    });
+    let own_id = id.clone();
+    let is_own = Memo::new(move |_| own.with(|own| own.as_ref() == Some(&own_id)));
+    let subscriptions = Memo::new(move |_| info.with(|it| it.subscriptions.clone()));
+    let behind = Memo::new(move |_| info.with(|it| it.behind));
+    let ConnectionInfo { user_id, user_kind, connected_at, address, user_agent, .. } =
+        info.get_untracked();
+    let who = match user_kind {
+        PrincipalKind::Agent => Shape::Agent,
+        PrincipalKind::User => Shape::Chat,
+    };
+    let client = user_agent.unwrap_or_else(|| "unknown client".to_owned());
+    let label = format!("Close the connection of {user_id} from {address}");
+
+    view! {
+        <tr>
+            <td class="who">
+                <p class="who-name">
+                    <Icon shape=who />
+                    <strong>{user_id.to_string()}</strong>
+                    <span class="quiet">{user_kind.as_str()}</span>
+                    <Show when=move || is_own.get()>
+                        <span class="tag own">"this page"</span>
+                    </Show>
+                </p>
+                <p class="quiet who-agent" title=client.clone()>
+                    {address} " · " {client.clone()}
+                </p>
+            </td>
+            <td data-label="Connected">
+                <TimeAgo at=connected_at />
+            </td>
+            <td data-label="Subscribed to">
+                <Topics subscriptions ready=Signal::derive(move || info.with(|it| it.ready)) />
+            </td>
+            <td data-label="Queue" class="number">
+                {move || info.with(queue)}
+            </td>
+            <td data-label="Lag" class="number">
+                {move || match behind.get() {
+                    0 => view! { <span class="quiet">"none"</span> }.into_any(),
+                    far if far > FAR => {
+                        view! { <span class="tag">{far} " events behind"</span> }.into_any()
+                    }
+                    few => few.to_string().into_any(),
+                }}
+            </td>
+            <td class="row-actions">
+                <button
+                    type="button"
+                    class="button"
+                    aria-label=label
+                    on:click=move |_| on_close.run(id.clone())
+                >
+                    "Close"
+                </button>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+fn Topics(subscriptions: Memo<Vec<Topic>>, ready: Signal<bool>) -> impl IntoView {
+    view! {
+        <Show when=move || subscriptions.with(Vec::is_empty)>
+            <span class="quiet">"nothing but notifications"</span>
+        </Show>
+        <ul class="topic-list">
+            <For each=move || subscriptions.get() key=Topic::clone let:topic>
+                <li data-kind=topic.kind().as_str()>
+                    <code>{topic.to_string()}</code>
+                </li>
+            </For>
+        </ul>
+        <Show when=move || !ready.get()>
+            <span class="quiet">"not ready yet"</span>
+        </Show>
+    }
+    .into_any()
+}
+
+fn find(list: &[ConnectionInfo], id: &ConnectionId) -> Option<ConnectionInfo> {
+    list.iter().find(|one| one.id == *id).cloned()
+}
+
+fn queue(info: &ConnectionInfo) -> String {
+    match info.queued_messages {
+        0 => "empty".to_owned(),
+        many => format!("{many} ({} KiB)", info.queued_bytes.div_ceil(1024)),
+    }
+}

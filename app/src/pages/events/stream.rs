@@ -1,0 +1,243 @@
+//! The events that fit, following live.
+
+use colloquy_protocol::{
+    model::{LogEntry, Page},
+    position::Offset,
+    topic::{Kind, Topic},
+};
+use leptos::{ev, prelude::*};
+
+use crate::{
+    api::{
+        ApiError, Loaded,
+        events::{self, Filter},
+        with_query,
+    },
+    components::{
+        log_row::LogRow,
+        note::{Empty, LoadError},
+    },
+    stores::{
+        live::{Effect as Change, Live},
+        log::{Stretch, Waiting},
+    },
+};
+
+/// So near to its top the page follows live, and so near to its end it loads older events, in
+/// pixels.
+const NEAR: f64 = 40.0;
+const NEAR_END: f64 = 800.0;
+
+/// The events, newest on top. New ones appear by themselves while one looks at the top; scrolled
+/// down or paused, they are counted, and what one reads stays where it is.
+#[component]
+pub fn Stream(
+    /// What is shown.
+    filter: Filter,
+    /// Its newest events.
+    loaded: Loaded<Page<LogEntry>>,
+) -> impl IntoView {
+    let stretch = RwSignal::new(Stretch::default());
+    stretch.update(|stretch| stretch.join(&loaded.value));
+    let filter = StoredValue::new(filter);
+    let is_latest = filter.with_value(|filter| filter.before.is_none());
+    let newest = follow(filter, loaded).value();
+
+    let at_top = RwSignal::new(true);
+    let paused = RwSignal::new(false);
+    let catch_up = move || newest.with(|newest| stretch.update(|stretch| stretch.join(newest)));
+    Effect::new(move || {
+        if at_top.get() && !paused.get() {
+            catch_up();
+        }
+    });
+    let waiting =
+        Memo::new(move |_| newest.with(|newest| stretch.with(|stretch| stretch.waiting(newest))));
+
+    let older = Action::new(move |place: &Offset| {
+        let (filter, place) = (filter.get_value(), *place);
+        async move {
+            let page = events::before(&filter, place).await?;
+            // Unless the list has begun anew meanwhile.
+            if stretch.with_untracked(|stretch| stretch.oldest() == Some(place)) {
+                stretch.update(|stretch| stretch.extend(page.value));
+            }
+            Ok::<_, ApiError>(())
+        }
+    });
+    let load_older = move || {
+        let place = stretch.with_untracked(|it| it.oldest().filter(|_| it.has_older()));
+        if let Some(place) = place.filter(|_| !older.pending().get_untracked()) {
+            older.dispatch(place);
+        }
+    };
+    Effect::new(move || {
+        let scrolled = window_event_listener(ev::scroll, move |_| {
+            at_top.set(to_top() < NEAR);
+            let is_full = stretch.with_untracked(Stretch::is_full);
+            let failed = older.value().with_untracked(|it| matches!(it, Some(Err(_))));
+            if to_end() < NEAR_END && !is_full && !failed {
+                load_older();
+            }
+        });
+        on_cleanup(move || scrolled.remove());
+    });
+
+    let older_address = move || {
+        let before = stretch.with(Stretch::oldest).map(|oldest| oldest.to_string());
+        address(filter, before.as_deref())
+    };
+    let failure = move || older.value().get().and_then(Result::err);
+    view! {
+        <section class="card log" aria-label="Log">
+            <header class="log-bar">
+                <p class="quiet" role="status">
+                    {move || stretch.with(|stretch| how_many(stretch))}
+                </p>
+                <Show when=move || waiting.get().count != 0>
+                    <button
+                        type="button"
+                        class="button primary log-new"
+                        on:click=move |_| {
+                            window().scroll_to_with_x_and_y(0.0, 0.0);
+                            catch_up();
+                        }
+                    >
+                        {move || in_words(waiting.get())}
+                    </button>
+                </Show>
+                {if is_latest {
+                    view! {
+                        <button
+                            type="button"
+                            class="button"
+                            aria-pressed=move || paused.get().to_string()
+                            on:click=move |_| paused.update(|paused| *paused = !*paused)
+                        >
+                            {move || if paused.get() { "Go on" } else { "Pause" }}
+                        </button>
+                    }
+                        .into_any()
+                } else {
+                    view! {
+                        <a class="button" href=address(filter, None)>
+                            "To the newest"
+                        </a>
+                    }
+                        .into_any()
+                }}
+            </header>
+            <Show when=move || stretch.with(|stretch| stretch.entries().is_empty())>
+                <Nothing filter />
+            </Show>
+            <ol class="log-list">
+                <For
+                    each=move || stretch.with(|stretch| stretch.entries().to_vec())
+                    key=|entry| entry.offset
+                    let:entry
+                >
+                    <li>
+                        <LogRow entry />
+                    </li>
+                </For>
+            </ol>
+            <Show when=move || stretch.with(Stretch::has_older)>
+                <p class="log-end">
+                    <a class="button" href=older_address>
+                        {move || if older.pending().get() { "Loading…" } else { "Older events" }}
+                    </a>
+                </p>
+            </Show>
+            {move || {
+                failure()
+                    .map(|error| {
+                        view! {
+                            <LoadError
+                                title="Older events could not be loaded."
+                                error
+                                on_retry=move |()| load_older()
+                            />
+                        }
+                    })
+            }}
+        </section>
+    }
+    .into_any()
+}
+
+/// The newest page that fits. Whether an event fits is for the server to say, which knows what is
+/// searched for and who acted: so each makes this page load the newest again, a few times a second
+/// at most.
+fn follow(filter: StoredValue<Filter>, loaded: Loaded<Page<LogEntry>>) -> Live<Page<LogEntry>> {
+    let topics = filter.with_value(|filter| match (&filter.before, &filter.topic) {
+        (Some(_), _) => Vec::new(),
+        (None, Some(topic)) => topic.parse().into_iter().collect(),
+        (None, None) => Kind::ALL.map(Topic::All).to_vec(),
+    });
+    let load = move || async move { events::newest(&filter.get_value(), events::PAGE).await };
+    Live::new(loaded, topics, load, |_, _| Change::Stale)
+}
+
+/// The page's address, with the list beginning elsewhere.
+fn address(filter: StoredValue<Filter>, before: Option<&str>) -> String {
+    filter.with_value(|filter| {
+        let parameters = [
+            ("event", filter.event.as_deref()),
+            ("topic", filter.topic.as_deref()),
+            ("actor", filter.actor.as_deref()),
+            ("from", filter.from.as_deref()),
+            ("to", filter.to.as_deref()),
+            ("q", filter.q.as_deref()),
+            ("before", before),
+        ];
+        with_query("/events", &parameters)
+    })
+}
+
+#[component]
+fn Nothing(filter: StoredValue<Filter>) -> impl IntoView {
+    if filter.with_value(|filter| *filter == Filter::default()) {
+        return view! {
+            <Empty title="Nothing has happened yet.">
+                <p>
+                    "Create an agent, or let " <code>"colloquy demo"</code>
+                    " bring three of them to life: every change shows up here by itself."
+                </p>
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty title="No event fits.">
+            <p>
+                "Events that fit show up here when they happen. " <a href="/events">"Show all"</a>
+            </p>
+        </Empty>
+    }
+    .into_any()
+}
+
+fn how_many(stretch: &Stretch) -> String {
+    let more = if stretch.has_older() { "the latest " } else { "" };
+    match stretch.entries().len() {
+        1 => format!("{more}1 event"),
+        many => format!("{more}{many} events"),
+    }
+}
+
+fn in_words(waiting: Waiting) -> String {
+    let or_more = if waiting.or_more { "+" } else { "" };
+    format!("{}{or_more} new", waiting.count)
+}
+
+/// How far the page is scrolled from its top.
+fn to_top() -> f64 {
+    window().scroll_y().unwrap_or_default()
+}
+
+/// How far the page can be scrolled yet.
+fn to_end() -> f64 {
+    let height = document().document_element().map_or(0, |root| root.scroll_height());
+    let shown = window().inner_height().ok().and_then(|shown| shown.as_f64()).unwrap_or_default();
+    f64::from(height) - to_top() - shown
+}

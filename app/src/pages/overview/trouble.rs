@@ -1,0 +1,129 @@
+//! What needs somebody.
+
+use colloquy_protocol::{
+    model::{Agent, LogEntry, NotificationType},
+    position::Offset,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api::{ApiError, events::notification_type, overview::Summary},
+    components::{
+        icon::{Icon, Shape},
+        status::StatusBadge,
+        time::TimeAgo,
+        toasts::word,
+    },
+    live::{Connection, use_websocket},
+};
+
+/// The agents that are stuck, the connections that are behind, the latest warnings and errors, and
+/// this page's own connection; or that all is well.
+#[component]
+pub fn Trouble(
+    /// What was read last.
+    summary: Signal<Summary>,
+    /// Why the summary could not be loaded afresh, as long as that is so.
+    error: Signal<Option<ApiError>>,
+) -> impl IntoView {
+    let connection = use_websocket().connection();
+    let page = Memo::new(move |_| match connection.get() {
+        Connection::Waiting { .. } | Connection::Closed(_) => {
+            Some("This page is not connected to the hub: it shows what was last known.".to_owned())
+        }
+        _ => error.get().map(|error| format!("What is shown is not up to date. {error}")),
+    });
+    let behind = Memo::new(move |_| summary.with(|it| it.overview.connections.behind));
+    let stuck = Memo::new(move |_| summary.with(|it| it.stuck.clone()));
+    let more = Memo::new(move |_| {
+        summary.with(|it| it.overview.agents.error.saturating_sub(it.stuck.len() as u64))
+    });
+    let warnings = Memo::new(move |_| {
+        summary.with(|it| it.warnings.iter().rev().map(Warning::of).collect::<Vec<_>>())
+    });
+    let is_well = Memo::new(move |_| {
+        page.with(Option::is_none)
+            && behind.get() == 0
+            && stuck.with(Vec::is_empty)
+            && warnings.with(Vec::is_empty)
+    });
+
+    view! {
+        <section class="card trouble" aria-labelledby="trouble-title" data-well=move || is_well.get().to_string()>
+            <h2 id="trouble-title">"What is wrong"</h2>
+            <Show when=move || is_well.get()>
+                <p class="quiet">"Nothing. No agent is stuck, and nobody is behind."</p>
+            </Show>
+            <ul class="trouble-list" aria-labelledby="trouble-title">
+                {move || page.get().map(|text| view! { <li data-tone="error">{text}</li> })}
+                <For each=move || stuck.get() key=|agent| (agent.id.clone(), agent.version) let:agent>
+                    <Stuck agent />
+                </For>
+                <Show when=move || more.get() != 0>
+                    <li data-tone="error">
+                        <a href="/agents?status=error">
+                            {move || format!("{} more agents in error", more.get())}
+                        </a>
+                    </li>
+                </Show>
+                <Show when=move || behind.get() != 0>
+                    <li data-tone="warning">
+                        <a href="/connections">
+                            {move || match behind.get() {
+                                1 => "1 connection is far behind the log".to_owned(),
+                                many => format!("{many} connections are far behind the log"),
+                            }}
+                        </a>
+                    </li>
+                </Show>
+                <For each=move || warnings.get() key=|warning| warning.offset let:warning>
+                    <li data-tone=word(warning.tone)>
+                        <Icon shape=Shape::Bell />
+                        <span class="trouble-text">
+                            <span class="visually-hidden">{word(warning.tone)} ": "</span>
+                            {warning.message}
+                        </span>
+                        <TimeAgo at=warning.at />
+                    </li>
+                </For>
+            </ul>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Stuck(agent: Agent) -> impl IntoView {
+    view! {
+        <li data-tone="error">
+            <StatusBadge status=agent.status />
+            <span class="trouble-text">
+                <a href=format!("/agents/{}", agent.id)>{agent.name}</a>
+                {agent.status_detail.map(|detail| format!(": {detail}"))}
+            </span>
+            <TimeAgo at=agent.updated_at />
+        </li>
+    }
+    .into_any()
+}
+
+/// A notification that says that something is wrong.
+#[derive(Debug, Clone, PartialEq)]
+struct Warning {
+    offset: Offset,
+    tone: NotificationType,
+    message: String,
+    at: colloquy_protocol::time::Timestamp,
+}
+
+impl Warning {
+    fn of(entry: &LogEntry) -> Self {
+        let message = entry.payload.get("message").and_then(|message| message.as_str());
+        Self {
+            offset: entry.offset,
+            tone: notification_type(entry).unwrap_or(NotificationType::Warning),
+            message: message.unwrap_or_default().to_owned(),
+            at: entry.timestamp,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// Who is connected, and closing one.
+
+import type { Page } from "@playwright/test";
+
+import { listen, live } from "../pages.ts";
+import { expect, test } from "../server.ts";
+import { connect } from "./steps.ts";
+
+test("everybody who is connected is listed, this page marked", async ({ page, context, server }) => {
+  const heard = listen(page);
+  await page.goto("/connections");
+  await live(page);
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText("this page");
+  await expect(rows(page)).toContainText("nothing but notifications");
+
+  const other = await context.newPage();
+  await other.goto("/events?topic=agent:ada");
+  await live(other);
+
+  await expect(rows(page)).toHaveCount(2);
+  const listed = rows(page).filter({ hasNotText: "this page" });
+  await expect(listed).toContainText("local");
+  await expect(listed).toContainText("agent:ada");
+  await expect(listed).toContainText("empty");
+  await expect(listed).toContainText("Chrome");
+
+  await other.close();
+  await expect(rows(page)).toHaveCount(1);
+  await connect(server).post("/agents", { id: "bob", name: "Bob" });
+  expect(heard).toEqual([]);
+});
+
+test("a connection is closed after asking, and stays away", async ({ page, context }) => {
+  await page.goto("/connections");
+  await live(page);
+  const other = await context.newPage();
+  await other.goto("/events");
+  await live(other);
+  const listed = rows(page).filter({ hasNotText: "this page" });
+
+  await listed.getByRole("button", { name: /^Close the connection of local/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Close this connection?" });
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(listed).toHaveCount(1);
+
+  await listed.getByRole("button", { name: /^Close the connection of local/ }).click();
+  await dialog.getByRole("button", { name: "Close it" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(listed).toHaveCount(0);
+  await expect(other.locator(".connection-pill")).toHaveText("Disconnected");
+});
+
+test("closing this page's own connection says what follows", async ({ page }) => {
+  await page.goto("/connections");
+  await live(page);
+
+  await rows(page).getByRole("button", { name: /^Close the connection/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Close this connection?" });
+  await expect(dialog).toContainText("It is this page's own");
+  await dialog.getByRole("button", { name: "Close it" }).click();
+
+  await expect(page.locator(".connection-pill")).toHaveText("Disconnected");
+  await expect(page.getByText("Nobody is connected.")).toBeVisible();
+});
+
+test.describe("without scripts", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the list is there", async ({ page }) => {
+    await page.goto("/connections");
+    await expect(page.getByText("Nobody is connected.")).toBeVisible();
+  });
+});
+
+function rows(page: Page) {
+  return page.getByRole("region", { name: "Connections" }).locator("tbody tr");
+}

@@ -1,0 +1,170 @@
+// The log: searched, followed, read backwards.
+
+import type { Page } from "@playwright/test";
+
+import { listen, live } from "../pages.ts";
+import { expect, test } from "../server.ts";
+import { type Api, connect } from "./steps.ts";
+
+test("new events come on top, and a payload is shown on demand", async ({ page, server }) => {
+  const heard = listen(page);
+  const api = connect(server);
+  await page.goto("/events");
+  await live(page);
+  await expect(page.getByText("Nothing has happened yet.")).toBeVisible();
+
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/chats", { id: "plan", title: "The plan" });
+  await expect(rows(page)).toContainText([
+    /chat:created.*The plan.*chat:plan.*local.*#2/,
+    /agent:created.*Ada.*agent:ada.*local.*#1/,
+  ]);
+
+  await page.getByRole("button", { name: "agent:created" }).click();
+  await expect(page.getByLabel("Payload", { exact: true })).toContainText('"agentId": "ada"');
+  await page.getByRole("button", { name: "agent:created" }).click();
+  await expect(page.getByLabel("Payload", { exact: true })).toHaveCount(0);
+  expect(heard).toEqual([]);
+});
+
+test("filters are combined, and are in the address", async ({ page, server }) => {
+  const api = connect(server);
+  await story(api);
+  await page.goto("/events");
+  await live(page);
+  await expect(rows(page)).toHaveCount(5);
+
+  await page.getByLabel("Event", { exact: true }).selectOption("agent:created");
+  await expect(rows(page)).toHaveCount(2);
+  await page.getByLabel("Search the payloads").fill("Countess");
+  await expect(rows(page)).toContainText([/agent:created.*Ada/]);
+  await expect(page).toHaveURL(/\?.*event=agent(:|%3A)created/);
+  await expect(page).toHaveURL(/q=Countess/);
+
+  await page.reload();
+  await live(page);
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page.getByLabel("Search the payloads")).toHaveValue("Countess");
+  await expect(page.getByLabel("Event", { exact: true })).toHaveValue("agent:created");
+
+  // What fits comes by itself, and nothing else does.
+  await api.post("/agents", { name: "Bella" });
+  await api.post("/agents", { name: "Charlotte", description: "Another Countess" });
+  await expect(rows(page)).toContainText([/Charlotte/, /Ada/]);
+
+  await page.getByRole("link", { name: "Clear" }).click();
+  await expect(page).toHaveURL(/\/events$/);
+  await expect(rows(page)).toHaveCount(7);
+});
+
+test("an entity's whole story is one click away, an actor's deeds too", async ({ page, server }) => {
+  await story(connect(server));
+  await page.goto("/events");
+  await live(page);
+
+  await page.getByRole("link", { name: "chat:plan" }).first().click();
+  await expect(page).toHaveURL(/topic=chat/);
+  await expect(rows(page)).toContainText([/chat:messageCreated/, /chat:created/]);
+  await expect(page.getByRole("link", { name: "Open it" })).toHaveAttribute("href", "/chats/plan");
+  await expect(page.getByLabel("Entity")).toHaveValue("chat:plan");
+
+  await page.getByLabel("Entity").fill("");
+  await page.getByLabel("Entity").press("Enter");
+  await expect(rows(page)).toHaveCount(5);
+  await page.getByRole("link", { name: "ada", exact: true }).first().click();
+  await expect(page).toHaveURL(/actor=ada/);
+  await expect(rows(page)).toContainText([/chat:messageCreated.*ada/]);
+});
+
+test("a time narrows it down, and a mistake in a filter is told", async ({ page, server }) => {
+  await story(connect(server));
+  await page.goto("/events");
+  await live(page);
+
+  await page.getByLabel("From").fill("2001-01-31T12:05");
+  await expect(rows(page)).toHaveCount(5);
+  await expect(page).toHaveURL(/from=2001-01-31T12(:|%3A)05(:|%3A)00Z/);
+  await page.getByLabel("To", { exact: true }).fill("2001-01-31T12:06");
+  await expect(page.getByText("No event fits.")).toBeVisible();
+
+  await page.goto("/events?topic=ada");
+  await expect(page.getByRole("alert")).toContainText("a topic is agent:ID");
+  await expect(page.getByLabel("Entity")).toHaveValue("ada");
+});
+
+test("older events load while one scrolls, and new ones do not move what one reads", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/chats", { id: "plan", title: "The plan" });
+  for (let n = 1; n < 240; n += 1) await api.post("/chats/plan/messages", { content: `Message ${n}.` });
+  await page.goto("/events");
+  await live(page);
+  await expect(rows(page)).toHaveCount(100);
+
+  await scrollToEnd(page);
+  await expect(rows(page)).toHaveCount(200);
+  await scrollToEnd(page);
+  await expect(rows(page)).toHaveCount(240);
+  await expect(rows(page).last()).toContainText("chat:created");
+  await expect(page.getByRole("link", { name: "Older events" })).toHaveCount(0);
+
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  const fresh = page.getByRole("button", { name: "2 new" });
+  await expect(fresh).toBeVisible();
+  await expect(rows(page)).toHaveCount(240);
+
+  await fresh.click();
+  await expect(rows(page).first()).toContainText("Bob");
+  await expect(rows(page).first()).toBeInViewport();
+  await expect(rows(page)).toHaveCount(242);
+});
+
+test("paused, new events wait", async ({ page, server }) => {
+  const api = connect(server);
+  await page.goto("/events");
+  await live(page);
+
+  await page.getByRole("button", { name: "Pause" }).click();
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await expect(page.getByRole("button", { name: "1 new" })).toBeVisible();
+  await expect(rows(page)).toHaveCount(0);
+
+  await page.getByRole("button", { name: "Go on" }).click();
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page.getByRole("button", { name: "1 new" })).toHaveCount(0);
+});
+
+test.describe("without scripts", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the log is read, and the older part of it", async ({ page, server }) => {
+    const api = connect(server);
+    await api.post("/chats", { id: "plan", title: "The plan" });
+    for (let n = 1; n < 102; n += 1) await api.post("/chats/plan/messages", { content: `Message ${n}.` });
+
+    await page.goto("/events");
+    await expect(rows(page)).toHaveCount(100);
+    await page.getByRole("link", { name: "Older events" }).click();
+
+    await expect(rows(page)).toContainText([/Message 1\./, /chat:created/]);
+    await page.getByRole("link", { name: "To the newest" }).click();
+    await expect(rows(page).first()).toContainText("Message 101.");
+  });
+});
+
+/** Two agents, and a chat in which one of them says something. */
+async function story(api: Api): Promise<void> {
+  await api.post("/agents", { id: "ada", name: "Ada", description: "Countess" });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await api.post("/chats", { id: "plan", title: "The plan" });
+  await api.post("/chats/plan/messages", { content: "Shall we begin?" }, "ada");
+  await api.post("/collections", { id: "notes", name: "Notes" });
+}
+
+function rows(page: Page) {
+  return page.getByRole("region", { name: "Log" }).getByRole("listitem");
+}
+
+async function scrollToEnd(page: Page): Promise<void> {
+  await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+}

@@ -1,0 +1,179 @@
+// The overview: what there is, what happens, what is wrong.
+
+import type { Page } from "@playwright/test";
+
+import { listen, live } from "../pages.ts";
+import { expect, test } from "../server.ts";
+import { connect } from "./steps.ts";
+
+test("a first visit says what to do next", async ({ page, server }) => {
+  const heard = listen(page);
+  await page.goto("/");
+  await live(page);
+
+  await expect(count(page, "Agents")).toHaveText("0");
+  await expect(wrong(page)).toContainText("Nothing. No agent is stuck, and nobody is behind.");
+  await expect(page.getByRole("heading", { name: "Begin here" })).toBeVisible();
+  await expect(page.getByText("colloquy demo", { exact: true })).toBeVisible();
+  await expect(page.getByText("Nothing has happened yet.")).toBeVisible();
+
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await expect(count(page, "Agents")).toHaveText("1");
+  await expect(page.getByRole("heading", { name: "Begin here" })).toHaveCount(0);
+  expect(heard).toEqual([]);
+});
+
+test("counts and the latest events follow what happens", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await page.goto("/");
+  await live(page);
+  await expect(count(page, "Agents")).toHaveText("1");
+  await expect(page.getByRole("link", { name: "offline 1" })).toBeVisible();
+
+  await api.put("/agents/ada/status", { status: "working" });
+  await api.post("/chats", { id: "plan", title: "The plan" });
+  await api.post("/chats/plan/messages", { content: "Shall we begin?" });
+  await api.post("/collections", { id: "notes", name: "Notes" });
+
+  await expect(page.getByRole("link", { name: "working 1" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "offline 1" })).toHaveCount(0);
+  await expect(count(page, "Chats")).toHaveText("1");
+  await expect(page.getByText("1 messages")).toBeVisible();
+  await expect(count(page, "Collections")).toHaveText("1");
+  await expect(count(page, "Connections")).toHaveText("1");
+  await expect(latest(page)).toContainText([
+    /collection:created.*Notes/,
+    /chat:messageCreated.*Shall we begin\?/,
+    /chat:created.*The plan/,
+    /agent:statusChanged.*Ada.*working/,
+    /agent:created.*Ada.*#1/,
+  ]);
+});
+
+test("the chart counts events, also those from before it was opened", async ({ page, server }) => {
+  const api = connect(server);
+  for (const id of ["ada", "bob", "eve"]) await api.post("/agents", { id, name: id });
+
+  await page.goto("/");
+  await expect(page.getByText(/^3 events in the last minute, at most \d in a second/)).toBeVisible();
+  await live(page);
+  await api.post("/chats", { title: "The plan" });
+
+  await expect(page.getByText(/^4 events in the last minute/)).toBeVisible();
+  await page.reload();
+  await expect(page.getByText(/^4 events in the last minute/)).toBeVisible();
+});
+
+test("what is wrong appears, and goes", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await page.goto("/");
+  await live(page);
+
+  await api.put("/agents/ada/status", { status: "error", statusDetail: "Out of memory" });
+  const stuck = wrong(page).getByRole("listitem").filter({ hasText: "Ada: Out of memory" });
+  await expect(stuck).toBeVisible();
+  await expect(stuck.getByRole("link", { name: "Ada" })).toHaveAttribute("href", "/agents/ada");
+  await api.put("/agents/ada/status", { status: "idle" });
+  await expect(stuck).toHaveCount(0);
+  await expect(wrong(page)).toContainText("Nothing. No agent is stuck");
+
+  await api.post("/notifications", { type: "success", message: "All is well" });
+  await api.post("/notifications", { type: "warning", message: "The disk is nearly full" });
+  await expect(wrong(page)).toContainText("warning: The disk is nearly full");
+  await expect(wrong(page)).not.toContainText("All is well");
+});
+
+test("the lost connection to the hub is told, and that it is back", async ({ page, server }) => {
+  await page.goto("/");
+  await live(page);
+
+  await server.stop();
+  await expect(wrong(page)).toContainText("This page is not connected to the hub");
+
+  await server.start();
+  await expect(wrong(page)).toContainText("Nothing. No agent is stuck");
+});
+
+test("everybody is notified, with what was typed kept until it is sent", async ({ page, context, server }) => {
+  const other = await context.newPage();
+  await other.goto("/connections");
+  await live(other);
+  await page.goto("/");
+  await live(page);
+
+  await page.getByRole("button", { name: "Notify everybody…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Notify everybody" });
+  await dialog.getByText("error", { exact: true }).click();
+  await dialog.getByLabel("Details for programs").fill('{"disk": }');
+  await expect(dialog.getByText("Line 1, column 10: expected value")).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Notify everybody" })).toBeDisabled();
+  await dialog.getByLabel("Details for programs").fill('{"disk": "/data"}');
+
+  // Nothing to say: the server refuses it, and says so at the field.
+  await dialog.getByRole("button", { name: "Notify everybody" }).click();
+  await expect(dialog.getByText("must not be empty")).toBeVisible();
+  await dialog.getByLabel("Message").fill("The disk is full");
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await page.getByRole("button", { name: "Notify everybody…" }).click();
+  await expect(dialog.getByLabel("Message")).toHaveValue("The disk is full");
+  await dialog.getByRole("button", { name: "Notify everybody" }).click();
+  await expect(dialog).toBeHidden();
+
+  for (const shown of [page, other]) {
+    await expect(shown.getByRole("alert").filter({ hasText: "error: The disk is full" })).toBeVisible();
+  }
+  await other.getByRole("button", { name: "Close the notice" }).click();
+  await expect(other.getByRole("alert")).toHaveCount(0);
+  const { items } = await connect(server).get("/events?event=system:notification");
+  expect(items.map((entry: any) => entry.payload.details)).toEqual([{ disk: "/data" }]);
+});
+
+test("a notice goes by itself, but not while somebody looks at it", async ({ page, server }) => {
+  await page.clock.install();
+  await page.goto("/events");
+  await live(page);
+  // The page's clock stands still but for what it is told.
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+  await connect(server).post("/notifications", { type: "info", message: "Tea is ready" });
+  const notice = page.getByLabel("Notices").getByText("Tea is ready");
+
+  await notice.hover();
+  await page.clock.runFor(20_000);
+  await expect(notice).toBeVisible();
+
+  await page.mouse.move(0, 0);
+  await page.clock.runFor(7_000);
+  await expect(notice).toHaveCount(0);
+});
+
+test.describe("without scripts", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the overview reads well, with its data", async ({ page, server }) => {
+    const api = connect(server);
+    await api.post("/agents", { id: "ada", name: "Ada" });
+    await api.put("/agents/ada/status", { status: "error" });
+
+    await page.goto("/");
+
+    await expect(count(page, "Agents")).toHaveText("1");
+    await expect(latest(page)).toContainText([/agent:statusChanged/, /agent:created/]);
+    await expect(wrong(page)).toContainText("Ada");
+    await expect(page.getByText(/^2 events in the last minute/)).toBeVisible();
+  });
+});
+
+function count(page: Page, name: string) {
+  return page.locator(".count").filter({ has: page.getByRole("link", { name, exact: true }) }).locator(".count-number");
+}
+
+function wrong(page: Page) {
+  return page.getByRole("region", { name: "What is wrong" });
+}
+
+function latest(page: Page) {
+  return page.getByRole("region", { name: "Latest events" }).getByRole("listitem");
+}

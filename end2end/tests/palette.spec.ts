@@ -1,0 +1,132 @@
+// The command palette: anything by its name, with the keyboard alone.
+
+import type { Page } from "@playwright/test";
+
+import { listen, live } from "../pages.ts";
+import { expect, test } from "../server.ts";
+import { connect } from "./steps.ts";
+
+test("goes to a page with the keyboard alone, and is loaded when it is wanted", async ({ page }) => {
+  const heard = listen(page);
+  await page.goto("/events");
+  await live(page);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+
+  await page.keyboard.press("Control+k");
+  await expect(field(page)).toBeFocused();
+  await page.keyboard.type("conn");
+  await expect(chosen(page)).toContainText("Connections");
+  await page.keyboard.press("ArrowDown");
+  await expect(chosen(page)).toContainText("Disconnect from the hub");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+
+  await expect(page).toHaveURL(/\/connections$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Connections");
+  await expect(field(page)).toBeHidden();
+  expect(heard).toEqual([]);
+});
+
+test("finds an agent, a chat and a collection by name or id", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada Lovelace" });
+  await api.post("/chats", { id: "plan-7", title: "The engine" });
+  await api.post("/collections", { id: "notes", name: "Notes on the engine" });
+  await page.goto("/");
+  await live(page);
+
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("engine");
+  await expect(lines(page)).toContainText([/The engine.*Chat/, /Notes on the engine.*Collection/]);
+  await field(page).fill("lovelace");
+  await expect(chosen(page)).toContainText("Ada Lovelace");
+  await field(page).fill("plan-7");
+  await expect(chosen(page)).toContainText("The engine");
+  await page.keyboard.press("Enter");
+
+  await expect(page).toHaveURL(/\/chats\/plan-7$/);
+});
+
+test("Escape closes it, and the focus is where it was", async ({ page }) => {
+  await page.goto("/events");
+  await live(page);
+  await page.getByLabel("Entity").focus();
+
+  await page.keyboard.press("Control+k");
+  await expect(field(page)).toBeFocused();
+  await page.keyboard.type("nothing has this name");
+  await expect(page.getByText("Nothing has this name or id.")).toBeVisible();
+  await page.keyboard.press("Escape");
+
+  await expect(field(page)).toBeHidden();
+  await expect(page.getByLabel("Entity")).toBeFocused();
+  await page.keyboard.press("Control+k");
+  await expect(field(page)).toHaveValue("");
+});
+
+test("runs commands", async ({ page }) => {
+  await page.goto("/events");
+  await live(page);
+  const run = async (command: string) => {
+    await page.keyboard.press("Control+k");
+    await expect(field(page)).toBeFocused();
+    await page.keyboard.type(command);
+    await expect(chosen(page)).toContainText(command);
+    await page.keyboard.press("Enter");
+  };
+
+  await run("Switch colours");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
+  await run("Disconnect from the hub");
+  await expect(page.locator(".connection-pill")).toHaveText("Disconnected");
+  await run("Connect to the hub");
+  await live(page);
+  await run("Notify everybody");
+  await expect(page.getByRole("dialog", { name: "Notify everybody" })).toBeVisible();
+});
+
+test("begins to create an agent from anywhere", async ({ page }) => {
+  await page.goto("/events");
+  await live(page);
+
+  await page.keyboard.press("Control+k");
+  await field(page).fill("create agent");
+  await expect(chosen(page)).toContainText("Create an agent");
+  await page.keyboard.press("Enter");
+
+  await expect(page.getByRole("dialog", { name: "New agent" })).toBeVisible();
+  await expect(page).toHaveURL(/\/agents$/);
+});
+
+test("the button opens it on a phone", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 640 });
+  await page.goto("/events");
+  await live(page);
+
+  await page.getByRole("button", { name: /Go to anything/ }).click();
+  await field(page).fill("over");
+  await lines(page).filter({ hasText: "Overview" }).click();
+
+  await expect(page).toHaveURL(/:\d+\/$/);
+});
+
+test("an address without a page leads back", async ({ page }) => {
+  const response = await page.goto("/nowhere");
+  expect(response?.status()).toBe(404);
+
+  await page.getByRole("link", { name: "To the overview" }).click();
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
+});
+
+function field(page: Page) {
+  return page.getByRole("combobox", { name: "Name, id or command" });
+}
+
+function chosen(page: Page) {
+  return lines(page).and(page.getByRole("option", { selected: true }));
+}
+
+function lines(page: Page) {
+  return page.getByRole("listbox", { name: "What fits" }).getByRole("option");
+}
