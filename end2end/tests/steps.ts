@@ -10,6 +10,7 @@ export interface Api {
   /** `actAs`: the id of the agent that does it. */
   post(path: string, body: object, actAs?: string): Promise<any>;
   put(path: string, body: object): Promise<any>;
+  patch(path: string, body: object): Promise<any>;
   delete(path: string): Promise<void>;
 }
 
@@ -31,6 +32,7 @@ export function connect(server: Server): Api {
     get: (path) => call("GET", path),
     post: (path, body, actAs) => call("POST", path, body, actAs),
     put: (path, body) => call("PUT", path, body),
+    patch: (path, body) => call("PATCH", path, body),
     delete: (path) => call("DELETE", path),
   };
 }

@@ -2,6 +2,7 @@
 
 use leptos::{
     ev::{BeforeUnloadEvent, SubmitEvent, beforeunload},
+    html,
     prelude::*,
 };
 
@@ -39,6 +40,12 @@ pub fn EditEntity<T: EntityView>(
     let base = RwSignal::new(entity.get_untracked());
     let draft = Draft::of(base.with_untracked(T::fields));
     let theirs = RwSignal::new(None::<T>);
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move || {
+        if let Some(form) = form.get() {
+            form.focus().ok();
+        }
+    });
     warn_before_leaving(draft);
 
     let saving = Action::new(move |fields: &Fields| {
@@ -65,7 +72,14 @@ pub fn EditEntity<T: EntityView>(
         move || theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields);
 
     view! {
-        <form class="card form" aria-label=format!("Edit the {}", T::NOUN) on:submit=submit novalidate>
+        <form
+            class="card form"
+            aria-label=format!("Edit the {}", T::NOUN)
+            tabindex="-1"
+            node_ref=form
+            on:submit=submit
+            novalidate
+        >
             {T::form(draft, error)}
             <p class="hint" role="status">
                 {move || {

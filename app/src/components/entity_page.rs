@@ -1,7 +1,7 @@
 //! The page of one agent or collection, following live.
 
 use colloquy_protocol::{frame::EventFrame, model::NotificationType, topic::Topic};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
@@ -102,11 +102,18 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
             || live.error().with(|error| error.as_ref().is_some_and(ApiError::is_missing))
     });
     let editing = RwSignal::new(false);
+    let edit = NodeRef::<html::Button>::new();
     let done = Callback::new(move |saved: Option<T>| {
         if let Some(entity) = saved {
             live.set(|current| current.entity = entity);
         }
         editing.set(false);
+        // The form is gone; the keyboard goes back to where it came from, once that is enabled.
+        request_animation_frame(move || {
+            if let Some(button) = edit.get_untracked() {
+                button.focus().ok();
+            }
+        });
     });
 
     view! {
@@ -126,6 +133,7 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
                 <button
                     type="button"
                     class="button"
+                    node_ref=edit
                     disabled=move || editing.get() || is_gone.get()
                     on:click=move |_| editing.set(true)
                 >

@@ -34,7 +34,7 @@ pub fn MetadataPart(
                 when=move || metadata.with(|metadata| !metadata.is_empty())
                 fallback=|| view! { <p class="quiet">"There is none."</p> }
             >
-                <pre class="json" tabindex="0" role="region" aria-label="Metadata">
+                <pre class="json" tabindex="0" role="group" aria-label="JSON">
                     <code>{move || metadata.with(pretty)}</code>
                 </pre>
             </Show>

@@ -9,6 +9,7 @@ pub mod history;
 pub mod live;
 pub mod log;
 pub mod open_chat;
+pub mod part;
 pub mod people;
 pub mod poll;
 pub mod rate;

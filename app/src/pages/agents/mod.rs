@@ -9,9 +9,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 
-use crate::components::{
-    entity_list::{EntityList, PartResource, part_of_list},
-    entity_page::{EntityPage, StoryResource, story_of_one},
+use crate::{
+    components::{
+        entity_list::EntityList,
+        entity_page::{EntityPage, StoryResource, story_of_one},
+    },
+    stores::part::{PartResource, part_of_list},
 };
 
 /// The list's data.

@@ -1,0 +1,434 @@
+// Agents: the list, one agent's page, and its form.
+
+import type { Locator, Page } from "@playwright/test";
+
+import { expect, test } from "../server.ts";
+import { excessWidth, listen, open, rows } from "./entities.ts";
+import { connect } from "./steps.ts";
+
+const ADA = {
+  id: "ada",
+  name: "Ada",
+  description: "Plans the work.",
+  capabilities: ["plan", "review"],
+  metadata: { team: "blue", limits: { steps: 12 } },
+};
+
+test("the list and an agent's page hydrate without a word in the console", async ({
+  page,
+  server,
+}) => {
+  const heard = listen(page);
+  await connect(server).post("/agents", ADA);
+
+  await open(page, "/agents");
+  await connect(server).put("/agents/ada/status", { status: "working" });
+  await expect(rows(page, "Agents")).toContainText(["working"]);
+  await open(page, "/agents/ada");
+  await connect(server).put("/agents/ada/status", { status: "idle" });
+  await expect(status(page)).toContainText("idle");
+
+  expect(heard).toEqual([]);
+});
+
+test("an agent that is created in one page is there in the other", async ({
+  page,
+  context,
+  server,
+}) => {
+  const other = await context.newPage();
+  await open(other, "/agents");
+  await expect(other.getByText("There are no agents yet.")).toBeVisible();
+
+  await open(page, "/agents");
+  await page.getByRole("button", { name: "New agent" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Ada");
+  await page.getByLabel("Description", { exact: true }).fill("Plans the work.");
+  await page.getByLabel("Capabilities", { exact: true }).fill("plan");
+  await page.getByLabel("Capabilities", { exact: true }).press("Enter");
+  await page.getByLabel("Capabilities", { exact: true }).fill("review");
+  await page.getByLabel("Metadata", { exact: true }).fill('{"team": "blue"}');
+  await page.getByLabel("Id", { exact: true }).fill("ada");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+
+  await expect(page).toHaveURL(/\/agents\/ada$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada");
+  await expect(rows(other, "Agents")).toContainText([/Ada.*offline.*plan.*review/]);
+  const saved = await connect(server).get("/agents/ada");
+  expect(saved).toMatchObject({ capabilities: ["plan", "review"], metadata: { team: "blue" } });
+});
+
+test("what the server refuses stands at its field, and what was typed stays", async ({
+  page,
+  server,
+}) => {
+  await connect(server).post("/agents", ADA);
+  await open(page, "/agents");
+  await page.getByRole("button", { name: "New agent" }).click();
+  await page.getByLabel("Description", { exact: true }).fill("Checks the work.");
+  await page.getByLabel("Id", { exact: true }).fill("ada");
+
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page.getByLabel("Name", { exact: true })).toHaveAccessibleDescription("must not be empty");
+  await expect(page.getByLabel("Name", { exact: true })).toHaveAttribute("aria-invalid", "true");
+
+  await page.getByLabel("Name", { exact: true }).fill("Another Ada");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page.getByLabel("Id", { exact: true })).toHaveAccessibleDescription(
+    /there is another agent with this id/,
+  );
+
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await page.getByRole("button", { name: "New agent" }).click();
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Another Ada");
+  await expect(page.getByLabel("Description", { exact: true })).toHaveValue("Checks the work.");
+});
+
+test("a creation whose answer was lost is tried again once", async ({ page, server }) => {
+  await open(page, "/agents");
+  await page.route("**/api/v1/agents", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await page.getByRole("button", { name: "New agent" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Ada");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page.getByText("The server can not be reached.")).toBeVisible();
+
+  await page.unroute("**/api/v1/agents");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada");
+  expect((await connect(server).get("/agents")).items).toHaveLength(1);
+});
+
+test("a mistake in the JSON is told with its place, and its line is marked", async ({
+  page,
+  server,
+}) => {
+  await connect(server).post("/agents", ADA);
+  const metadata = await edit(page);
+
+  await metadata.fill('{\n  "a": 1\n  "b": 2\n}');
+  await expect(metadata).toHaveAccessibleDescription(
+    /^Line 3, column 3: expected `,` or `}` A JSON object\./,
+  );
+  await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
+  await expect(page.getByRole("button", { name: "Format" })).toBeDisabled();
+  const mark = await box(page.locator(".json-mistake"));
+  const first = await box(metadata);
+  expect(mark.y - first.y).toBeGreaterThan(2 * mark.height);
+  expect(mark.y - first.y).toBeLessThan(3 * mark.height);
+
+  await metadata.fill('{"a":1,"b":2}');
+  await expect(page.locator(".json-mistake")).toHaveCount(0);
+  await page.getByRole("button", { name: "Format" }).click();
+  await expect(metadata).toHaveValue('{\n  "a": 1,\n  "b": 2\n}');
+});
+
+test("Tab indents in the JSON, and Escape gives the key back", async ({ page, server }) => {
+  await connect(server).post("/agents", ADA);
+  const metadata = await edit(page);
+
+  await metadata.fill('{\n"a": 1\n}');
+  await metadata.press("ArrowUp");
+  await metadata.press("Home");
+  await metadata.press("Tab");
+  await expect(metadata).toHaveValue('{\n  "a": 1\n}');
+  await metadata.press("Shift+Tab");
+  await expect(metadata).toHaveValue('{\n"a": 1\n}');
+  await metadata.press("ControlOrMeta+z");
+  await expect(metadata).toHaveValue('{\n  "a": 1\n}');
+
+  await metadata.press("Escape");
+  await metadata.press("Tab");
+  await expect(metadata).not.toBeFocused();
+});
+
+test("a null that a change can not carry is refused at the field", async ({ page, server }) => {
+  await connect(server).post("/agents", ADA);
+  const metadata = await edit(page);
+
+  await metadata.fill('{"team": "blue", "limits": {"steps": null}}');
+
+  await expect(metadata).toHaveAccessibleDescription(/^limits\.steps can not become null/);
+  await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
+});
+
+test("a change shows in both pages, and a member that was taken out is gone", async ({
+  page,
+  context,
+  server,
+}) => {
+  const api = connect(server);
+  await api.post("/agents", ADA);
+  const other = await context.newPage();
+  await open(other, "/agents/ada");
+  const metadata = await edit(page);
+
+  await page.getByLabel("Name", { exact: true }).fill("Ada the second");
+  await page.getByRole("button", { name: "Remove plan" }).click();
+  await metadata.fill('{"limits": {"steps": 13}}');
+  await page.getByRole("button", { name: "Save" }).click();
+
+  for (const one of [page, other]) {
+    await expect(one.getByRole("heading", { level: 1 })).toHaveText("Ada the second");
+    await expect(one.getByRole("region", { name: "Capabilities" })).not.toContainText("plan");
+    await expect(events(one)).toContainText([/agent:updated/, /agent:created/]);
+  }
+  expect((await api.get("/agents/ada")).metadata).toEqual({ limits: { steps: 13 } });
+});
+
+test("a status is set in one page and seen in the others", async ({ page, context, server }) => {
+  await connect(server).post("/agents", ADA);
+  const list = await context.newPage();
+  await open(list, "/agents");
+  await open(page, "/agents/ada");
+
+  await page.getByRole("radio", { name: "working" }).check({ force: true });
+  await page.getByLabel("What it is doing", { exact: true }).fill("Reading");
+  await page.getByRole("button", { name: "Set status" }).click();
+
+  await expect(status(page)).toContainText(/working.*Reading/);
+  await expect(page.getByLabel("What it is doing", { exact: true })).toHaveValue("");
+  await expect(rows(list, "Agents")).toContainText([/Ada.*working.*Reading/]);
+});
+
+test.describe("when somebody else was faster", () => {
+  test.beforeEach(async ({ page, server }) => {
+    const api = connect(server);
+    await api.post("/agents", ADA);
+    await edit(page);
+    await page.getByLabel("Name", { exact: true }).fill("Ada of mine");
+    await api.patch("/agents/ada", { name: "Ada of theirs", description: "Theirs." });
+    await expect(page.getByText("Somebody else changed it meanwhile.")).toBeVisible();
+    await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Ada of mine");
+    await page.getByRole("button", { name: "Save" }).click();
+    const names = conflict(page).getByRole("group", { name: "Name" });
+    await expect(names).toContainText(/Yours.*Ada of mine.*Theirs.*Ada of theirs/s);
+    await expect(names.locator("mark")).toHaveText(["mine", "theirs"]);
+    await expect(conflict(page).getByRole("group", { name: "Description" })).toBeVisible();
+    await expect(conflict(page).getByRole("group", { name: "Metadata" })).toHaveCount(0);
+  });
+
+  test("theirs can be taken", async ({ page }) => {
+    await page.getByRole("button", { name: "Take theirs" }).click();
+
+    await expect(page.getByRole("form")).toHaveCount(0);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of theirs");
+  });
+
+  test("mine can overwrite it", async ({ page, server }) => {
+    await page.getByRole("button", { name: "Overwrite with mine" }).click();
+
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of mine");
+    const saved = await connect(server).get("/agents/ada");
+    expect(saved).toMatchObject({ name: "Ada of mine", description: "Plans the work." });
+  });
+
+  test("the text can be kept and edited on, with theirs where nothing was typed", async ({
+    page,
+    server,
+  }) => {
+    await page.getByRole("button", { name: "Keep my text and edit on" }).click();
+    await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Ada of mine");
+    await expect(page.getByLabel("Description", { exact: true })).toHaveValue("Theirs.");
+    await page.getByLabel("Name", { exact: true }).fill("Ada of both");
+    await page.getByRole("button", { name: "Save" }).click();
+
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of both");
+    const saved = await connect(server).get("/agents/ada");
+    expect(saved).toMatchObject({ name: "Ada of both", description: "Theirs." });
+  });
+});
+
+test("a status that changes meanwhile is no conflict", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", ADA);
+  await edit(page);
+  await page.getByLabel("Name", { exact: true }).fill("Ada the second");
+
+  await api.put("/agents/ada/status", { status: "working" });
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada the second");
+  await expect(status(page)).toContainText("working");
+});
+
+test("deleting asks first, and a page that is open says that it is gone", async ({
+  page,
+  context,
+  server,
+}) => {
+  await connect(server).post("/agents", ADA);
+  const other = await context.newPage();
+  await open(other, "/agents/ada");
+  await open(page, "/agents/ada");
+
+  await page.getByRole("button", { name: "Delete" }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete Ada?" });
+  await expect(dialog).toContainText("It leaves all of its chats. The messages that it wrote stay.");
+  await dialog.getByRole("button", { name: "Delete" }).click();
+
+  await expect(page).toHaveURL(/\/agents$/);
+  await expect(page.getByText("There are no agents yet.")).toBeVisible();
+  await expect(other.getByText("This agent was deleted.")).toBeVisible();
+  await expect(other.getByRole("heading", { level: 1 })).toHaveText("Ada");
+  await expect(other.getByRole("button", { name: "Edit" })).toBeDisabled();
+});
+
+test("search, status and order stand in the address and survive a reload", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  for (const name of ["Anna", "Anton", "Bert"]) {
+    await api.post("/agents", { id: name.toLowerCase(), name });
+    await api.put(`/agents/${name.toLowerCase()}/status`, { status: "idle" });
+  }
+  await api.post("/agents", { id: "annika", name: "Annika" });
+  await open(page, "/agents");
+  await expect(rows(page, "Agents")).toHaveCount(4);
+
+  await page.getByLabel("Search names, ids and descriptions").fill("an");
+  await page.getByLabel("Status", { exact: true }).selectOption("Idle");
+  await page.getByLabel("Order", { exact: true }).selectOption("Name, Z to A");
+  await expect(rows(page, "Agents")).toContainText(["Anton", "Anna"]);
+
+  await page.reload();
+  await expect(rows(page, "Agents")).toContainText(["Anton", "Anna"]);
+  await expect(page.getByLabel("Search names, ids and descriptions")).toHaveValue("an");
+  await expect(page.getByLabel("Status", { exact: true })).toHaveValue("idle");
+  await expect(page.getByLabel("Order", { exact: true })).toHaveValue("-name");
+  await expect(page.locator(".connection-pill")).toHaveText("Live");
+
+  await api.put("/agents/annika/status", { status: "idle" });
+  await expect(rows(page, "Agents")).toContainText(["Anton", "Annika", "Anna"]);
+  await api.patch("/agents/anton", { name: "Bernd" });
+  await api.delete("/agents/anton");
+  await expect(rows(page, "Agents")).toContainText(["Annika", "Anna"]);
+
+  await page.getByLabel("Search names, ids and descriptions").fill("nobody");
+  await expect(page.getByText("Nothing fits.")).toBeVisible();
+  await page.getByRole("link", { name: "Show all" }).click();
+  await expect(rows(page, "Agents")).toHaveCount(3);
+});
+
+test("120 agents are shown part by part, and a reload stays in its part", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  const number = (one: number) => String(one).padStart(3, "0");
+  for (let one = 1; one <= 120; one += 1) {
+    await api.post("/agents", { id: `a${number(one)}`, name: `Agent ${number(one)}` });
+  }
+  await open(page, "/agents?sort=name");
+  await expect(rows(page, "Agents")).toHaveCount(50);
+
+  await page.getByRole("link", { name: "Next" }).click();
+  await expect(rows(page, "Agents").first()).toContainText("Agent 051");
+  await page.reload();
+  await expect(rows(page, "Agents").first()).toContainText("Agent 051");
+  await page.getByRole("link", { name: "Next" }).click();
+  await expect(rows(page, "Agents")).toHaveCount(20);
+  await expect(page.getByRole("link", { name: "Next" })).toHaveCount(0);
+  await page.getByRole("link", { name: "To the start" }).click();
+  await expect(rows(page, "Agents").first()).toContainText("Agent 001");
+});
+
+test("the whole row leads to the agent, with the mouse and the keyboard", async ({
+  page,
+  server,
+}) => {
+  await connect(server).post("/agents", ADA);
+  await open(page, "/agents");
+
+  await rows(page, "Agents").first().click();
+  await expect(page).toHaveURL(/\/agents\/ada$/);
+  await page.goBack();
+  await rows(page, "Agents").first().getByRole("link").focus();
+  await connect(server).put("/agents/ada/status", { status: "working" });
+  await expect(rows(page, "Agents").first()).toContainText("working");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/agents\/ada$/);
+});
+
+test("one agent's whole story and its chats are a click away", async ({ page, server }) => {
+  await connect(server).post("/agents", ADA);
+  await open(page, "/agents/ada");
+
+  const story = page.getByRole("link", { name: "The whole story" });
+  await expect(story).toHaveAttribute("href", "/events?topic=agent%3Aada");
+  const chats = page.getByRole("region", { name: "Chats" }).getByRole("link");
+  await expect(chats).toHaveAttribute("href", "/chats?participant=ada");
+});
+
+test("an agent that does not exist is a 404 that leads on", async ({ page }) => {
+  for (const path of ["/agents/nobody", "/agents/not%20an%20id"]) {
+    const response = await page.goto(path);
+    expect(response?.status()).toBe(404);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such agent");
+  }
+
+  await page.getByRole("link", { name: "All agents" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Agents");
+});
+
+for (const path of ["/agents", "/agents/ada"]) {
+  test(`${path} fits a screen 360 pixels wide`, async ({ page, server }) => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    await connect(server).post("/agents", { ...ADA, name: "Un".repeat(90) });
+    await connect(server).put("/agents/ada/status", {
+      status: "error",
+      statusDetail: "x".repeat(300),
+    });
+
+    await open(page, path);
+
+    expect(await excessWidth(page)).toBe(0);
+  });
+}
+
+test.describe("without scripts", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the list and the agent's page read well", async ({ page, server }) => {
+    await connect(server).post("/agents", ADA);
+
+    await page.goto("/agents?sort=name");
+    await expect(rows(page, "Agents")).toContainText([/Ada.*offline.*plan.*review/]);
+
+    await page.goto("/agents/ada");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada");
+    await expect(page.getByText("Plans the work.").first()).toBeVisible();
+    await expect(page.getByRole("region", { name: "Metadata" })).toContainText('"blue"');
+    await expect(events(page)).toContainText([/agent:created/]);
+  });
+});
+
+/** Opens Ada's form, and returns the field of her metadata. */
+async function edit(page: Page): Promise<Locator> {
+  await open(page, "/agents/ada");
+  await page.getByRole("button", { name: "Edit" }).click();
+  return page.getByLabel("Metadata", { exact: true });
+}
+
+function status(page: Page): Locator {
+  return page.locator(".status-now");
+}
+
+function events(page: Page): Locator {
+  return page.getByRole("region", { name: "Latest events" }).getByRole("listitem");
+}
+
+function conflict(page: Page): Locator {
+  return page.getByRole("region", { name: "Somebody else was faster" });
+}
+
+async function box(locator: Locator) {
+  const found = await locator.boundingBox();
+  if (!found) throw new Error("it is not there");
+  return found;
+}
