@@ -72,7 +72,7 @@ test("two people see the same conversation and who read it", async ({ page, serv
     await expect(messages(one).first()).toContainText("person");
   }
 
-  await as(server, "ada", "/chats/plan/messages", { content: "Yes, **now**." });
+  await connect(server).post("/chats/plan/messages", { content: "Yes, **now**." }, "ada");
   for (const one of [page, other]) {
     const answer = messages(one).nth(1);
     await expect(answer.getByText("Ada")).toBeVisible();
@@ -82,26 +82,21 @@ test("two people see the same conversation and who read it", async ({ page, serv
   }
 
   const question = (await api.get("/chats/plan/messages")).items[0].id;
-  const socket = new WebSocket(`${server.url.replace("http", "ws")}/ws?actAs=ada`);
-  await new Promise((open) => socket.addEventListener("open", open, { once: true }));
-  const tell = (event: string) => {
-    socket.send(JSON.stringify({ event, payload: { messageId: question } }));
-  };
-  tell("message:received");
+  const tell = (event: string) => tells(other, "ada", event, { messageId: question });
+  await tell("message:received");
   await expect(messages(page).first().getByText("Received by Ada")).toBeVisible();
-  tell("message:read");
+  await tell("message:read");
   for (const one of [page, other]) {
     await expect(messages(one).first().getByText("Read by Ada")).toBeVisible();
   }
   await messages(page).first().getByText("Read by Ada").click();
   await expect(messages(page).first().getByRole("listitem")).toContainText(/received .*, read /);
-  socket.close();
   expect(heard).toEqual([]);
 });
 
 test("an answer shows what it answers", async ({ page, server }) => {
   await plan(server);
-  await as(server, "ada", "/chats/plan/messages", { content: "Tea or coffee?" });
+  await connect(server).post("/chats/plan/messages", { content: "Tea or coffee?" }, "ada");
   await page.goto("/chats/plan");
   await hydrated(page);
 
@@ -134,7 +129,7 @@ test("hostile messages are text", async ({ page, server }) => {
     word,
   ];
   for (const content of hostile) {
-    await as(server, "ada", "/chats/plan/messages", { content });
+    await connect(server).post("/chats/plan/messages", { content }, "ada");
   }
 
   await page.goto("/chats/plan");
@@ -190,7 +185,7 @@ test("who reads further up is not moved, and jumps to the newest", async ({ page
   await read.scrollIntoViewIfNeeded();
   const before = await settled(read);
   for (const content of ["One more.", "Two more."]) {
-    await as(server, "ada", "/chats/plan/messages", { content });
+    await connect(server).post("/chats/plan/messages", { content }, "ada");
   }
 
   const jump = page.getByRole("button", { name: "Jump to newest: 2 new messages" });
@@ -203,7 +198,7 @@ test("who reads further up is not moved, and jumps to the newest", async ({ page
   await expect(page.getByRole("button", { name: /Jump to newest/ })).toHaveCount(0);
 
   // At the end, the page follows.
-  await as(server, "ada", "/chats/plan/messages", { content: "Three more." });
+  await connect(server).post("/chats/plan/messages", { content: "Three more." }, "ada");
   await expect(messages(page).filter({ hasText: "Three more." })).toBeInViewport();
 });
 
@@ -378,7 +373,7 @@ test.describe("without scripts", () => {
 
   test("the messages are there", async ({ page, server }) => {
     await plan(server);
-    await as(server, "ada", "/chats/plan/messages", { content: "Readable *at once*." });
+    await connect(server).post("/chats/plan/messages", { content: "Readable *at once*." }, "ada");
 
     await page.goto("/chats/plan");
 
@@ -411,18 +406,26 @@ async function plan(server: Server): Promise<Api> {
 /** So many messages of Ada, after those that are there. */
 async function fill(server: Server, count: number, from = 0): Promise<void> {
   for (let number = from + 1; number <= from + count; number++) {
-    await as(server, "ada", "/chats/plan/messages", { content: `Message ${number}.` });
+    await connect(server).post("/chats/plan/messages", { content: `Message ${number}.` }, "ada");
   }
 }
 
-/** A POST of an agent. */
-async function as(server: Server, agent: string, path: string, body: object): Promise<void> {
-  const response = await fetch(`${server.url}/api/v1${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "colloquy-act-as": agent },
-    body: JSON.stringify(body),
-  });
-  expect(response.status).toBe(201);
+/** What an agent says to the hub; it is answered before this returns. */
+async function tells(page: Page, agent: string, event: string, payload: object): Promise<void> {
+  await page.evaluate(
+    async ({ agent, message }) => {
+      const socket = new WebSocket(`ws://${location.host}/ws?actAs=${agent}`);
+      await new Promise((open) => socket.addEventListener("open", open));
+      await new Promise<void>((answered) => {
+        socket.addEventListener("message", ({ data }) => {
+          if (JSON.parse(data).reply === 1) answered();
+        });
+        socket.send(message);
+      });
+      socket.close();
+    },
+    { agent, message: JSON.stringify({ event, payload, id: 1 }) },
+  );
 }
 
 function agent(participantId: string): object {

@@ -72,6 +72,13 @@ impl OpenChat {
         self.conversation.error()
     }
 
+    /// Whether it was deleted meanwhile.
+    pub fn is_deleted(self) -> Signal<bool> {
+        let (conversation, error) = (self.conversation(), self.error());
+        let is_gone = move || error.with(|error| error.as_ref().is_some_and(ApiError::is_missing));
+        Signal::derive(move || conversation.with(Conversation::is_deleted) || is_gone())
+    }
+
     /// How it is with reading more messages.
     pub fn paging(self) -> Signal<Paging> {
         self.paging.into()

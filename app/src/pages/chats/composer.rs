@@ -35,7 +35,7 @@ pub fn Composer(
 ) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     let draft = StoredValue::new(Draft::default());
-    let is_deleted = chat.part(|held| held.is_deleted());
+    let is_deleted = chat.is_deleted();
 
     // What the field holds is the draft; typing must not wait for anything.
     let read = move || {
@@ -75,7 +75,7 @@ pub fn Composer(
         answered
     });
 
-    let send = Action::new_local(move |(id, message, key): &(ChatId, NewMessage, RequestKey)| {
+    let send = Action::new(move |(id, message, key): &(ChatId, NewMessage, RequestKey)| {
         let (id, message, key) = (id.clone(), message.clone(), key.clone());
         async move {
             messages::send(&id, &key, &message).await?;
@@ -101,7 +101,7 @@ pub fn Composer(
             request
         });
         if let Some((message, key)) = request {
-            send.dispatch_local((chat.id(), message, key));
+            send.dispatch((chat.id(), message, key));
         }
     };
     let on_key = move |event: KeyboardEvent| {
@@ -147,7 +147,7 @@ pub fn Composer(
                     node_ref=field
                     rows="1"
                     aria-label="Message"
-                    placeholder="Write as yourself; Markdown is fine"
+                    placeholder="Write a message"
                     on:input=move |_| read()
                     on:keydown=on_key
                 ></textarea>
@@ -160,7 +160,7 @@ pub fn Composer(
                 </button>
             </div>
             <p class="quiet composer-hint">
-                <kbd>"Enter"</kbd> " sends, " <kbd>"Shift Enter"</kbd> " begins a new line."
+                <kbd>"Enter"</kbd> " sends, " <kbd>"Shift Enter"</kbd> " begins a new line. Markdown is fine."
             </p>
         </form>
     }

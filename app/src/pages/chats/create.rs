@@ -30,7 +30,7 @@ pub fn CreateChat(
     let open = RwSignal::new(false);
     open_by_address(open);
     view! {
-        <button type="button" class="button primary" on:click=move |_| open.set(true)>
+        <button type="button" class="button primary with-icon" on:click=move |_| open.set(true)>
             <Icon shape=Shape::Plus />
             "Create a chat"
         </button>
@@ -52,7 +52,7 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     let attempt = StoredValue::new(None::<(NewChat, RequestKey)>);
     let navigate = use_navigate();
 
-    let create = Action::new_local(move |chat: &NewChat| {
+    let create = Action::new(move |chat: &NewChat| {
         let known = attempt.get_value().filter(|(asked, _)| asked == chat);
         let (chat, key) = known.unwrap_or_else(|| (chat.clone(), RequestKey::random()));
         attempt.set_value(Some((chat.clone(), key.clone())));
@@ -67,7 +67,7 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let (title, participants) = (title.get_untracked(), participants.get_untracked());
-        create.dispatch_local(NewChat { title, participants, ..NewChat::default() });
+        create.dispatch(NewChat { title, participants, ..NewChat::default() });
     };
     let add = move |who: NewParticipant| {
         let is_there = |one: &NewParticipant| one.participant_id == who.participant_id;

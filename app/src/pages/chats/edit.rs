@@ -41,7 +41,7 @@ fn Form(chat: OpenChat, open: RwSignal<bool>) -> impl IntoView {
     let metadata = RwSignal::new(base.with_untracked(|base| pretty(&base.metadata)));
     let theirs = RwSignal::new(None::<Chat>);
 
-    let save = Action::new_local(move |change: &ChatPatch| {
+    let save = Action::new(move |change: &ChatPatch| {
         let change = change.clone();
         async move {
             match save(base.get_untracked(), &change).await? {
@@ -60,7 +60,7 @@ fn Form(chat: OpenChat, open: RwSignal<bool>) -> impl IntoView {
             title: Some(title.get_untracked()).filter(|title| *title != base.title),
             metadata: Some(Some(merge_patch::diff(&base.metadata, &new))),
         });
-        save.dispatch_local(change);
+        save.dispatch(change);
     };
     let go_on = move || {
         if let Some(theirs) = theirs.get_untracked() {

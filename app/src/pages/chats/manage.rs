@@ -17,11 +17,11 @@ pub fn Manage(
     /// The chat that is open.
     chat: OpenChat,
 ) -> impl IntoView {
-    let is_deleted = chat.part(|held| held.is_deleted());
+    let is_deleted = chat.is_deleted();
     let title = chat.part(|held| held.chat().title.clone());
     let confirming = RwSignal::new(false);
     let (navigate, toasts) = (use_navigate(), use_toasts());
-    let delete = Action::new_local(move |_: &()| {
+    let delete = Action::new(move |_: &()| {
         let navigate = navigate.clone();
         async move {
             chats::remove(&chat.id()).await?;
@@ -51,7 +51,7 @@ pub fn Manage(
             text="Its messages go with it, for everybody. This can not be undone."
             verb="Delete"
             on_confirm=move |()| {
-                delete.dispatch_local(());
+                delete.dispatch(());
             }
             pending=delete.pending()
             error=Signal::derive(error)

@@ -19,8 +19,8 @@ use crate::{
 
 /// The most characters and lines that are shown of a message until somebody wants all of it: a page
 /// of messages stays quick, however long they are.
-const SHOWN_CHARS: usize = 3_000;
-const SHOWN_LINES: usize = 40;
+const SHOWN_CHARS: usize = 1_500;
+const SHOWN_LINES: usize = 30;
 
 /// How much of the message that is answered is shown, in characters.
 const QUOTE_CHARS: usize = 140;

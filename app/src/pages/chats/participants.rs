@@ -43,9 +43,9 @@ pub fn Participants(
     people: People,
 ) -> impl IntoView {
     let inside = chat.part(|held| held.chat().participants.clone());
-    let is_deleted = chat.part(|held| held.is_deleted());
+    let is_deleted = chat.is_deleted();
     let added = RwSignal::new(0);
-    let join = Action::new_local(move |who: &NewParticipant| {
+    let join = Action::new(move |who: &NewParticipant| {
         let who = who.clone();
         async move {
             chats::join(&chat.id(), &RequestKey::random(), &who).await?;
@@ -56,7 +56,7 @@ pub fn Participants(
     let error = move || join.value().get().and_then(Result::err).map(|error| error.to_string());
     let am_inside = move || inside.with(|all| all.iter().any(|one| one.participant_id == me()));
     let myself = move |_| {
-        join.dispatch_local(NewParticipant { participant_id: me(), kind: PrincipalKind::User });
+        join.dispatch(NewParticipant { participant_id: me(), kind: PrincipalKind::User });
     };
     view! {
         <section class="card" aria-labelledby="participants-title">
@@ -86,7 +86,7 @@ pub fn Participants(
                     people
                     verb="Add"
                     on_add=Callback::new(move |who| {
-                        join.dispatch_local(who);
+                        join.dispatch(who);
                     })
                     added
                     pending=join.pending()
@@ -108,9 +108,7 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
         PrincipalKind::User => None,
     });
     let leave =
-        Action::new_local(
-            move |_: &()| async move { chats::leave(&chat.id(), &id.get_value()).await },
-        );
+        Action::new(move |_: &()| async move { chats::leave(&chat.id(), &id.get_value()).await });
     let error = move || leave.value().get().and_then(Result::err).map(|error| error.to_string());
     let label = move || {
         if id.get_value() == me() {
@@ -140,7 +138,7 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
                 title=label
                 disabled=leave.pending()
                 on:click=move |_| {
-                    leave.dispatch_local(());
+                    leave.dispatch(());
                 }
             >
                 <Icon shape=Shape::Close />

@@ -11,6 +11,7 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, closure::Closure},
 };
+use send_wrapper::SendWrapper;
 use web_sys::{
     Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit,
     VisibilityState,
@@ -35,7 +36,8 @@ pub struct Presence {
     /// What was told already.
     received: StoredValue<HashSet<MessageId>>,
     read: StoredValue<HashSet<MessageId>>,
-    observer: StoredValue<Option<Observer>, LocalStorage>,
+    /// Made in the browser only, whose one thread it stays in.
+    observer: StoredValue<Option<SendWrapper<Observer>>>,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,7 @@ impl Presence {
             visible: StoredValue::new(HashSet::new()),
             received: StoredValue::new(HashSet::new()),
             read: StoredValue::new(HashSet::new()),
-            observer: StoredValue::new_local(None),
+            observer: StoredValue::new(None),
         };
         let conversation = chat.conversation();
         Effect::new(move || conversation.with(|held| presence.receive(held)));
@@ -64,7 +66,6 @@ impl Presence {
                 window_event_listener_untyped("visibilitychange", move |_| presence.read());
             on_cleanup(move || handle.remove());
         });
-        on_cleanup(move || presence.observer.update_value(|observer| *observer = None));
         presence
     }
 
@@ -72,10 +73,10 @@ impl Presence {
     pub(super) fn watch(self, element: &Element) {
         self.observer.update_value(|observer| {
             if observer.is_none() {
-                *observer = self.observe();
+                *observer = self.observe().map(SendWrapper::new);
             }
-            if let Some(Observer { observer, .. }) = observer {
-                observer.observe(element);
+            if let Some(watching) = observer {
+                watching.observer.observe(element);
             }
         });
     }
