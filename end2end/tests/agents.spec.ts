@@ -2,8 +2,9 @@
 
 import type { Locator, Page } from "@playwright/test";
 
+import { listen, live } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { excessWidth, listen, open, rows } from "./entities.ts";
+import { excessWidth, expectAccessible, open, rows } from "./entities.ts";
 import { connect } from "./steps.ts";
 
 const ADA = {
@@ -77,6 +78,7 @@ test("what the server refuses stands at its field, and what was typed stays", as
   await expect(page.getByLabel("Id", { exact: true })).toHaveAccessibleDescription(
     /there is another agent with this id/,
   );
+  await expectAccessible(page);
 
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toBeHidden();
@@ -116,6 +118,7 @@ test("a mistake in the JSON is told with its place, and its line is marked", asy
   );
   await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
   await expect(page.getByRole("button", { name: "Format" })).toBeDisabled();
+  await expectAccessible(page);
   const mark = await box(page.locator(".json-mistake"));
   const first = await box(metadata);
   expect(mark.y - first.y).toBeGreaterThan(2 * mark.height);
@@ -213,6 +216,7 @@ test.describe("when somebody else was faster", () => {
   });
 
   test("theirs can be taken", async ({ page }) => {
+    await expectAccessible(page);
     await page.getByRole("button", { name: "Take theirs" }).click();
 
     await expect(page.getByRole("form")).toHaveCount(0);
@@ -301,7 +305,7 @@ test("search, status and order stand in the address and survive a reload", async
   await expect(page.getByLabel("Search names, ids and descriptions")).toHaveValue("an");
   await expect(page.getByLabel("Status", { exact: true })).toHaveValue("idle");
   await expect(page.getByLabel("Order", { exact: true })).toHaveValue("-name");
-  await expect(page.locator(".connection-pill")).toHaveText("Live");
+  await live(page);
 
   await api.put("/agents/annika/status", { status: "idle" });
   await expect(rows(page, "Agents")).toContainText(["Anton", "Annika", "Anna"]);

@@ -1,7 +1,8 @@
 // Collections: what is their own; the rest they share with agents.
 
+import { listen } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { excessWidth, listen, open, rows } from "./entities.ts";
+import { excessWidth, open, rows } from "./entities.ts";
 import { connect } from "./steps.ts";
 
 const NOTES = {

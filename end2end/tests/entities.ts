@@ -1,6 +1,9 @@
 // What the tests of agents and collections have in common.
 
+import AxeBuilder from "@axe-core/playwright";
 import { type Locator, type Page, expect } from "@playwright/test";
+
+import { live } from "../pages.ts";
 
 /** The rows of a list, in their order. */
 export function rows(page: Page, list: string): Locator {
@@ -10,15 +13,7 @@ export function rows(page: Page, list: string): Locator {
 /** Opens a page and waits until events arrive there. */
 export async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
-  await expect(page.locator(".connection-pill")).toHaveText("Live");
-}
-
-/** What the page says in the console, and every error that nothing caught. */
-export function listen(page: Page): string[] {
-  const heard: string[] = [];
-  page.on("console", (message) => heard.push(`${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => heard.push(`uncaught: ${error.message}`));
-  return heard;
+  await live(page);
 }
 
 /** By how many pixels the page is wider than the screen. */
@@ -27,4 +22,10 @@ export function excessWidth(page: Page): Promise<number> {
     const { scrollWidth, clientWidth } = document.documentElement;
     return scrollWidth - clientWidth;
   });
+}
+
+/** What axe finds on the page as it is now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
 }

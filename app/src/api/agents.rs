@@ -4,7 +4,7 @@ use colloquy_protocol::{
     event::ServerEvent,
     frame::EventFrame,
     id::AgentId,
-    model::{Agent, Page},
+    model::Agent,
     position::Offset,
     request::{NewAgent, StatusChange},
     time::Timestamp,
@@ -12,9 +12,9 @@ use colloquy_protocol::{
 };
 
 use super::{
-    ApiError, Loaded, RequestKey,
+    ApiError, RequestKey,
     entity::{Change, Entity, Fields},
-    get, post, put, with_query,
+    post, put,
 };
 
 impl Entity for Agent {
@@ -57,18 +57,10 @@ impl Entity for Agent {
     }
 }
 
-/// One page of the agents that fit; each parameter as the REST API takes it.
-///
-/// # Errors
-/// As [`get`].
-pub async fn list(parameters: &[(&str, Option<&str>)]) -> Result<Loaded<Page<Agent>>, ApiError> {
-    get(&with_query("/agents", parameters)).await
-}
-
 /// Creates an agent and returns it.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`super::get`].
 pub async fn create(key: &RequestKey, agent: &NewAgent) -> Result<Agent, ApiError> {
     post("/agents", key, agent).await
 }
@@ -76,7 +68,7 @@ pub async fn create(key: &RequestKey, agent: &NewAgent) -> Result<Agent, ApiErro
 /// Says what an agent is doing.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`super::get`].
 pub async fn set_status(id: &AgentId, status: &StatusChange) -> Result<Agent, ApiError> {
     put(&format!("/agents/{id}/status"), status).await
 }

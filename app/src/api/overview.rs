@@ -7,7 +7,7 @@ use colloquy_protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApiError, Loaded, agents,
+    ApiError, Loaded, entity,
     events::{self, Filter},
     get, together,
 };
@@ -43,7 +43,8 @@ pub async fn summary() -> Result<Loaded<Summary>, ApiError> {
     let overview = get::<Overview>("/overview").await?;
     let latest = events::newest(&Filter::default(), LATEST).await?;
     let limit = TROUBLES.to_string();
-    let stuck = agents::list(&[("status", Some("error")), ("limit", Some(&limit))]).await?;
+    let stuck =
+        entity::list::<Agent>(&[("status", Some("error")), ("limit", Some(&limit))]).await?;
     let warnings = events::newest(&recent_notifications(), events::PAGE).await?;
     let all = together(together(overview, latest)?, together(stuck, warnings)?)?;
     Ok(all.map(|((overview, latest), (stuck, warnings))| Summary {

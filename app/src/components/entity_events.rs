@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use colloquy_protocol::{
-    frame::EventFrame,
-    model::{LogEntry, Page},
-    topic::Topic,
-};
+use colloquy_protocol::{frame::EventFrame, topic::Topic};
 use leptos::prelude::*;
 
 use crate::{
-    api::{ApiError, Loaded, get, with_query},
+    api::{
+        ApiError, Loaded,
+        events::{Filter, newest},
+        with_query,
+    },
     components::event_row::EventRow,
     stores::live::{Effect, Live},
 };
@@ -21,16 +21,10 @@ const CAPACITY: usize = 20;
 /// The latest events of an entity, the newest first.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`newest`].
 pub async fn latest_events(topic: &Topic) -> Result<Loaded<Vec<EventFrame>>, ApiError> {
-    let topic = topic.to_string();
-    // With the greatest offset there can be, `before` asks for the latest.
-    let before = i64::MAX.to_string();
-    let limit = CAPACITY.to_string();
-    let parameters =
-        [("topic", Some(&*topic)), ("before", Some(&*before)), ("limit", Some(&*limit))];
-    let Loaded { value, position } =
-        get::<Page<LogEntry>>(&with_query("/events", &parameters)).await?;
+    let filter = Filter { topic: Some(topic.to_string()), ..Filter::default() };
+    let Loaded { value, position } = newest(&filter, CAPACITY as u32).await?;
     let frames: serde_json::Result<Vec<_>> =
         value.items.iter().rev().map(EventFrame::of_log).collect();
     let value = frames.map_err(|error| ApiError::Unexpected(error.to_string()))?;
@@ -46,16 +40,9 @@ pub fn EntityEvents(
     latest: Loaded<Vec<EventFrame>>,
 ) -> impl IntoView {
     let story = with_query("/events", &[("topic", Some(&topic.to_string()))]);
-    let of = topic.clone();
-    let of_this = move |events| Latest { topic: of.clone(), events };
-    let load = {
-        let (topic, of_this) = (topic.clone(), of_this.clone());
-        move || {
-            let (topic, of_this) = (topic.clone(), of_this.clone());
-            async move { Ok(latest_events(&topic).await?.map(of_this)) }
-        }
-    };
-    let live = Live::new(latest.map(of_this), [topic], load, follow);
+    let again = topic.clone();
+    let latest = latest.map(|events| Latest { topic: topic.clone(), events });
+    let live = Live::new(latest, [topic], move || load(again.clone()), follow);
     let events = move || live.value().with(|latest| latest.events.clone());
     view! {
         <section class="card history entity-events" aria-labelledby="events-title">
@@ -78,6 +65,11 @@ pub fn EntityEvents(
 struct Latest {
     topic: Topic,
     events: Vec<EventFrame>,
+}
+
+async fn load(topic: Topic) -> Result<Loaded<Latest>, ApiError> {
+    let latest = latest_events(&topic).await?;
+    Ok(latest.map(|events| Latest { topic, events }))
 }
 
 fn follow(latest: &mut Latest, frame: &EventFrame) -> Effect {
