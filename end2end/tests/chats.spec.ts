@@ -158,16 +158,17 @@ test("older messages load as one scrolls up, and nothing jumps", async ({ page, 
   await expect(messages(page).last()).toBeInViewport();
   await expect(page.getByText("Message 1.", { exact: true })).toHaveCount(0);
 
-  for (let tries = 0; tries < 20 && !(await page.getByText("Message 1.", { exact: true }).count()); tries++) {
-    const first = messages(page).first();
-    const name = await first.getAttribute("data-message");
+  const oldest = page.getByText("Message 1.", { exact: true });
+  for (let parts = 0; parts < 5 && !(await oldest.count()); parts++) {
+    const name = await messages(page).first().getAttribute("data-message");
+    const first = page.locator(`[data-message="${name}"]`);
     await first.scrollIntoViewIfNeeded();
     await expect(messages(page).first()).not.toHaveAttribute("data-message", name ?? "");
     // What was read stays where it was.
-    await expect(page.locator(`[data-message="${name}"]`)).toBeInViewport();
+    await expect(first).toBeInViewport();
   }
 
-  await expect(page.getByText("Message 1.", { exact: true })).toHaveCount(1);
+  await expect(oldest).toHaveCount(1);
   await expect(messages(page)).toHaveCount(160);
 });
 
@@ -271,7 +272,7 @@ test("participants come and go, and their statuses follow", async ({ page, serve
   await expect(panel.getByRole("listitem")).toContainText([/Ada.*working/]);
   await panel.getByLabel("Id").fill("nobody");
   await panel.getByRole("button", { name: "Add" }).click();
-  await expect(panel.getByRole("alert").filter({ hasText: "nobody" })).toBeVisible();
+  await expect(panel.getByRole("alert").filter({ hasText: "no agent with this id" })).toBeVisible();
   await expect(panel.getByLabel("Id")).toHaveValue("nobody");
   await panel.getByLabel("Id").fill("bob");
   await panel.getByRole("button", { name: "Add" }).click();
