@@ -2,8 +2,9 @@
 //! through [`crate::backend::Backend`]. Views never see the difference.
 //!
 //! In reading order: [`get`] and the other methods below are what everything else is made of;
-//! then one module for each kind of entity.
+//! then one module for each kind of entity, and [`acts`]: what the live page makes happen.
 
+pub mod acts;
 pub mod agents;
 pub mod chats;
 pub mod choices;

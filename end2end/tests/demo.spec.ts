@@ -1,9 +1,11 @@
 // The live page, as a newcomer uses it.
 
+import { readFile } from "node:fs/promises";
+
 import type { Page } from "@playwright/test";
 
 import { expect, test } from "../server.ts";
-import { type Api, connect, history, isLive } from "./steps.ts";
+import { type Api, connect, history, isLive, offered, region } from "./steps.ts";
 
 const DEMO = "/demo/websocket";
 
@@ -40,14 +42,29 @@ test("events arrive as they happen, the newest on top", async ({ page, server })
   ]);
 });
 
-test("a payload is shown on demand", async ({ page, server }) => {
+test("a payload is shown on demand, by mouse and by keyboard", async ({ page, server }) => {
+  const api = connect(server);
   await page.goto(DEMO);
   await isLive(page);
-  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await expect(history(page)).toHaveCount(2);
+  const payload = region(page, "Payload");
 
-  await history(page).first().getByText("agent:created").click();
+  await history(page).last().click();
+  await expect(payload).toContainText('"agentId": "ada"');
+  await page.getByRole("button", { name: "Close the payload" }).click();
+  await expect(payload).toHaveCount(0);
 
-  await expect(page.getByLabel("Payload")).toContainText('"agentId": "ada"');
+  await page.getByRole("listbox", { name: "Events" }).focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(payload).toContainText('"agentId": "bob"');
+  await expect(history(page).first()).toHaveAttribute("aria-selected", "true");
+  await page.keyboard.press("End");
+  await expect(payload).toContainText('"agentId": "ada"');
+  await expect(history(page).last()).toHaveAttribute("aria-posinset", "2");
+  await page.keyboard.press("Escape");
+  await expect(payload).toHaveCount(0);
 });
 
 test("the history can be cleared", async ({ page, server }) => {
@@ -63,43 +80,180 @@ test("the history can be cleared", async ({ page, server }) => {
   await expect(history(page)).toContainText([/agent:created.*Bob/]);
 });
 
-test("the button creates an agent, and its event comes back", async ({ page, server }) => {
+test("the history is filtered by event and by text, and taken along as JSON", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(DEMO);
+  await isLive(page);
+  await api.post("/agents", { id: "ada", name: "Ada", metadata: { team: "blue" } });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await api.post("/chats", { id: "blue", title: "The plan" });
+  await expect(history(page)).toHaveCount(3);
+
+  await page.getByLabel("Which events").selectOption("agent:");
+  await expect(history(page)).toContainText([/Bob/, /Ada/]);
+  await expect(history(page)).toHaveCount(2);
+  await page.getByLabel("Text in the events").fill("BLUE");
+  await expect(history(page)).toHaveCount(1);
+  await expect(history(page)).toContainText([/Ada/]);
+  await expect(region(page, "Live history")).toContainText("1 of 3 entries");
+
+  await page.getByRole("button", { name: "Copy" }).click();
+  await expect(page.getByText("The shown events are copied, as JSON.")).toBeVisible();
+  const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  expect(copied).toMatchObject([{ event: "agent:created", payload: { agentId: "ada" }, offset: 1 }]);
+
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("colloquy-events.json");
+  expect(JSON.parse(await readFile(await download.path(), "utf8"))).toEqual(copied);
+
+  // What comes is filtered, too; and what the filter hid is still there.
+  await api.post("/agents", { id: "eve", name: "Eve" });
+  await api.put("/agents/ada/status", { status: "idle" });
+  await expect(history(page)).toContainText([/agent:statusChanged.*Ada/, /agent:created.*Ada/]);
+  await page.getByLabel("Text in the events").fill("");
+  await page.getByLabel("Which events").selectOption("");
+  await expect(history(page)).toHaveCount(5);
+});
+
+test("stopped, the history loses nothing", async ({ page, server }) => {
+  const api = connect(server);
+  await page.goto(DEMO);
+  await isLive(page);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await expect(history(page)).toHaveCount(1);
+
+  await page.getByRole("button", { name: "Pause" }).click();
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await api.post("/agents", { id: "eve", name: "Eve" });
+  await expect(page.getByRole("button", { name: "2 new" })).toBeVisible();
+  await expect(history(page)).toHaveCount(1);
+  await page.getByRole("button", { name: "Resume" }).click();
+
+  await expect(history(page)).toContainText([/Eve/, /Bob/, /Ada/]);
+  await expect(page.getByRole("button", { name: "2 new" })).toBeHidden();
+});
+
+test("every event can be made to happen with the buttons", async ({ page, server }) => {
+  await page.goto(DEMO);
+  await isLive(page);
+  const panel = region(page, "Make something happen");
+  const expected: string[] = [];
+  const click = async (button: string, event: string) => {
+    await panel.getByRole("button", { name: button, exact: true }).click();
+    await expect(panel.getByRole("status")).toHaveText(new RegExp(`^${event} was here after \\d+ ms`));
+    expected.unshift(event);
+  };
+
+  await panel.getByLabel("Name").fill("Ada");
+  await click("Create", "agent:created");
+  await expect(panel.getByLabel("Name")).toHaveValue("");
+  await click("Rename", "agent:updated");
+  await click("Working", "agent:statusChanged");
+  const agent = await panel.getByLabel("Agent", { exact: true }).last().inputValue();
+  await panel.getByText("Chat", { exact: true }).first().click();
+  await click("Open", "chat:created");
+  await click("Rename", "chat:updated");
+  await panel.getByLabel("Who joins or leaves").fill(agent);
+  await click("Join", "chat:participantJoined");
+  await panel.getByLabel("Title or message").fill("Hello, Ada.");
+  await click("Post", "chat:messageCreated");
+  await click("Received", "chat:receiptUpdated");
+  await click("Read", "chat:receiptUpdated");
+  await click("Leave", "chat:participantLeft");
+  await click("Delete", "chat:deleted");
+  await panel.getByText("Collection", { exact: true }).first().click();
+  await click("Create", "collection:created");
+  await click("Rename", "collection:updated");
+  await click("Delete", "collection:deleted");
+  await panel.getByText("Notice", { exact: true }).click();
+  await click("Inform", "system:notification");
+  await panel.getByText("Agent", { exact: true }).first().click();
+  await click("Delete", "agent:deleted");
+
+  await expect(history(page)).toContainText(expected);
+  expect(new Set(expected).size).toBe(15);
+  expect((await connect(server).get("/agents")).items).toEqual([]);
+});
+
+test("all events are played, and nothing is left behind", async ({ page, server }) => {
+  const api = connect(server);
   await page.goto(DEMO);
   await isLive(page);
 
-  await page.getByRole("button", { name: "Create an agent" }).click();
+  await page.getByRole("button", { name: "Play all of it" }).click();
 
-  await expect(page.getByText(/was created; its event was here after \d+ ms\./)).toBeVisible();
-  await expect(history(page)).toContainText([/agent:created/]);
+  await expect(page.getByText("All 15 events.")).toBeVisible({ timeout: 20_000 });
+  await expect(history(page)).toContainText([
+    "system:notification",
+    "agent:deleted",
+    "collection:deleted",
+    "collection:updated",
+    "collection:created",
+    "chat:deleted",
+    "chat:participantLeft",
+    "chat:receiptUpdated",
+    "chat:messageCreated",
+    "chat:participantJoined",
+    "chat:updated",
+    "chat:created",
+    "agent:statusChanged",
+    "agent:updated",
+    "agent:created",
+  ]);
+  for (const path of ["/agents", "/chats", "/collections"]) {
+    expect((await api.get(path)).items).toEqual([]);
+  }
+});
+
+test("a refusal stands beside the button, and what was typed stays", async ({ page, server }) => {
+  await page.goto(DEMO);
+  await isLive(page);
+  const panel = region(page, "Make something happen");
+  const name = "A".repeat(201);
+
+  await panel.getByLabel("Name").fill(name);
+  await panel.getByRole("button", { name: "Create" }).click();
+  await expect(panel.getByRole("alert").filter({ hasText: "name:" })).toBeVisible();
+  await expect(panel.getByLabel("Name")).toHaveValue(name);
+
+  await panel.getByLabel("Agent", { exact: true }).last().fill("not an id");
+  await panel.getByRole("button", { name: "Delete" }).click();
+  await expect(panel.getByText("an id has 1 to 64 characters")).toBeVisible();
+  await panel.getByLabel("Agent", { exact: true }).last().fill("nobody");
+  await panel.getByRole("button", { name: "Delete" }).click();
+  await expect(panel.getByRole("alert").filter({ hasText: "nobody" })).toBeVisible();
+
+  await panel.getByLabel("Name").fill("Ada");
+  await panel.getByRole("button", { name: "Create" }).click();
+  await expect(history(page)).toContainText([/agent:created.*Ada/]);
   expect((await connect(server).get("/agents")).items).toHaveLength(1);
 });
 
-test("a refusal stands beside the button, which can be tried again", async ({ page }) => {
-  let answer = () => {};
-  const asked = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
+test("tried again after a lost answer, it is created once", async ({ page, server }) => {
+  let isCut = true;
   await page.route("**/api/v1/agents", async (route) => {
-    await asked;
-    const problem = {
-      type: "about:blank",
-      title: "Unprocessable Content",
-      status: 422,
-      detail: "The agent is not valid.",
-      errors: [{ field: "name", message: "has 1 to 200 characters" }],
-    };
-    await route.fulfill({ status: 422, contentType: "application/problem+json", json: problem });
+    const response = await route.fetch();
+    await (isCut ? route.abort() : route.fulfill({ response }));
   });
   await page.goto(DEMO);
   await isLive(page);
+  const panel = region(page, "Make something happen");
 
-  await page.getByRole("button", { name: "Create an agent" }).click();
-  await expect(page.getByRole("button", { name: "Creating…" })).toBeDisabled();
-  answer();
+  await panel.getByRole("button", { name: "Create" }).click();
+  await expect(panel.getByText("The server can not be reached.")).toBeVisible();
+  isCut = false;
+  await panel.getByRole("button", { name: "Create" }).click();
 
-  const refusal = page.getByText("The agent is not valid. (name: has 1 to 200 characters)");
-  await expect(refusal).toBeVisible();
-  await expect(page.getByRole("button", { name: "Create an agent" })).toBeEnabled();
+  await expect(panel.getByText("The server can not be reached.")).toBeHidden();
+  await expect(panel.getByRole("button", { name: "Create" })).toBeEnabled();
+  expect((await connect(server).get("/agents")).items).toHaveLength(1);
 });
 
 test("subscribed to one chat, the page sees that chat only", async ({ page, server }) => {
@@ -112,12 +266,12 @@ test("subscribed to one chat, the page sees that chat only", async ({ page, serv
   await expect(page.getByText("None: nothing will arrive.")).toBeVisible();
   await subscribedTo(api, []);
 
-  await page.getByText("Chats", { exact: true }).click();
-  await page.getByLabel("Which").selectOption({ label: "By id…" });
-  await page.getByLabel("Id", { exact: true }).fill("not an id");
+  await region(page, "Subscriptions").getByText("Chats", { exact: true }).click();
+  await page.getByLabel("Which", { exact: true }).fill("not an id");
   await page.getByRole("button", { name: "Subscribe", exact: true }).click();
   await expect(page.getByText("an id has 1 to 64 characters")).toBeVisible();
-  await page.getByLabel("Id", { exact: true }).fill("plan");
+  await expect(page.getByLabel("Which", { exact: true })).toHaveValue("not an id");
+  await page.getByLabel("Which", { exact: true }).fill("plan");
   await page.getByRole("button", { name: "Subscribe", exact: true }).click();
   await subscribedTo(api, ["chat:plan"]);
 
@@ -151,17 +305,18 @@ test("what exists can be chosen, and follows live events", async ({ page, server
   const api = connect(server);
   await api.post("/agents", { id: "ada", name: "Ada" });
   await page.goto(DEMO);
-  const names = page.getByLabel("Which").locator("option");
-  await expect(names).toHaveText(["All agents", "Ada", "By id…"]);
+  await expect(offered(page, "agents")).toHaveText(["Ada"]);
   await isLive(page);
 
   await api.post("/agents", { id: "bob", name: "Bob" });
-  await expect(names).toHaveText(["All agents", "Bob", "Ada", "By id…"]);
+  await expect(offered(page, "agents")).toHaveText(["Bob", "Ada"]);
   await api.delete("/agents/ada");
-  await expect(names).toHaveText(["All agents", "Bob", "By id…"]);
+  await expect(offered(page, "agents")).toHaveText(["Bob"]);
 
-  await page.getByLabel("Which").selectOption({ label: "Bob" });
-  await page.getByRole("button", { name: "Subscribe", exact: true }).click();
+  const subscriptions = region(page, "Subscriptions");
+  await subscriptions.getByLabel("Which").fill("bob");
+  await expect(subscriptions.getByText("Bob", { exact: true })).toBeVisible();
+  await subscriptions.getByRole("button", { name: "Subscribe", exact: true }).click();
   await subscribedTo(api, ["agent:*", "agent:bob", "chat:*", "collection:*"]);
 });
 
@@ -199,7 +354,7 @@ test.describe("without scripts", () => {
     await page.goto(DEMO);
 
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("What happens, as it happens");
-    await expect(page.getByLabel("Which").locator("option")).toContainText(["Ada"]);
+    await expect(offered(page, "agents")).toHaveText(["Ada"]);
     await expect(page.getByText("#1", { exact: true })).toBeVisible();
     await expect(page.getByText("agent:*")).toBeVisible();
   });

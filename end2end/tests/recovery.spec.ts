@@ -1,9 +1,9 @@
 // Nothing is missed: not before the page is live, not while the connection is lost.
 
-import type { Page } from "@playwright/test";
+import type { Page, WebSocketRoute } from "@playwright/test";
 
 import { expect, test } from "../server.ts";
-import { connect, connection, history, isLive } from "./steps.ts";
+import { connect, connection, history, isLive, offered } from "./steps.ts";
 
 const DEMO = "/demo/websocket";
 
@@ -26,7 +26,10 @@ test("what happens between rendering and hydration is not lost", async ({ page, 
 
   await isLive(page);
   await expect(history(page)).toContainText([/agent:created.*Ada.*replayed/]);
-  await expect(page.getByLabel("Which").locator("option")).toContainText(["Ada"]);
+  await connect(server).post("/agents", { id: "bob", name: "Bob" });
+  await expect(history(page)).toContainText([/Bob/, /Ada/]);
+  await expect(history(page)).toHaveCount(2);
+  await expect(offered(page, "agents")).toContainText(["Ada"]);
   expect(requests.filter((path) => path.startsWith("/api/"))).toEqual([]);
 });
 
@@ -50,7 +53,7 @@ test("the server stops and starts, and the missed events arrive", async ({ page,
 
   await isLive(page);
   await expect(history(page)).toContainText([
-    /^Back after [\d.]+ s: the 2 missed events were replayed\.$/,
+    /Back after [\d.]+ s.*The 2 missed events were replayed\./,
     /agent:statusChanged.*Ada.*replayed/,
     /agent:created.*Bob.*replayed/,
     /agent:created.*Ada/,
@@ -74,7 +77,7 @@ test("disconnected by hand, the page catches up when it connects", async ({ page
 
   await isLive(page);
   await expect(history(page)).toContainText([
-    /the one missed event was replayed/,
+    /The one missed event was replayed/,
     /agent:created.*Ada.*replayed/,
   ]);
 });
@@ -88,8 +91,51 @@ test("a replaced connection misses nothing and repeats nothing", async ({ page, 
 
   await page.getByRole("button", { name: "Reconnect" }).click();
 
-  await expect(history(page)).toContainText([/nothing was missed/, /agent:created.*Ada/]);
+  await expect(history(page)).toContainText([/Nothing was missed/, /agent:created.*Ada/]);
   await isLive(page);
+});
+
+test("offline, the page waits; online again, it goes on at once", async ({ page, server }) => {
+  const network = await unsteadyNetwork(page);
+  const api = connect(server);
+  await page.goto(DEMO);
+  await isLive(page);
+
+  await page.context().setOffline(true);
+  network.cut();
+  await expect(connection(page)).toHaveText("Waiting to reconnect");
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  // However long the next attempt would be away: the browser says when the network is back.
+  await expect.poll(() => network.attempts).toBeGreaterThan(2);
+  await expect(connection(page)).toHaveText("Waiting to reconnect");
+  network.mend();
+  await page.context().setOffline(false);
+
+  await isLive(page);
+  await expect(history(page)).toContainText([
+    /Back after [\d.]+ s.*The one missed event was replayed\./,
+    /agent:created.*Ada.*replayed/,
+  ]);
+});
+
+test("a hub that fell silent is left, and what it did not say is replayed", async ({ page, server }) => {
+  const network = await unsteadyNetwork(page);
+  const api = connect(server);
+  await page.clock.install();
+  await page.goto(DEMO);
+  await isLive(page);
+
+  network.silence();
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  // Nothing says that the connection is gone, but for the heartbeats that do not come.
+  await page.clock.fastForward("01:00");
+
+  await expect(history(page)).toContainText([
+    /Back after [\d.]+ s.*The one missed event was replayed\./,
+    /agent:created.*Ada.*replayed/,
+  ]);
+  await isLive(page);
+  expect(network.attempts).toBe(2);
 });
 
 test("when nothing can be replayed, the lists are loaded afresh", async ({ page, server }) => {
@@ -105,10 +151,10 @@ test("when nothing can be replayed, the lists are loaded afresh", async ({ page,
 
   await isLive(page);
   await expect(history(page)).toContainText([/the lists are loaded afresh/]);
-  await expect(page.getByLabel("Which").locator("option")).toContainText(["Ada"]);
+  await expect(offered(page, "agents")).toContainText(["Ada"]);
   await api.post("/agents", { id: "bob", name: "Bob" });
   await expect(history(page).first()).toContainText(/agent:created.*Bob/);
-  await expect(page.getByLabel("Which").locator("option")).toContainText(["Bob", "Ada"]);
+  await expect(offered(page, "agents")).toContainText(["Bob", "Ada"]);
 });
 
 test("a page that comes too late for a replay says so once", async ({ page }) => {
@@ -121,6 +167,7 @@ test("a page that comes too late for a replay says so once", async ({ page }) =>
 
   await isLive(page);
   await expect(history(page)).toContainText([/the lists are loaded afresh/]);
+  await expect(history(page)).toHaveCount(1);
   await expect.poll(() => loads).toContain("/api/v1/collections");
   await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toHaveCount(0);
 });
@@ -138,4 +185,43 @@ async function forgetfulHub(page: Page): Promise<{ forgets: boolean }> {
     });
   });
   return state;
+}
+
+/** A network that can be cut, and on which what was sent can get lost without a word. */
+async function unsteadyNetwork(page: Page) {
+  const open = new Set<WebSocketRoute>();
+  let isCut = false;
+  let isSilent = (_: WebSocketRoute) => false;
+  const network = {
+    /** How often a connection was tried. */
+    attempts: 0,
+    cut() {
+      isCut = true;
+      for (const socket of open) void socket.close({ code: 1012 });
+    },
+    mend() {
+      isCut = false;
+    },
+    /** The connections that are open now bring nothing any more, and do not end. */
+    silence() {
+      const silent = new Set(open);
+      isSilent = (socket) => silent.has(socket);
+    },
+  };
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    network.attempts += 1;
+    if (isCut) {
+      void socket.close({ code: 1012 });
+      return;
+    }
+    open.add(socket);
+    const hub = socket.connectToServer();
+    socket.onMessage((text) => {
+      if (!isSilent(socket)) hub.send(text);
+    });
+    hub.onMessage((text) => {
+      if (!isSilent(socket)) socket.send(text);
+    });
+  });
+  return network;
 }

@@ -39,7 +39,17 @@ export function connect(server: Server): Api {
 
 /** The lines of the live history, the newest first. */
 export function history(page: Page): Locator {
-  return page.getByRole("region", { name: "Live history" }).getByRole("listitem");
+  return page.getByRole("listbox", { name: "Events" }).getByRole("option");
+}
+
+/** A part of a page with a name, such as the live history. */
+export function region(page: Page, name: string): Locator {
+  return page.getByRole("region", { name, exact: true });
+}
+
+/** What the fields of the live page offer: "agents", "chats" or "collections". */
+export function offered(page: Page, what: string): Locator {
+  return page.locator(`datalist#${what} option`);
 }
 
 /** The words for the state of the connection. */

@@ -15,12 +15,27 @@ pub fn ConnectionBar(
     since: Position,
 ) -> impl IntoView {
     let socket = use_websocket();
-    let connection = socket.connection();
+    // This part of the page may come to life after the connection did. It begins with the words
+    // that the server rendered, or the browser would take the one's place for the other's.
+    let is_alive = RwSignal::new(false);
+    Effect::new(move || is_alive.set(true));
+    let connection = Signal::derive(move || match is_alive.get() {
+        true => socket.connection().get(),
+        false => Connection::Idle,
+    });
     let offset = move || {
-        socket.position().with(|reached| reached.as_ref().map_or(since.offset, |it| it.offset))
+        let reached = socket.position().get().filter(|_| is_alive.get());
+        reached.map_or(since.offset, |reached| reached.offset)
     };
     let user = move || {
-        socket.welcome().with(|welcome| welcome.as_ref().map(|welcome| welcome.user_id.to_string()))
+        let welcome = socket.welcome().get().filter(|_| is_alive.get());
+        welcome.map(|welcome| welcome.user_id.to_string())
+    };
+    let round_trip = move || socket.round_trip().get().filter(|_| is_alive.get());
+    let round_trip = move || match round_trip().map(|time| time.as_millis()) {
+        None => "—".to_owned(),
+        Some(0) => "< 1 ms".to_owned(),
+        Some(millis) => format!("{millis} ms"),
     };
     let is_closed = move || matches!(connection.get(), Connection::Closed(_));
 
@@ -39,6 +54,10 @@ pub fn ConnectionBar(
                 <div>
                     <dt>"Acting as"</dt>
                     <dd>{move || user().unwrap_or_else(|| "—".to_owned())}</dd>
+                </div>
+                <div>
+                    <dt>"Round trip"</dt>
+                    <dd>{round_trip}</dd>
                 </div>
                 <div>
                     <dt>"Seen up to"</dt>

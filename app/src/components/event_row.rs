@@ -1,14 +1,13 @@
-//! One event in the history.
+//! One event in a list.
 
 use std::sync::Arc;
 
-use colloquy_protocol::{
-    event::ServerEvent,
-    frame::EventFrame,
-    model::{Agent, Participant},
-    topic::Topic,
-};
+use colloquy_protocol::{frame::EventFrame, topic::Kind};
 use leptos::{ev::Event, prelude::*};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
+
+use crate::components::payload::payload;
 
 /// The most characters of a message or a description that a row shows; the payload has them all.
 const EXCERPT_CHARS: usize = 160;
@@ -22,32 +21,14 @@ pub fn EventRow(
     name: Option<String>,
 ) -> impl IntoView {
     let opened = RwSignal::new(false);
-    let event = frame.event().ok();
-    let topic = event.as_ref().and_then(ServerEvent::topic);
-    let kind = topic.as_ref().map_or("system", |topic| topic.kind().as_str());
-    let timestamp = event.as_ref().map(|event| event.timestamp().to_string()).unwrap_or_default();
-    // RFC 3339 with milliseconds: the time of day has a fixed place in it.
-    let clock = timestamp.get(11..23).unwrap_or_default().to_owned();
-    let payload = frame.clone();
-
+    let words = Words::of_event(&frame, name.unwrap_or_default());
+    let kind = words.kind;
     view! {
         <details class="event" data-kind=kind on:toggle=move |_: Event| opened.set(true)>
-            <summary>
-                <time datetime=timestamp.clone() title=timestamp>
-                    {clock}
-                </time>
-                <span class="event-name">{frame.name}</span>
-                <span class="event-what">
-                    {name.map(|name| view! { <strong>{name}</strong> })}
-                    <span class="event-detail">{event.as_ref().map(detail)}</span>
-                    {frame.replay.then(|| view! { <span class="tag">"replayed"</span> })}
-                </span>
-                <code class="event-id">{topic.as_ref().map(Topic::id).unwrap_or_default().to_owned()}</code>
-                <span class="event-offset">"#" {frame.offset}</span>
-            </summary>
+            <summary class="event-cells">{cells(words)}</summary>
             <Show when=move || opened.get()>
                 <pre tabindex="0" aria-label="Payload">
-                    <code>{pretty(&payload)}</code>
+                    <code>{payload(&frame)}</code>
                 </pre>
             </Show>
         </details>
@@ -55,56 +36,161 @@ pub fn EventRow(
     .into_any()
 }
 
-/// What a person wants to know before opening the payload.
-pub(crate) fn detail(event: &ServerEvent) -> String {
-    use ServerEvent as Event;
-    match event {
-        Event::AgentCreated(p) | Event::AgentUpdated(p) => {
-            excerpt(p.agent.description.as_deref().unwrap_or_default())
+/// What a row says; what it has nothing to say about is empty.
+#[derive(Default)]
+pub(crate) struct Words {
+    pub(crate) kind: &'static str,
+    pub(crate) clock: String,
+    pub(crate) timestamp: String,
+    pub(crate) name: String,
+    pub(crate) entity: String,
+    pub(crate) detail: String,
+    pub(crate) tag: &'static str,
+    pub(crate) id: String,
+    pub(crate) offset: String,
+}
+
+impl Words {
+    /// What is said of an event of the entity with that name.
+    pub(crate) fn of_event(frame: &EventFrame, entity: String) -> Self {
+        let glance = Glance::at(frame.payload.get());
+        Self {
+            kind: frame.kind().map_or("system", Kind::as_str),
+            // RFC 3339 with milliseconds: the time of day has a fixed place in it.
+            clock: glance.timestamp.get(11..23).unwrap_or_default().to_owned(),
+            name: frame.name.to_owned(),
+            entity,
+            detail: glance.detail(frame.name),
+            tag: if frame.replay { "replayed" } else { "" },
+            offset: format!("#{}", frame.offset),
+            timestamp: glance.timestamp,
+            id: glance.id,
         }
-        Event::AgentStatusChanged(p) => excerpt(&status(&p.agent)),
-        Event::ChatCreated(p) | Event::ChatUpdated(p) => people(&p.chat.participants),
-        Event::ChatMessageCreated(p) => {
-            excerpt(&format!("{}: {}", p.message.sender_id, p.message.content))
-        }
-        Event::ChatParticipantJoined(p) | Event::ChatParticipantLeft(p) => {
-            p.participant_id.to_string()
-        }
-        Event::ChatReceiptUpdated(p) => {
-            let act = if p.receipt.read_at.is_some() { "read" } else { "received" };
-            format!("{} {act} {}", p.receipt.principal_id, p.message_id)
-        }
-        Event::CollectionCreated(p) | Event::CollectionUpdated(p) => {
-            excerpt(p.collection.description.as_deref().unwrap_or_default())
-        }
-        Event::AgentDeleted(_) | Event::ChatDeleted(_) | Event::CollectionDeleted(_) => {
-            String::new()
-        }
-        Event::SystemNotification(p) => excerpt(&p.message),
     }
 }
 
-fn status(agent: &Agent) -> String {
-    match &agent.status_detail {
-        Some(more) => format!("{}: {more}", agent.status.as_str()),
-        None => agent.status.as_str().to_owned(),
+/// The cells of a row.
+pub(crate) fn cells(words: Words) -> impl IntoView {
+    view! {
+        <time title=words.timestamp>{words.clock}</time>
+        <span class="event-name">{words.name}</span>
+        <span class="event-what">
+            <strong>{words.entity}</strong>
+            <span class="event-detail">{words.detail}</span>
+            <span class="tag">{words.tag}</span>
+        </span>
+        <code class="event-id">{words.id}</code>
+        <span class="event-offset">{words.offset}</span>
     }
 }
 
-fn people(participants: &[Participant]) -> String {
-    match participants.len() {
-        1 => "1 participant".to_owned(),
-        many => format!("{many} participants"),
+/// What a person wants to know before opening the payload of that event.
+pub(crate) fn detail(event: &str, payload: &str) -> String {
+    Glance::at(payload).detail(event)
+}
+
+/// What a row shows of a payload, whatever the event: reading every event's own type would make
+/// the page's program twice as large.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Glance {
+    #[serde(alias = "agentId", alias = "chatId", alias = "collectionId")]
+    id: String,
+    #[serde(alias = "agent", alias = "chat", alias = "collection")]
+    entity: Entity,
+    participant_id: String,
+    receipt: Receipt,
+    message: Value,
+    timestamp: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Entity {
+    description: Option<String>,
+    status: String,
+    status_detail: Option<String>,
+    participants: Vec<IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Receipt {
+    principal_id: String,
+    message_id: String,
+    read_at: Option<String>,
+}
+
+impl Glance {
+    /// A payload with something unexpected in it says less, and is shown all the same.
+    fn at(payload: &str) -> Self {
+        serde_json::from_str(payload).unwrap_or_default()
+    }
+
+    fn detail(&self, event: &str) -> String {
+        let Self { entity, receipt, message, .. } = self;
+        let detail = match event {
+            "agent:statusChanged" => match &entity.status_detail {
+                Some(more) => format!("{}: {more}", entity.status),
+                None => entity.status.clone(),
+            },
+            "chat:created" | "chat:updated" => match entity.participants.len() {
+                1 => "1 participant".to_owned(),
+                many => format!("{many} participants"),
+            },
+            "chat:messageCreated" => {
+                format!("{}: {}", text(&message["senderId"]), text(&message["content"]))
+            }
+            "chat:participantJoined" | "chat:participantLeft" => self.participant_id.clone(),
+            "chat:receiptUpdated" => {
+                let act = if receipt.read_at.is_some() { "read" } else { "received" };
+                format!("{} {act} {}", receipt.principal_id, receipt.message_id)
+            }
+            "system:notification" => text(message).to_owned(),
+            _ => entity.description.clone().unwrap_or_default(),
+        };
+        excerpt(detail)
     }
 }
 
-fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
-fn pretty(frame: &EventFrame) -> String {
-    serde_json::to_string_pretty(frame).unwrap_or_else(|error| error.to_string())
+fn excerpt(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(EXCERPT_CHARS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glance_at_every_payload_tells_whom_it_is_about() {
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../protocol/tests/golden/server_event");
+        for file in std::fs::read_dir(golden).unwrap() {
+            let json = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let event: Value = serde_json::from_str(&json).unwrap();
+            let (name, payload) = (text(&event["event"]), event["payload"].to_string());
+
+            let glance: Glance = serde_json::from_str(&payload).unwrap();
+
+            let (kind, what) = name.split_once(':').unwrap();
+            assert_eq!(glance.id, text(&event["payload"][format!("{kind}Id")]), "{name}");
+            assert_eq!(glance.timestamp, text(&event["payload"]["timestamp"]), "{name}");
+            let may_say_nothing = ["created", "updated", "deleted"].contains(&what);
+            assert!(may_say_nothing || !glance.detail(name).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let cut = excerpt("ü".repeat(EXCERPT_CHARS + 1));
+        assert_eq!(cut, format!("{}…", "ü".repeat(EXCERPT_CHARS)));
+        assert_eq!(excerpt("short".to_owned()), "short");
+    }
 }

@@ -1,100 +1,101 @@
 //! The live history.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use crate::{
-    components::{create_agent::CreateAgent, event_row::EventRow},
-    stores::history::{CAPACITY, Entry, History, Line},
+    components::{
+        event_list::EventList, history_tools::HistoryTools, note::Empty, payload::Payload,
+    },
+    stores::history::{CAPACITY, Counts, History},
 };
 
-/// What arrived, newest on top.
+/// What arrived, newest on top, and the payload of the entry that is opened.
 #[component]
 pub fn HistoryPanel(
     /// What to show.
     history: History,
 ) -> impl IntoView {
-    let held = move || match history.len() {
-        1 => "1 entry".to_owned(),
-        CAPACITY => {
-            "the latest 1,000 entries; older ones are dropped here, not in the log".to_owned()
+    let opened = RwSignal::new(None);
+    let scroller = NodeRef::<html::Div>::new();
+    let to_newest = move || {
+        if let Some(scroller) = scroller.get_untracked() {
+            scroller.set_scroll_top(0);
         }
-        many => format!("{many} entries"),
+        history.set_reading(false);
     };
+    let is_empty = Memo::new(move |_| history.counts().shown == 0);
+    let waiting = move || history.counts().waiting;
 
     view! {
-        <section class="card history" aria-labelledby="history-title">
+        <section class="card history live" aria-labelledby="history-title">
             <header class="card-header">
                 <div>
                     <h2 id="history-title">"Live history"</h2>
-                    <p class="quiet">{held}</p>
+                    <p class="quiet">{move || words(history.counts())}</p>
                 </div>
-                <CreateAgent />
+                <HistoryTools history on_filter=move |()| to_newest() />
+            </header>
+            <div class="event-head" aria-hidden="true">
+                <span>"Time (UTC)"</span>
+                <span>"Event"</span>
+                <span>"What"</span>
+                <span>"Entity"</span>
+                <span>"Offset"</span>
+            </div>
+            <div class="events-frame">
                 <button
                     type="button"
-                    class="button"
-                    disabled=move || history.is_empty()
-                    on:click=move |_| history.clear()
+                    class="button primary newest"
+                    hidden=move || waiting() == 0
+                    on:click=move |_| {
+                        history.set_paused(false);
+                        to_newest();
+                    }
                 >
-                    "Clear"
+                    {move || format!("↑ {} new", thousands(waiting()))}
                 </button>
-            </header>
-            <div class="history-scroll" role="region" aria-label="Events" tabindex="0">
-                <div class="history-head" aria-hidden="true">
-                    <span>"Time (UTC)"</span>
-                    <span>"Event"</span>
-                    <span>"What"</span>
-                    <span>"Entity"</span>
-                    <span>"Offset"</span>
-                </div>
-                <Show when=move || history.is_empty()>
-                    <EmptyHistory />
+                <Show
+                    when=move || !is_empty.get()
+                    fallback=|| {
+                        view! {
+                            <Empty title="Nothing has happened yet.">
+                                <p>
+                                    "Make something happen with the buttons beside, or let "
+                                    <code>"colloquy demo"</code>
+                                    " bring three agents to life: every change shows up here by itself."
+                                </p>
+                            </Empty>
+                        }
+                    }
+                >
+                    <EventList history opened scroller />
                 </Show>
-                <ol class="history-list">
-                    <For each=move || history.entries() key=|entry| entry.key let:entry>
-                        <li>
-                            <HistoryLine entry />
-                        </li>
-                    </For>
-                </ol>
             </div>
+            <Payload opened />
         </section>
     }
     .into_any()
 }
 
-#[component]
-fn HistoryLine(entry: Entry) -> impl IntoView {
-    match entry.line {
-        Line::Event { frame, name } => view! { <EventRow frame name /> }.into_any(),
-        Line::Recovered { count, gap } => {
-            let gap = gap.as_secs_f32();
-            let what = match count {
-                0 => "nothing was missed".to_owned(),
-                1 => "the one missed event was replayed".to_owned(),
-                many => format!("the {many} missed events were replayed"),
-            };
-            view! { <p class="gap">{format!("Back after {gap:.1} s: {what}.")}</p> }.into_any()
+fn words(counts: Counts) -> String {
+    match counts {
+        Counts { shown: 1, fitting: 1, .. } => "1 entry".to_owned(),
+        Counts { shown: CAPACITY, fitting: CAPACITY, .. } => {
+            format!("the latest {} entries; the log has the older ones", thousands(CAPACITY))
         }
-        Line::NotRecovered => view! {
-            <p class="gap lost">
-                "The log no longer holds what was missed: the lists are loaded afresh."
-            </p>
+        Counts { shown, fitting, .. } if shown == fitting => {
+            format!("{} entries", thousands(shown))
         }
-        .into_any(),
+        Counts { shown, fitting, .. } => {
+            format!("{} of {} entries", thousands(fitting), thousands(shown))
+        }
     }
 }
 
-#[component]
-fn EmptyHistory() -> impl IntoView {
-    view! {
-        <div class="empty">
-            <p>
-                <strong>"Nothing has happened yet."</strong>
-            </p>
-            <p>
-                "Create an agent with the button above, or let " <code>"colloquy demo"</code>
-                " bring three of them to life: every change shows up here by itself."
-            </p>
-        </div>
+/// A number below a million.
+fn thousands(number: usize) -> String {
+    match (number / 1_000, number % 1_000) {
+        (0, ones) => ones.to_string(),
+        (thousands, ones) => format!("{thousands},{ones:03}"),
     }
 }

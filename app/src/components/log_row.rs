@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use colloquy_protocol::{event::ServerEvent, model::LogEntry, topic::Topic};
+use colloquy_protocol::{model::LogEntry, topic::Topic};
 use leptos::prelude::*;
 
 use crate::{api::with_query, components::event_row::detail};
@@ -21,7 +21,6 @@ pub fn LogRow(
     let exact = entry.timestamp.to_string();
     // RFC 3339 with milliseconds, in two words.
     let words = exact.replace('T', " ").trim_end_matches('Z').to_owned();
-    let event = ServerEvent::from_parts(&entry.event, &entry.payload.to_string()).ok();
     let name = entity_name(&entry);
     let actor = entry.actor_id.to_string();
     let payload = entry.clone();
@@ -43,7 +42,7 @@ pub fn LogRow(
             </button>
             <span class="event-what">
                 {name.map(|name| view! { <strong>{name}</strong> })}
-                <span class="event-detail">{event.as_ref().map(detail)}</span>
+                <span class="event-detail">{detail(&entry.event, &entry.payload.to_string())}</span>
             </span>
             <span class="log-entity">{entry.topic.as_ref().map(story_link)}</span>
             <a

@@ -18,8 +18,8 @@ use crate::{
         choices::{Choice, choices},
     },
     components::{
-        connection_bar::ConnectionBar, history::HistoryPanel, life_hint::LifeHint, note::LoadError,
-        subscriptions::Subscriptions,
+        connection_bar::ConnectionBar, entity_field::Offers, history::HistoryPanel,
+        make_happen::MakeHappen, note::LoadError, subscriptions::Subscriptions,
     },
     live::use_websocket,
     stores::{
@@ -100,7 +100,10 @@ fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
         Notice::Recovered { count, gap } => {
             history.push(Line::Recovered { count: *count, gap: *gap });
         }
-        Notice::Reload { topic: None, .. } => history.push(Line::NotRecovered),
+        Notice::Reload { .. } => {
+            history.push(Line::NotRecovered);
+            choices.reload();
+        }
         Notice::Unsubscribed { topic, reason } => {
             drop_from_list(topic);
             refusal.set(Some(format!("The hub ended {topic}: {reason}")));
@@ -135,25 +138,29 @@ fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
         <div class="columns">
             <HistoryPanel history />
             <div class="side">
+                <MakeHappen choices />
                 <Subscriptions
                     held
                     refusal
                     choices
-                    subscribe=move |topic| subscribe(topic, None)
+                    subscribe=move |topic| {
+                        subscribe(topic, None);
+                        // What happened while nobody was subscribed is not in the lists.
+                        choices.reload();
+                    }
                     unsubscribe=move |topic: Topic| {
                         drop_from_list(&topic);
                         socket.unsubscribe(topic);
                     }
                 />
-                <LifeHint />
             </div>
         </div>
+        <Offers choices />
     }
 }
 
 /// The line of an event, with its entity's name if that is known.
 fn seen(frame: &Arc<EventFrame>, choices: LiveChoices) -> Line {
-    let topic = frame.topic();
-    let name = topic.as_ref().and_then(|topic| name_of(choices, topic));
+    let name = frame.topic().and_then(|topic| name_of(choices, &topic));
     Line::Event { frame: frame.clone(), name }
 }

@@ -19,9 +19,10 @@ const CAPACITY: usize = 1_000;
 /// A list of choices that events keep up to date.
 pub type LiveChoices = Live<Vec<Choice>>;
 
-/// The list that begins with what was loaded.
+/// The list that begins with what was loaded, and follows what the page is subscribed to: it wants
+/// no events of its own, so that the hub sends what people subscribed to and nothing else.
 pub fn live_choices(loaded: Loaded<Vec<Choice>>) -> LiveChoices {
-    Live::new(loaded, Kind::ALL.map(Topic::All), || choices(None), follow)
+    Live::new(loaded, [], || choices(None), follow)
 }
 
 /// The entities of that kind, the newest first.

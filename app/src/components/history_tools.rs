@@ -1,0 +1,127 @@
+//! What can be done with the history: filter it, stop it, empty it, take it along.
+
+use std::time::Duration;
+
+use colloquy_protocol::{event::ServerEvent, model::NotificationType};
+use js_sys::{Array, futures::JsFuture};
+use leptos::{html, leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
+use web_sys::{Blob, Url};
+
+use crate::{
+    components::toasts::{Toasts, use_toasts},
+    stores::history::{Filter, History},
+};
+
+/// How long somebody has to stop typing before the filter is applied.
+const TYPING: Duration = Duration::from_millis(200);
+
+/// How long the browser may take to begin a download.
+const DOWNLOADING: Duration = Duration::from_secs(60);
+
+/// What the names of the events of one kind begin with.
+const KINDS: [&str; 4] = ["agent:", "chat:", "collection:", "system:"];
+
+/// The filter, and the buttons.
+#[component]
+pub fn HistoryTools(
+    /// What they are for.
+    history: History,
+    /// Called when another filter holds.
+    #[prop(into)]
+    on_filter: Callback<()>,
+) -> impl IntoView {
+    let filter = RwSignal::new(Filter::default());
+    let apply = move || {
+        history.set_filter(filter.get_untracked());
+        on_filter.run(());
+    };
+    let mut search = debounce(TYPING, move |()| apply());
+
+    let toasts = use_toasts();
+    let link = NodeRef::<html::A>::new();
+    let download = move |_| {
+        if let Some(link) = link.get_untracked() {
+            offer(&link, &history.to_json());
+        }
+    };
+    let is_paused = move || history.counts().is_paused;
+    let is_empty = move || history.counts().fitting == 0;
+
+    view! {
+        <div class="toolbar">
+            <select
+                aria-label="Which events"
+                on:change:target=move |event| {
+                    filter.update(|filter| filter.event = event.target().value());
+                    apply();
+                }
+            >
+                <option value="">"Every event"</option>
+                {KINDS.map(options).collect_view()}
+            </select>
+            <input
+                type="search"
+                aria-label="Text in the events"
+                placeholder="Text"
+                autocomplete="off"
+                on:input:target=move |event| {
+                    filter.update(|filter| filter.text = event.target().value());
+                    search(());
+                }
+            />
+            <button
+                type="button"
+                class="button"
+                on:click=move |_| history.set_paused(!is_paused())
+            >
+                {move || if is_paused() { "Resume" } else { "Pause" }}
+            </button>
+            <button type="button" class="button" disabled=is_empty on:click=move |_| history.clear()>
+                "Clear"
+            </button>
+            <button
+                type="button"
+                class="button"
+                disabled=is_empty
+                on:click=move |_| spawn_local(copy(history.to_json(), toasts))
+            >
+                "Copy"
+            </button>
+            <button type="button" class="button" disabled=is_empty on:click=download>
+                "Download"
+            </button>
+            <a node_ref=link download="colloquy-events.json" hidden></a>
+        </div>
+    }
+    .into_any()
+}
+
+fn options(kind: &'static str) -> impl IntoView {
+    let of_kind = ServerEvent::NAMES.iter().filter(|name| name.starts_with(kind));
+    view! {
+        <option value=kind>{kind} " all"</option>
+        {of_kind.map(|name| view! { <option value=*name>{*name}</option> }).collect_view()}
+    }
+}
+
+async fn copy(text: String, toasts: Toasts) {
+    // Elsewhere the browser has no clipboard for pages.
+    let is_secure = window().is_secure_context();
+    if is_secure && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok()
+    {
+        toasts.show(NotificationType::Success, "The shown events are copied, as JSON.");
+    } else {
+        let text = "The browser does not let this page copy. The events can be downloaded.";
+        toasts.show(NotificationType::Error, text);
+    }
+}
+
+/// Lets the browser save a text.
+fn offer(link: &web_sys::HtmlAnchorElement, text: &str) {
+    // Neither fails for a text that the browser has memory for.
+    let Ok(blob) = Blob::new_with_str_sequence(&Array::of1(&text.into())) else { return };
+    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    link.set_href(&url);
+    link.click();
+    set_timeout(move || drop(Url::revoke_object_url(&url)), DOWNLOADING);
+}
