@@ -15,17 +15,13 @@ use crate::components::icon::{Icon, Shape};
 #[component]
 pub fn PaletteButton() -> impl IntoView {
     let open = RwSignal::new(false);
-    let was_opened = RwSignal::new(false);
-    let show = move || {
-        was_opened.set(true);
-        open.set(true);
-    };
+    let was_opened = Memo::new(move |before: Option<&bool>| before == Some(&true) || open.get());
     Effect::new(move || {
         let keys = window_event_listener(ev::keydown, move |event| {
             let modified = event.ctrl_key() || event.meta_key();
             if modified && !event.shift_key() && !event.alt_key() && event.key() == "k" {
                 event.prevent_default();
-                show();
+                open.set(true);
             }
         });
         on_cleanup(move || keys.remove());
@@ -36,7 +32,7 @@ pub fn PaletteButton() -> impl IntoView {
             class="button search-button"
             aria-label="Go to anything (Ctrl K)"
             aria-haspopup="dialog"
-            on:click=move |_| show()
+            on:click=move |_| open.set(true)
         >
             <Icon shape=Shape::Search />
             <span>"Go to…"</span>

@@ -71,15 +71,18 @@ pub fn Stream(
             older.dispatch(place);
         }
     };
+    let look = move || {
+        at_top.set(to_top() < NEAR);
+        let is_full = stretch.with_untracked(Stretch::is_full);
+        let failed = older.value().with_untracked(|it| matches!(it, Some(Err(_))));
+        if to_end() < NEAR_END && !is_full && !failed {
+            load_older();
+        }
+    };
     Effect::new(move || {
-        let scrolled = window_event_listener(ev::scroll, move |_| {
-            at_top.set(to_top() < NEAR);
-            let is_full = stretch.with_untracked(Stretch::is_full);
-            let failed = older.value().with_untracked(|it| matches!(it, Some(Err(_))));
-            if to_end() < NEAR_END && !is_full && !failed {
-                load_older();
-            }
-        });
+        // It may have been scrolled before this page could hear of it.
+        look();
+        let scrolled = window_event_listener(ev::scroll, move |_| look());
         on_cleanup(move || scrolled.remove());
     });
 
