@@ -11,7 +11,7 @@ use leptos_router::{LazyRoute, lazy_route};
 
 use self::row::ConnectionRow;
 use crate::{
-    api::{ApiError, Loaded, connections},
+    api::{Loaded, connections},
     components::{
         dialog::ConfirmDialog,
         note::{Empty, LoadError},
@@ -26,20 +26,18 @@ use crate::{
 /// How often is asked who is connected: no event tells it.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// The page's data, and what shows it.
+/// The page.
 #[derive(Debug)]
-pub struct ConnectionsRoute {
-    list: Resource<Result<Loaded<Vec<ConnectionInfo>>, ApiError>>,
-}
+pub struct ConnectionsRoute;
 
 #[lazy_route]
 impl LazyRoute for ConnectionsRoute {
     fn data() -> Self {
-        Self { list: Resource::new(|| (), |()| connections::list()) }
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
-        let list = this.list;
+    fn view(_this: Self) -> AnyView {
+        let list = Resource::new(|| (), |()| connections::list());
         view! {
             <Title text="Connections" />
             <div class="page">

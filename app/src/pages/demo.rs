@@ -14,7 +14,7 @@ use leptos_router::{LazyRoute, lazy_route};
 
 use crate::{
     api::{
-        ApiError, Loaded,
+        Loaded,
         choices::{Choice, choices},
     },
     components::{
@@ -28,20 +28,18 @@ use crate::{
     },
 };
 
-/// The page's data, and what shows it.
+/// The page.
 #[derive(Debug)]
-pub struct DemoRoute {
-    choices: Resource<Result<Loaded<Vec<Choice>>, ApiError>>,
-}
+pub struct DemoRoute;
 
 #[lazy_route]
 impl LazyRoute for DemoRoute {
     fn data() -> Self {
-        Self { choices: Resource::new(|| (), |()| choices(None)) }
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
-        let choices = this.choices;
+    fn view(_this: Self) -> AnyView {
+        let choices = Resource::new(|| (), |()| choices(None));
         view! {
             <Title text="Live" />
             <div class="page">

@@ -3,7 +3,6 @@
 pub mod filters;
 pub mod stream;
 
-use colloquy_protocol::model::{LogEntry, Page};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
@@ -13,33 +12,27 @@ use self::{
     stream::Stream,
 };
 use crate::{
-    api::{
-        ApiError, Loaded,
-        events::{self, Filter},
-    },
+    api::events::{self, Filter},
     components::note::LoadError,
 };
 
-/// The page's data, and what shows it.
+/// The page.
 #[derive(Debug)]
-pub struct EventsRoute {
-    filter: Memo<Filter>,
-    page: Resource<(Filter, Result<Loaded<Page<LogEntry>>, ApiError>)>,
-}
+pub struct EventsRoute;
 
 #[lazy_route]
 impl LazyRoute for EventsRoute {
     fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
         let filter = use_filter();
         let load = |filter: Filter| async move {
             let page = events::newest(&filter, events::PAGE).await;
             (filter, page)
         };
-        Self { filter, page: Resource::new(move || filter.get(), load) }
-    }
-
-    fn view(this: Self) -> AnyView {
-        let EventsRoute { filter, page } = this;
+        let page = Resource::new(move || filter.get(), load);
         view! {
             <Title text="Events" />
             <div class="page">

@@ -16,7 +16,7 @@ use self::{
 };
 use crate::{
     api::{
-        ApiError, Loaded,
+        Loaded,
         overview::{Summary, summary},
     },
     components::{
@@ -37,24 +37,19 @@ use crate::{
 /// How often is asked what no event tells: who is connected, and how the hub is.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// The page's data, and what shows it.
+/// The page.
 #[derive(Debug)]
-pub struct OverviewRoute {
-    summary: Resource<Result<Loaded<Summary>, ApiError>>,
-    rate: Resource<Result<Loaded<Rate>, ApiError>>,
-}
+pub struct OverviewRoute;
 
 #[lazy_route]
 impl LazyRoute for OverviewRoute {
     fn data() -> Self {
-        Self {
-            summary: Resource::new(|| (), |()| summary()),
-            rate: Resource::new(|| (), |()| recent_rate()),
-        }
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
-        let OverviewRoute { summary, rate } = this;
+    fn view(_this: Self) -> AnyView {
+        let summary = Resource::new(|| (), |()| summary());
+        let rate = Resource::new(|| (), |()| recent_rate());
         let notifying = RwSignal::new(false);
         view! {
             <Title text="Overview" />

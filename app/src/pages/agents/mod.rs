@@ -12,27 +12,25 @@ use leptos_router::{LazyRoute, lazy_route};
 use crate::{
     components::{
         entity_list::EntityList,
-        entity_page::{EntityPage, StoryResource, story_of_one},
+        entity_page::{EntityPage, story_of_one},
     },
-    stores::part::{PartResource, part_of_list},
+    stores::part::part_of_list,
 };
 
-/// The list's data.
+/// The list.
 #[derive(Debug)]
-pub struct AgentsRoute {
-    part: PartResource<Agent>,
-}
+pub struct AgentsRoute;
 
 #[lazy_route]
 impl LazyRoute for AgentsRoute {
     fn data() -> Self {
-        Self { part: part_of_list() }
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
+    fn view(_this: Self) -> AnyView {
         view! {
             <Title text="Agents" />
-            <EntityList<Agent> part=this.part />
+            <EntityList<Agent> part=part_of_list() />
         }
         .into_any()
     }
@@ -40,17 +38,15 @@ impl LazyRoute for AgentsRoute {
 
 /// One agent's data.
 #[derive(Debug)]
-pub struct AgentRoute {
-    story: StoryResource<Agent>,
-}
+pub struct AgentRoute;
 
 #[lazy_route]
 impl LazyRoute for AgentRoute {
     fn data() -> Self {
-        Self { story: story_of_one() }
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
-        view! { <EntityPage<Agent> story=this.story /> }.into_any()
+    fn view(_this: Self) -> AnyView {
+        view! { <EntityPage<Agent> story=story_of_one() /> }.into_any()
     }
 }

@@ -46,8 +46,10 @@ pub fn AddParticipant(
     // What was typed stays until it was added.
     Effect::new(move |before: Option<usize>| {
         let added = added.get();
-        if before.is_some_and(|before| before != added) {
-            input.get_untracked().map(|input| input.set_value(""));
+        if before.is_some_and(|before| before != added)
+            && let Some(input) = input.get_untracked()
+        {
+            input.set_value("");
         }
         added
     });

@@ -32,20 +32,18 @@ type Opened = Option<(Loaded<(Chat, Part)>, Loaded<Page<Agent>>)>;
 
 /// The page.
 #[derive(Debug)]
-pub struct ChatRoute {
-    opened: Resource<Result<Opened, ApiError>>,
-}
+pub struct ChatRoute;
 
 #[lazy_route]
 impl LazyRoute for ChatRoute {
     fn data() -> Self {
-        let parameters = use_params_map();
-        let id = Memo::new(move |_| parameters.with(|all| all.get("id")).unwrap_or_default());
-        Self { opened: Resource::new(move || id.get(), load) }
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
-        let opened = this.opened;
+    fn view(_this: Self) -> AnyView {
+        let parameters = use_params_map();
+        let id = Memo::new(move |_| parameters.with(|all| all.get("id")).unwrap_or_default());
+        let opened = Resource::new(move || id.get(), load);
         view! {
             <div class="page chat-page">
                 <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>

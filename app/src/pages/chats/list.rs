@@ -6,7 +6,7 @@ use colloquy_protocol::{
         server::{ChatMessageCreated, ChatReceiptUpdated},
     },
     frame::EventFrame,
-    model::{Agent, Chat, Page, Participant},
+    model::{Chat, Page, Participant},
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
@@ -32,10 +32,10 @@ const NAMED: usize = 4;
 
 /// The page.
 #[derive(Debug)]
-pub struct ChatsRoute {
-    found: Resource<(Asked, Result<Loaded<Page<Chat>>, ApiError>)>,
-    agents: Resource<Result<Loaded<Page<Agent>>, ApiError>>,
-}
+pub struct ChatsRoute;
+
+/// What was asked for, and what there is of it.
+type Found = (Asked, Result<Loaded<Page<Chat>>, ApiError>);
 
 /// What the address asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -49,6 +49,10 @@ struct Asked {
 #[lazy_route]
 impl LazyRoute for ChatsRoute {
     fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
         let q = use_parameter("q");
         let participant = use_parameter("participant");
         let sort = use_parameter("sort");
@@ -59,20 +63,14 @@ impl LazyRoute for ChatsRoute {
             sort: sort.get(),
             cursor: cursor.get(),
         });
-        Self {
-            found: Resource::new(
-                move || asked.get(),
-                async |asked| {
-                    let found = load(&asked).await;
-                    (asked, found)
-                },
-            ),
-            agents: Resource::new(|| (), |()| load_agents()),
-        }
-    }
-
-    fn view(this: Self) -> AnyView {
-        let ChatsRoute { found, agents } = this;
+        let found = Resource::new(
+            move || asked.get(),
+            async |asked| {
+                let found = load(&asked).await;
+                (asked, found)
+            },
+        );
+        let agents = Resource::new(|| (), |()| load_agents());
         view! {
             <Title text="Chats" />
             <div class="page">
@@ -104,10 +102,7 @@ impl LazyRoute for ChatsRoute {
 }
 
 #[component]
-fn Chats(
-    people: People,
-    found: Resource<(Asked, Result<Loaded<Page<Chat>>, ApiError>)>,
-) -> impl IntoView {
+fn Chats(people: People, found: Resource<Found>) -> impl IntoView {
     view! {
         <header class="page-header">
             <div>

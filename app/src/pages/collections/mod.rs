@@ -12,27 +12,25 @@ use leptos_router::{LazyRoute, lazy_route};
 use crate::{
     components::{
         entity_list::EntityList,
-        entity_page::{EntityPage, StoryResource, story_of_one},
+        entity_page::{EntityPage, story_of_one},
     },
-    stores::part::{PartResource, part_of_list},
+    stores::part::part_of_list,
 };
 
-/// The list's data.
+/// The list.
 #[derive(Debug)]
-pub struct CollectionsRoute {
-    part: PartResource<Collection>,
-}
+pub struct CollectionsRoute;
 
 #[lazy_route]
 impl LazyRoute for CollectionsRoute {
     fn data() -> Self {
-        Self { part: part_of_list() }
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
+    fn view(_this: Self) -> AnyView {
         view! {
             <Title text="Collections" />
-            <EntityList<Collection> part=this.part />
+            <EntityList<Collection> part=part_of_list() />
         }
         .into_any()
     }
@@ -40,17 +38,15 @@ impl LazyRoute for CollectionsRoute {
 
 /// One collection's data.
 #[derive(Debug)]
-pub struct CollectionRoute {
-    story: StoryResource<Collection>,
-}
+pub struct CollectionRoute;
 
 #[lazy_route]
 impl LazyRoute for CollectionRoute {
     fn data() -> Self {
-        Self { story: story_of_one() }
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
-        view! { <EntityPage<Collection> story=this.story /> }.into_any()
+    fn view(_this: Self) -> AnyView {
+        view! { <EntityPage<Collection> story=story_of_one() /> }.into_any()
     }
 }

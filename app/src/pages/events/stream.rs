@@ -95,7 +95,7 @@ pub fn Stream(
         <section class="card log" aria-label="Log">
             <header class="log-bar">
                 <p class="quiet" role="status">
-                    {move || stretch.with(|stretch| how_many(stretch))}
+                    {move || stretch.with(how_many)}
                 </p>
                 <Show when=move || waiting.get().count != 0>
                     <button
