@@ -29,8 +29,8 @@ pub struct OpenChat {
 pub enum Paging {
     /// None are being read.
     Idle,
-    /// They are being read.
-    Loading,
+    /// They are being read, to be added at that end.
+    Loading(End),
     /// They could not be read.
     Failed(ApiError),
 }
@@ -84,6 +84,12 @@ impl OpenChat {
         self.paging.into()
     }
 
+    /// Whether more messages are being read for that end.
+    pub fn paging_at(self, end: End) -> Memo<bool> {
+        let paging = self.paging();
+        Memo::new(move |_| paging.with(|paging| *paging == Paging::Loading(end)))
+    }
+
     /// A part of the conversation that views follow by itself.
     pub fn part<T: PartialEq + Send + Sync + 'static>(
         self,
@@ -128,9 +134,9 @@ impl OpenChat {
             edge.filter(|_| held.has_more(end) && !held.is_deleted())
         });
         if let Some(edge) = edge
-            && self.paging.with_untracked(|paging| *paging != Paging::Loading)
+            && !self.paging.with_untracked(|paging| matches!(paging, Paging::Loading(_)))
         {
-            self.paging.set(Paging::Loading);
+            self.paging.set(Paging::Loading(end));
             self.conversation.set(Conversation::begins_part);
             spawn_local(self.read_part(end, edge));
         }

@@ -1,8 +1,9 @@
 //! The messages of a chat, the newest last.
 //!
 //! The list scrolls from its end on (`column-reverse`): it begins there, without a script, and stays
-//! there when more is said. Who reads further up is kept in place by the browser's scroll anchoring,
-//! and what is added before the oldest message changes nothing below it.
+//! there when more is said. Who reads further up is kept in place by the browser's scroll anchoring.
+//! What is added before the oldest message changes nothing below it; the anchoring would go along with
+//! it to the top, so it rests meanwhile.
 
 use std::sync::Arc;
 
@@ -63,6 +64,22 @@ pub fn Messages(
         }
     };
     Effect::new(move || request_animation_frame(look));
+    let is_loading_older = chat.paging_at(End::Older);
+    let is_anchored = RwSignal::new(true);
+    Effect::new(move || {
+        if is_loading_older.get() {
+            is_anchored.set(false);
+            return;
+        }
+        // The first frame lays out what was added.
+        request_animation_frame(move || {
+            request_animation_frame(move || {
+                if is_loading_older.try_get_untracked() == Some(false) {
+                    is_anchored.set(true);
+                }
+            });
+        });
+    });
 
     view! {
         <div class="messages-frame">
@@ -72,6 +89,7 @@ pub fn Messages(
                 role="log"
                 aria-label="Messages"
                 tabindex="0"
+                data-anchored=move || is_anchored.get().to_string()
                 on:scroll=move |_| look()
             >
                 <div>
@@ -115,7 +133,7 @@ pub(super) fn go_to_end(chat: OpenChat, scroller: NodeRef<html::Div>) {
 #[component]
 fn More(chat: OpenChat, end: End, words: &'static str) -> impl IntoView {
     let paging = chat.paging();
-    let is_loading = move || paging.with(|paging| *paging == Paging::Loading);
+    let is_loading = chat.paging_at(end);
     let error = move || match paging.get() {
         Paging::Failed(error) => Some(format!("They could not be loaded. {error}")),
         _ => None,
@@ -131,7 +149,7 @@ fn More(chat: OpenChat, end: End, words: &'static str) -> impl IntoView {
                 disabled=is_loading
                 on:click=move |_| chat.read_more(end)
             >
-                {move || if is_loading() { "Loading…" } else { words }}
+                {move || if is_loading.get() { "Loading…" } else { words }}
             </button>
         </div>
     }
