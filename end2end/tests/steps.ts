@@ -58,5 +58,6 @@ export function connection(page: Page): Locator {
 }
 
 export async function isLive(page: Page): Promise<void> {
-  await expect(connection(page)).toHaveText("Live");
+  // The page says so once its own part of the WASM is there, which can take a while.
+  await expect(connection(page)).toHaveText("Live", { timeout: 20_000 });
 }

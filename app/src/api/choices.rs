@@ -46,6 +46,7 @@ pub async fn choices(q: Option<&str>) -> Result<Loaded<Vec<Choice>>, ApiError> {
 }
 
 async fn list(path: &str, kind: Kind, q: Option<&str>) -> Result<Loaded<Vec<Choice>>, ApiError> {
-    let page = get::<Page<Named>>(&with_query(path, &[("q", q)])).await?;
+    let page =
+        get::<Page<Named>>(&with_query(path, &[("q", q), ("sort", Some("-createdAt"))])).await?;
     Ok(page.map(|page| page.items.into_iter().filter_map(|one| one.of_kind(kind)).collect()))
 }

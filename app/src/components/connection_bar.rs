@@ -1,7 +1,7 @@
 //! The state of the connection, and its controls.
 
 use colloquy_protocol::{position::Position, session::Ended};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use crate::{
     components::connection_pill::{label, mark},
@@ -17,8 +17,9 @@ pub fn ConnectionBar(
     let socket = use_websocket();
     // This part of the page may come to life after the connection did. It begins with the words
     // that the server rendered, or the browser would take the one's place for the other's.
+    let card = NodeRef::<html::Section>::new();
     let is_alive = RwSignal::new(false);
-    Effect::new(move || is_alive.set(true));
+    Effect::new(move || is_alive.set(card.get().is_some()));
     let connection = Signal::derive(move || match is_alive.get() {
         true => socket.connection().get(),
         false => Connection::Idle,
@@ -40,7 +41,7 @@ pub fn ConnectionBar(
     let is_closed = move || matches!(connection.get(), Connection::Closed(_));
 
     view! {
-        <section class="card connection" aria-label="Connection" data-state=move || mark(connection.get())>
+        <section node_ref=card class="card connection" aria-label="Connection" data-state=move || mark(connection.get())>
             <span class="connection-mark" aria-hidden="true"></span>
             <div class="connection-text">
                 <p class="connection-label">

@@ -59,12 +59,14 @@ pub fn EventList(
     on_cleanup(move || history.set_reading(false));
 
     let open = move |place: usize| {
-        let entry = history.entries(place, 1).pop();
-        let (Some(entry), Some(scroller)) = (entry, scroller.get_untracked()) else { return };
-        opened.set(Some(entry));
-        let (top, seen) = (scroller.scroll_top(), scroller.client_height());
-        let (above, below) = ((place * ROW) as i32, ((place + 1) * ROW) as i32);
-        scroller.set_scroll_top(top.min(above).max(below - seen));
+        opened.set(history.entries(place, 1).pop());
+        // The payload, when it is shown first, leaves less room for the rows.
+        request_animation_frame(move || {
+            let Some(scroller) = scroller.get_untracked() else { return };
+            let (top, seen) = (scroller.scroll_top(), scroller.client_height());
+            let (above, below) = ((place * ROW) as i32, ((place + 1) * ROW) as i32);
+            scroller.set_scroll_top(top.min(above).max(below - seen));
+        });
     };
     let key_down = move |event: KeyboardEvent| {
         let place = opened.with_untracked(|opened| history.place(opened.as_ref()?.key));

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use colloquy_protocol::frame::EventFrame;
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 /// The most entries that are shown, and the most that wait; older ones are dropped.
 pub const CAPACITY: usize = 10_000;
@@ -71,9 +71,17 @@ impl History {
         Self(RwSignal::new(Held::default()))
     }
 
-    /// Adds the newest entry.
+    /// Adds the newest entry. However many are added in one go, the page is told once.
     pub fn push(self, line: Line) {
-        self.0.update(|held| held.push(line));
+        let was_told = self.0.try_update_untracked(|held| {
+            held.push(line);
+            std::mem::replace(&mut held.is_telling, true)
+        });
+        if was_told == Some(false) {
+            spawn_local(async move {
+                self.0.try_update(|held| held.is_telling = false);
+            });
+        }
     }
 
     /// Drops what is shown; what waits goes on waiting.
@@ -140,6 +148,8 @@ struct Held {
     filter: Filter,
     is_paused: bool,
     is_reading: bool,
+    /// Whether the page is about to be told of new entries.
+    is_telling: bool,
     next_key: u64,
 }
 
