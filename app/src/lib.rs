@@ -35,7 +35,7 @@ use crate::{
         time::provide_clock,
         toasts::{ToastRegion, provide_toasts},
     },
-    live::{provide_websocket, use_websocket},
+    live::provide_websocket,
     pages::{
         agents::{AgentRoute, AgentsRoute},
         chats::{ChatRoute, ChatsRoute},
@@ -85,7 +85,6 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     provide_websocket();
     provide_recent();
-    use_websocket().connect();
 
     view! {
         <Title formatter=|page: String| format!("{page} · Colloquy") />

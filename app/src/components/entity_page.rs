@@ -20,6 +20,7 @@ use crate::{
         time::TimeAgo,
         toasts::use_toasts,
     },
+    live::use_websocket,
     stores::live::{Effect, Live},
 };
 
@@ -43,6 +44,7 @@ pub fn EntityPage<T: EntityView>(
     /// What [`story_of_one`] gave.
     story: StoryResource<T>,
 ) -> impl IntoView {
+    let socket = use_websocket();
     view! {
         <div class="page">
             <nav class="crumbs" aria-label="Where this is">
@@ -54,6 +56,7 @@ pub fn EntityPage<T: EntityView>(
                         Ok(loaded) => view! { <Found<T> loaded /> }.into_any(),
                         Err(error) if error.is_missing() => {
                             missing_page();
+                            socket.start();
                             missing::<T>()
                         }
                         Err(error) => {

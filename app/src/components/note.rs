@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::ApiError;
+use crate::{api::ApiError, live::use_websocket};
 
 /// Nothing is there yet: says so, and what to do next.
 #[component]
@@ -35,6 +35,7 @@ pub fn LoadError(
     #[prop(into)]
     on_retry: Callback<()>,
 ) -> impl IntoView {
+    use_websocket().start();
     view! {
         <section class="card failed" role="alert">
             <p>

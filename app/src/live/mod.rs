@@ -204,6 +204,7 @@ impl Websocket {
     /// the state that it shows, or without it those from now on.
     pub fn follow(&self, topic: Topic, since: Option<Position>) {
         let socket = *self;
+        socket.start();
         socket.subscribe(topic.clone(), since);
         on_cleanup(move || socket.unsubscribe(topic));
     }
@@ -231,6 +232,14 @@ impl Websocket {
     /// comes as [`Notice::Acknowledged`].
     pub fn acknowledge_read(&self, message: MessageId) {
         self.tell(move |session, _| session.acknowledge(message, Acknowledgement::Read));
+    }
+
+    /// Connects, unless somebody connected or disconnected before. Pages do so when their own part
+    /// has come to life ([`Self::follow`] does it for them): "live" is said when they can be used.
+    pub fn start(&self) {
+        if self.connection.get_untracked() == Connection::Idle {
+            self.connect();
+        }
     }
 
     /// Connects, unless there is a connection.
