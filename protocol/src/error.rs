@@ -16,6 +16,8 @@ pub enum ErrorCode {
     InvalidPayload,
     /// What the payload names does not exist.
     NotFound,
+    /// Who is connected may not do this.
+    Forbidden,
     /// `client:ready` was said before on this connection.
     AlreadyReady,
     /// The connection holds as many subscriptions as it may.

@@ -76,10 +76,22 @@ ids! {
     PrincipalId;
     /// A WebSocket connection's id.
     ConnectionId;
+    /// A person's id.
+    PersonId;
+    /// The id of a program's token; not the token itself.
+    TokenId;
+    /// The id of a person's login session; not what the cookie holds.
+    LoginId;
 }
 
 impl From<AgentId> for PrincipalId {
     fn from(id: AgentId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<PersonId> for PrincipalId {
+    fn from(id: PersonId) -> Self {
         Self(id.0)
     }
 }
@@ -132,7 +144,7 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// The one person of local mode (design, "REST": nobody has an identity yet).
+    /// The one person of local mode (design, "REST"): nobody has an identity yet.
     pub fn local() -> Self {
         Self { id: PrincipalId("local".to_owned()), kind: PrincipalKind::User }
     }
@@ -140,5 +152,10 @@ impl Principal {
     /// An agent that acts as itself.
     pub fn agent(id: AgentId) -> Self {
         Self { id: id.into(), kind: PrincipalKind::Agent }
+    }
+
+    /// A person.
+    pub fn person(id: PersonId) -> Self {
+        Self { id: id.into(), kind: PrincipalKind::User }
     }
 }

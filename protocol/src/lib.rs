@@ -5,6 +5,8 @@
 //! In reading order:
 //!
 //! - [`id`]: one newtype per id, and who may act ([`id::Principal`])
+//! - [`access`]: who may do what: the one table
+//! - [`account`]: people, their login sessions, and the tokens of programs
 //! - [`time`]: the timestamp of every payload
 //! - [`model`]: agents, chats, messages, collections and receipts as they are sent
 //! - [`request`]: the bodies of REST requests
@@ -17,6 +19,8 @@
 //! - [`close`]: every close code, and whether to come back after it
 //! - [`session`]: the state machine that every client drives
 
+pub mod access;
+pub mod account;
 pub mod close;
 pub mod error;
 pub mod event;

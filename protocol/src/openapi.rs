@@ -6,7 +6,10 @@ use utoipa::{
 };
 
 use crate::{
-    id::{AgentId, ChatId, CollectionId, ConnectionId, MessageId, PrincipalId},
+    id::{
+        AgentId, ChatId, CollectionId, ConnectionId, LoginId, MessageId, PersonId, PrincipalId,
+        TokenId,
+    },
     time::Timestamp,
     topic::Topic,
 };
@@ -34,7 +37,10 @@ macro_rules! written_as {
     )*};
 }
 
-written_as!(id(); AgentId, ChatId, CollectionId, ConnectionId, MessageId, PrincipalId);
+written_as!(
+    id();
+    AgentId, ChatId, CollectionId, ConnectionId, LoginId, MessageId, PersonId, PrincipalId, TokenId
+);
 written_as!(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))); Timestamp);
 written_as!(text().pattern(Some("^(agent|chat|collection):([*]|[A-Za-z0-9_-]{1,64})$")); Topic);
 written_as!(text().min_length(Some(1)).max_length(Some(200)); Capability);

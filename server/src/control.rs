@@ -13,7 +13,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::{Body, Bytes},
     http::{Request, Response},
 };
@@ -27,6 +27,7 @@ use tower::ServiceExt;
 
 use crate::{
     AppState, OpenError,
+    access::Caller,
     data_dir::{DataDir, DataDirError},
     router::router,
     settings::Settings,
@@ -73,7 +74,7 @@ impl ControlSocket {
         router: Router,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let served = axum::serve(self.listener, router).with_graceful_shutdown(shutdown).await;
+        let served = axum::serve(self.listener, controlled(router)).with_graceful_shutdown(shutdown).await;
         fs::remove_file(&self.path)?;
         served
     }
@@ -107,7 +108,8 @@ pub async fn perform(
         let held = match DataDir::lock(&settings.data_dir) {
             Ok(_owned) => {
                 let state = AppState::open(settings).await?;
-                let Ok(response) = router(state.clone()).oneshot(request.map(Body::from)).await;
+                let router = controlled(router(state.clone()));
+                let Ok(response) = router.oneshot(request.map(Body::from)).await;
                 state.close().await;
                 return Ok(response);
             }
@@ -124,6 +126,11 @@ pub async fn perform(
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// The router for who can open the socket.
+fn controlled(router: Router) -> Router {
+    router.layer(Extension(Caller::control()))
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -1,6 +1,6 @@
 //! What can go wrong between a request and its answer: one enum, told apart by who can mend it.
 
-use colloquy_protocol::position::Offset;
+use colloquy_protocol::{access::Action, position::Offset};
 
 /// The result of asking the services for something.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -28,6 +28,12 @@ pub enum Error {
         /// The version it is at.
         current: Offset,
     },
+    /// 401: nobody knows who asks.
+    #[error("sign in, or send a token: Authorization: Bearer TOKEN")]
+    Unauthenticated,
+    /// 403: who asks may not do that.
+    #[error("you may not do this (it is called {0:?} in the table of permissions)")]
+    Forbidden(Action),
     /// 503: the queue of changes is full, or the server is stopping. Trying again later may help.
     #[error("the server has more to do than it can take on now")]
     Unavailable,

@@ -5,6 +5,7 @@
 //! - [`settings`]: what can be set; [`origin`]: an origin that is let in
 //! - [`data_dir`], [`control`], [`logging`]: the folder, its control socket, the logs
 //! - [`serve()`]: accepting connections until told to stop
+//! - [`access`]: who asks, and whether they may
 //! - [`router`]: every route; [`http`]: what answers them
 //! - [`service`]: the rules of each entity; [`error`]: why something was not done
 //! - [`store`]: SQL and the log
@@ -14,6 +15,7 @@
 // The type of a whole page nests more deeply than rustc follows by default.
 #![recursion_limit = "256"]
 
+pub mod access;
 pub mod control;
 pub mod data_dir;
 pub mod error;

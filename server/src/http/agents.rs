@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
+    access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
         extract::{Body, Limit, Path, Post, Query, Search},
@@ -51,10 +52,11 @@ pub(crate) struct AgentsQuery {
 )]
 pub(crate) async fn list(
     State(services): State<Services>,
+    caller: Caller,
     Query(AgentsQuery { limit, cursor, q, sort, status }): Query<AgentsQuery>,
 ) -> Result<Shown<Page<Agent>>, Problem> {
     let list = ListQuery { limit: limit.into(), cursor, q: q.map(Into::into), sort };
-    Ok(Shown(services.agents(list, status).await?))
+    Ok(Shown(services.agents(&caller, list, status).await?))
 }
 
 /// Create an agent.
@@ -81,9 +83,10 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn get(
     State(services): State<Services>,
+    caller: Caller,
     Path(id): Path<AgentId>,
 ) -> Result<Shown<Agent>, Problem> {
-    Ok(Shown(services.agent(&id).await?))
+    Ok(Shown(services.agent(&caller, &id).await?))
 }
 
 /// Change an agent.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
+    access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
         extract::{Body, Limit, Path, Post, Query, Search},
@@ -51,10 +52,11 @@ pub(crate) struct ChatsQuery {
 )]
 pub(crate) async fn list(
     State(services): State<Services>,
+    caller: Caller,
     Query(ChatsQuery { limit, cursor, q, sort, participant }): Query<ChatsQuery>,
 ) -> Result<Shown<Page<Chat>>, Problem> {
     let list = ListQuery { limit: limit.into(), cursor, q: q.map(Into::into), sort };
-    Ok(Shown(services.chats(list, participant).await?))
+    Ok(Shown(services.chats(&caller, list, participant).await?))
 }
 
 /// Create a chat.
@@ -81,9 +83,10 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn get(
     State(services): State<Services>,
+    caller: Caller,
     Path(id): Path<ChatId>,
 ) -> Result<Shown<Chat>, Problem> {
-    Ok(Shown(services.chat(&id).await?))
+    Ok(Shown(services.chat(&caller, &id).await?))
 }
 
 /// Change a chat.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
+    access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
         extract::{Body, Limit, Path, Post, Query, Search},
@@ -48,10 +49,11 @@ pub(crate) struct CollectionsQuery {
 )]
 pub(crate) async fn list(
     State(services): State<Services>,
+    caller: Caller,
     Query(CollectionsQuery { limit, cursor, q, sort }): Query<CollectionsQuery>,
 ) -> Result<Shown<Page<Collection>>, Problem> {
     let list = ListQuery { limit: limit.into(), cursor, q: q.map(Into::into), sort };
-    Ok(Shown(services.collections(list).await?))
+    Ok(Shown(services.collections(&caller, list).await?))
 }
 
 /// Create a collection.
@@ -78,9 +80,10 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn get(
     State(services): State<Services>,
+    caller: Caller,
     Path(id): Path<CollectionId>,
 ) -> Result<Shown<Collection>, Problem> {
-    Ok(Shown(services.collection(&id).await?))
+    Ok(Shown(services.collection(&caller, &id).await?))
 }
 
 /// Change a collection.

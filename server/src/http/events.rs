@@ -16,6 +16,7 @@ use utoipa::{
 };
 
 use crate::{
+    access::Caller,
     http::{
         answer::Shown,
         extract::{Limit, Query, Search},
@@ -72,6 +73,7 @@ pub(crate) struct EventsQuery {
 )]
 pub(crate) async fn list(
     State(services): State<Services>,
+    caller: Caller,
     Query(query): Query<EventsQuery>,
 ) -> Result<Shown<Page<LogEntry>>, Problem> {
     let EventsQuery { since, before, limit, topic, event, actor, from, to, q } = query;
@@ -79,7 +81,7 @@ pub(crate) async fn list(
     let (since, before) = (since.map(|place| place.0), before.map(|place| place.0));
     let (limit, q) = (limit.into(), q.map(Into::into));
     let query = EventQuery { since, before, limit, topic, event, actor, from, to, q };
-    Ok(Shown(services.events(query).await?))
+    Ok(Shown(services.events(&caller, query).await?))
 }
 
 /// An offset that the log can hold: SQLite's integers end at 2^63 - 1.

@@ -2,9 +2,9 @@
 
 use axum::{
     extract::{FromRequest, FromRequestParts, OriginalUri, Request},
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
 };
-use colloquy_protocol::id::{AgentId, Principal};
+use colloquy_protocol::id::AgentId;
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use utoipa::{
@@ -18,6 +18,7 @@ use utoipa::{
 
 use crate::{
     AppState,
+    access::Caller,
     error::Error,
     http::{
         conditions,
@@ -106,14 +107,29 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Post<T> {
     }
 }
 
+/// Who asks, as the guard found out, perhaps as the agent that they act as.
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned().ok_or(Error::Unauthenticated)?;
+        match parts.headers.get(ACT_AS) {
+            Some(id) => {
+                acting_as(state, caller, ACT_AS, id.to_str().unwrap_or_default()).await
+            }
+            None => Ok(caller),
+        }
+    }
+}
+
 /// Who asks for a change, and for which versions.
 impl FromRequestParts<AppState> for Change {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let if_match = conditions::if_match(&parts.headers)?;
-        let actor = actor(&parts.headers, state).await?;
-        Ok(Self { actor, if_match, idempotency: None })
+        let caller = Caller::from_request_parts(parts, state).await?;
+        Ok(Self { caller, if_match, idempotency: None })
     }
 }
 
@@ -156,21 +172,19 @@ impl From<Search> for String {
 }
 
 /// The agent that acts, named by that header or parameter (design, "REST": local mode).
-pub(crate) async fn acting_agent(
+pub(crate) async fn acting_as(
     state: &AppState,
+    caller: Caller,
     field: &str,
     id: &str,
-) -> Result<Principal, Problem> {
-    match id.parse() {
-        Ok(id) if state.services.agent_exists(&id).await? => Ok(Principal::agent(id)),
-        _ => Err(Error::invalid(field, "there is no agent with this id").into()),
+) -> Result<Caller, Problem> {
+    if !caller.may_act_as_agents() {
+        let detail = "only in local mode can one act as an agent; otherwise its token does";
+        return Err(Problem::of_field(StatusCode::FORBIDDEN, field, detail));
     }
-}
-
-async fn actor(headers: &HeaderMap, state: &AppState) -> Result<Principal, Problem> {
-    match headers.get(ACT_AS) {
-        Some(id) => acting_agent(state, ACT_AS, id.to_str().unwrap_or_default()).await,
-        None => Ok(Principal::local()),
+    match id.parse() {
+        Ok(id) if state.services.agent_exists(&id).await? => Ok(caller.acting_as(id)),
+        _ => Err(Error::invalid(field, "there is no agent with this id").into()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! `/health`, `/ready` and `/metrics`: what watches the server reads.
 
 use axum::{Json, extract::State, http::header, response::IntoResponse};
+use colloquy_protocol::access::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    access::Caller,
     http::problem::{Problem, WatchProblems},
     metrics,
     service::Services,
@@ -45,7 +47,8 @@ pub(crate) async fn ready(State(services): State<Services>) -> Result<Json<Healt
     responses((status = 200, description = "The text format of Prometheus.", body = String,
                content_type = "text/plain"), WatchProblems),
 )]
-pub(crate) async fn metrics() -> impl IntoResponse {
+pub(crate) async fn metrics(caller: Caller) -> Result<impl IntoResponse, Problem> {
+    caller.require(Action::ReadMetrics)?;
     let format = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (format, metrics::recorder().render())
+    Ok((format, metrics::recorder().render()))
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
+    access::Caller,
     http::{
         answer::{Created, Shown},
         extract::{Limit, Path, Post, Query, Search},
@@ -49,10 +50,11 @@ pub(crate) struct MessagesQuery {
 )]
 pub(crate) async fn list(
     State(services): State<Services>,
+    caller: Caller,
     Path(id): Path<ChatId>,
     Query(query): Query<MessagesQuery>,
 ) -> Result<Shown<Page<Message>>, Problem> {
-    Ok(Shown(services.messages(&id, query.into()).await?))
+    Ok(Shown(services.messages(&caller, &id, query.into()).await?))
 }
 
 /// List who received and who read the messages of a page.
@@ -66,10 +68,11 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn chat_receipts(
     State(services): State<Services>,
+    caller: Caller,
     Path(id): Path<ChatId>,
     Query(query): Query<MessagesQuery>,
 ) -> Result<Shown<Page<Receipt>>, Problem> {
-    Ok(Shown(services.chat_receipts(&id, query.into()).await?))
+    Ok(Shown(services.chat_receipts(&caller, &id, query.into()).await?))
 }
 
 /// Say something in a chat.
@@ -97,9 +100,10 @@ pub(crate) async fn send(
 )]
 pub(crate) async fn get(
     State(services): State<Services>,
+    caller: Caller,
     Path(id): Path<MessageId>,
 ) -> Result<Shown<Message>, Problem> {
-    Ok(Shown(services.message(&id).await?))
+    Ok(Shown(services.message(&caller, &id).await?))
 }
 
 /// List who received and who read a message.
@@ -110,9 +114,10 @@ pub(crate) async fn get(
 )]
 pub(crate) async fn receipts(
     State(services): State<Services>,
+    caller: Caller,
     Path(id): Path<MessageId>,
 ) -> Result<Shown<Page<Receipt>>, Problem> {
-    Ok(Shown(services.receipts(&id).await?))
+    Ok(Shown(services.receipts(&caller, &id).await?))
 }
 
 impl From<MessagesQuery> for MessageQuery {

@@ -4,6 +4,7 @@ use axum::extract::State;
 use colloquy_protocol::model::Overview;
 
 use crate::{
+    access::Caller,
     http::{
         answer::Shown,
         problem::{Problem, WatchProblems},
@@ -19,7 +20,8 @@ use crate::{
 )]
 pub(crate) async fn get(
     State(services): State<Services>,
+    caller: Caller,
     State(hub): State<Hub>,
 ) -> Result<Shown<Overview>, Problem> {
-    Ok(Shown(services.overview(&hub).await?))
+    Ok(Shown(services.overview(&caller, &hub).await?))
 }

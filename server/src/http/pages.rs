@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use colloquy_app::{
@@ -24,6 +24,7 @@ use tower::ServiceExt;
 
 use crate::{
     AppState,
+    access::Caller,
     http::{answer, problem::Problem, site},
 };
 
@@ -51,18 +52,23 @@ pub(crate) fn not_found(state: &AppState, api: Router) -> Router {
 }
 
 fn context(state: &AppState, api: Router) -> impl Fn() + Clone + Send + Sync + 'static {
-    let backend: Arc<dyn Backend> = Arc::new(OwnApi(api));
     let chunks = site::split_manifest(&state.leptos_options);
     move || {
-        provide_context(backend.clone());
+        // While the routes are listed there is no request, and nobody asks.
+        let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
+        let backend: Arc<dyn Backend> = Arc::new(OwnApi { api: api.clone(), caller });
+        provide_context(backend);
         if let Some(chunks) = chunks.clone() {
             provide_context(chunks);
         }
     }
 }
 
-/// The server's own REST API, asked without a detour over the network.
-struct OwnApi(Router);
+/// The server's own REST API, asked without a detour over the network by whoever asked for the page.
+struct OwnApi {
+    api: Router,
+    caller: Option<Caller>,
+}
 
 impl Backend for OwnApi {
     fn get(&self, path: String) -> Pending<'_> {
@@ -70,7 +76,12 @@ impl Backend for OwnApi {
             let asked = Request::get(path).body(Body::empty());
             let answer = match asked {
                 // A router does not fail: what goes wrong is an answer too.
-                Ok(request) => self.0.clone().oneshot(request).await.into_response(),
+                Ok(mut request) => {
+                    if let Some(caller) = self.caller.clone() {
+                        request.extensions_mut().insert(caller);
+                    }
+                    self.api.clone().oneshot(request).await.into_response()
+                }
                 Err(_) => Problem::new(StatusCode::BAD_REQUEST, "the path is none").into_response(),
             };
             let (parts, body) = answer.into_parts();

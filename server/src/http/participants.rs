@@ -8,6 +8,7 @@ use colloquy_protocol::{
 };
 
 use crate::{
+    access::Caller,
     http::{
         answer::{Created, Gone, Shown},
         extract::{IfMatch, Path, Post},
@@ -24,9 +25,10 @@ use crate::{
 )]
 pub(crate) async fn list(
     State(services): State<Services>,
+    caller: Caller,
     Path(id): Path<ChatId>,
 ) -> Result<Shown<Page<Participant>>, Problem> {
-    Ok(Shown(services.participants(&id).await?))
+    Ok(Shown(services.participants(&caller, &id).await?))
 }
 
 /// Let somebody join a chat.

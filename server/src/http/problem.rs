@@ -80,6 +80,8 @@ impl From<Error> for Problem {
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
+            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -97,7 +99,10 @@ impl From<Error> for Problem {
                 );
                 return Self::new(status, "the server failed; its log says why");
             }
-            Error::NotFound { .. } | Error::Unavailable => Vec::new(),
+            Error::NotFound { .. }
+            | Error::Unauthenticated
+            | Error::Forbidden(_)
+            | Error::Unavailable => Vec::new(),
         };
         Self { errors, ..Self::new(status, detail) }
     }
@@ -116,6 +121,10 @@ impl IntoResponse for Problem {
         let mut response = (status, media_type, Json(self)).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let bearer = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
         }
         response
     }
@@ -179,7 +188,7 @@ impl IntoResponses for WatchProblems {
 
 /// Those statuses, and what any request may be answered.
 fn documented(statuses: &[u16]) -> BTreeMap<String, RefOr<Documented>> {
-    let any = [400, 403, 500];
+    let any = [400, 401, 403, 500];
     any.iter().chain(statuses).map(|status| (status.to_string(), one(*status).into())).collect()
 }
 
@@ -197,7 +206,8 @@ fn one(status: u16) -> Documented {
 fn meaning(status: u16) -> &'static str {
     match status {
         400 => "The request can not be read: its body is not JSON, say.",
-        403 => "The Host or the Origin is foreign.",
+        401 => "Nobody knows who asks: sign in, or send a token.",
+        403 => "Who asks may not do this, or the Host or the Origin is foreign.",
         404 => "There is no such thing.",
         409 => "It is there already, or the idempotency key was used for something else.",
         412 => "The entity is not at a version that If-Match names.",

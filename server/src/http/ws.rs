@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use colloquy_protocol::{MAX_INBOUND_BYTES, id::Principal, time::Timestamp};
+use colloquy_protocol::{MAX_INBOUND_BYTES, time::Timestamp};
 use hyper::upgrade;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     AppState,
+    access::Caller,
     error::Result,
     hub::{self, Visitor},
     service,
@@ -42,20 +43,21 @@ pub(crate) struct Handshake {
 /// Switches to the WebSocket protocol (RFC 6455, section 4.2) and hands the connection to the hub.
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
+    caller: Caller,
     Query(handshake): Query<Handshake>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     mut request: Request,
 ) -> Response {
-    let principal = match handshake.act_as {
-        None => Principal::local(),
-        Some(agent) => match extract::acting_agent(&state, "actAs", &agent).await {
-            Ok(principal) => principal,
+    let caller = match handshake.act_as {
+        None => caller,
+        Some(agent) => match extract::acting_as(&state, caller, "actAs", &agent).await {
+            Ok(caller) => caller,
             Err(problem) => return problem.into_response(),
         },
     };
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
-    let visitor = match visitor(principal, address, user_agent) {
+    let visitor = match visitor(caller, address, user_agent) {
         Ok(visitor) => visitor,
         Err(error) => return error.into_response(),
     };
@@ -86,13 +88,13 @@ pub(crate) async fn upgrade(
 }
 
 fn visitor(
-    principal: Principal,
+    caller: Caller,
     address: SocketAddr,
     user_agent: Option<String>,
 ) -> Result<Visitor> {
     Ok(Visitor {
         id: service::new_id()?,
-        principal,
+        caller,
         address,
         user_agent,
         connected_at: Timestamp::now(),

@@ -19,7 +19,6 @@ use colloquy_protocol::{
     error::{ErrorCode, WireError},
     event::ClientEventName,
     frame::{HubEvent, RawClientFrame, Welcome},
-    id::Principal,
     position::Position,
 };
 use futures_util::{
@@ -46,7 +45,7 @@ use super::{
     seat::Seat,
     sending::{Sending, Stopped},
 };
-use crate::{metrics, service::Services, store::Database};
+use crate::{access::Caller, metrics, service::Services, store::Database};
 
 /// A peer that has been silent for that many heartbeats, pongs included, is taken for gone; and
 /// one that takes nothing for as long is too slow.
@@ -71,7 +70,7 @@ pub(crate) struct Resources {
 /// The connection as its handlers see it.
 #[derive(Debug)]
 pub(super) struct Peer {
-    pub(super) principal: Principal,
+    pub(super) caller: Caller,
     pub(super) seat: Seat,
     database: Database,
     closing: OnceLock<CloseCode>,
@@ -113,7 +112,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (mut sink, mut stream) = socket.split();
-    let principal = visitor.principal.clone();
+    let caller = visitor.caller.clone();
     let id = visitor.id.clone();
     let seat = match resources.hub.join(visitor) {
         Ok(seat) => seat,
@@ -126,11 +125,11 @@ where
         epoch: resources.hub.0.epoch.to_string(),
         offset: seat.welcome(),
         heartbeat_seconds: resources.hub.0.heartbeat.as_secs(),
-        user_id: principal.id.clone(),
+        user_id: caller.principal.id.clone(),
     };
     seat.tell(encode(&HubEvent::Welcome(welcome)));
-    tracing::debug!(connection = %id, principal = %principal.id, "A connection was opened.");
-    let peer = Peer { principal, seat, database: resources.database, closing: OnceLock::new() };
+    tracing::debug!(connection = %id, principal = %caller.principal.id, "A connection was opened.");
+    let peer = Peer { caller, seat, database: resources.database, closing: OnceLock::new() };
     let peer = Arc::new(peer);
     let context = Context::new(peer.clone(), resources.services);
 

@@ -1,6 +1,7 @@
 //! The default handlers: all ten client events of the seed.
 
 use colloquy_protocol::{
+    access::Action,
     close::CloseCode,
     error::{ErrorCode, WireError},
     event::{Acknowledge, Done, Ready, Started, Subscribe, SubscribeSince, client},
@@ -47,6 +48,7 @@ pub fn default_handlers() -> Result<EventHandlerRegistry, AlreadyRegistered> {
 }
 
 async fn subscribe(context: Context, kind: Kind, payload: Subscribe) -> Result<Started, WireError> {
+    context.caller().require(Action::Read)?;
     let (field, id, since) = match payload {
         Subscribe::Live(id) => ("payload", id, None),
         Subscribe::Since(SubscribeSince { id, since }) => ("payload.id", id, since),
@@ -77,8 +79,8 @@ async fn acknowledge(
     payload: Acknowledge,
     how: Acknowledgement,
 ) -> Result<Receipt, WireError> {
-    let actor = context.principal().clone();
-    Ok(context.services().acknowledge(actor, payload.message_id, how).await?)
+    let caller = context.caller().clone();
+    Ok(context.services().acknowledge(caller, payload.message_id, how).await?)
 }
 
 fn topic(kind: Kind, field: &str, id: &str) -> Result<Topic, WireError> {
@@ -94,6 +96,7 @@ impl From<Error> for WireError {
             Error::Invalid(_) | Error::Conflict(_) | Error::PreconditionFailed { .. } => {
                 ErrorCode::InvalidPayload
             }
+            Error::Unauthenticated | Error::Forbidden(_) => ErrorCode::Forbidden,
             Error::Unavailable => ErrorCode::Unavailable,
             Error::Internal(cause) => {
                 tracing::error!(%cause, "A client event failed.");

@@ -35,7 +35,7 @@ use std::{
 use colloquy_protocol::{
     close::CloseCode,
     frame::{HubEvent, Unsubscribed},
-    id::{ConnectionId, Principal},
+    id::ConnectionId,
     model::{ConnectionCounts, ConnectionInfo},
     position::{Offset, Position},
     time::Timestamp,
@@ -56,7 +56,7 @@ pub use self::{
     registry::{AlreadyRegistered, Context, EventHandlerRegistry, Handler},
     subscriptions::SubscriptionManager,
 };
-use crate::{metrics, settings::Settings, store::Logged};
+use crate::{access::Caller, metrics, settings::Settings, store::Logged};
 
 /// A connection further behind the log's head, in events, counts as one that is behind.
 const BEHIND: Offset = 100;
@@ -120,8 +120,8 @@ enum Phase {
 pub struct Visitor {
     /// The connection's id on the wire.
     pub id: ConnectionId,
-    /// Who acts through it.
-    pub principal: Principal,
+    /// Who acts through it, and what they may.
+    pub caller: Caller,
     /// Where it comes from.
     pub address: SocketAddr,
     /// What it says that it is.
@@ -315,8 +315,8 @@ impl State {
         subscriptions.sort_unstable();
         Some(ConnectionInfo {
             id: visitor.id.clone(),
-            user_id: visitor.principal.id.clone(),
-            user_kind: visitor.principal.kind,
+            user_id: visitor.caller.principal.id.clone(),
+            user_kind: visitor.caller.principal.kind,
             connected_at: visitor.connected_at,
             address: visitor.address.to_string(),
             user_agent: visitor.user_agent.clone(),

@@ -6,13 +6,12 @@ use colloquy_protocol::{
     close::CloseCode,
     error::{ErrorCode, WireError},
     event::{ClientEventKind, ClientEventName},
-    id::Principal,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::value::RawValue;
 
 use super::connection::Peer;
-use crate::service::Services;
+use crate::{access::Caller, service::Services};
 
 /// What a handler works with: the connection that the event came from, and the services.
 #[derive(Debug, Clone)]
@@ -26,9 +25,9 @@ impl Context {
         Self { peer, services }
     }
 
-    /// Who acts through this connection.
-    pub fn principal(&self) -> &Principal {
-        &self.peer.principal
+    /// Who acts through this connection, and what they may.
+    pub fn caller(&self) -> &Caller {
+        &self.peer.caller
     }
 
     /// What can be asked of the hub's data.

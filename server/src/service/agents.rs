@@ -1,6 +1,7 @@
 //! The rules of agents.
 
 use colloquy_protocol::{
+    access::Action,
     id::{AgentId, PrincipalId},
     model::{Agent, AgentStatus, Metadata, Page},
     request::{AgentPatch, NewAgent, StatusChange},
@@ -12,6 +13,7 @@ use super::{
     valid::{Check, merge_metadata},
 };
 use crate::{
+    access::Caller,
     error::Result,
     store::{WriteTx, agents, chats, list::Paging},
 };
@@ -21,7 +23,8 @@ impl Services {
     ///
     /// # Errors
     /// [`crate::error::Error::NotFound`].
-    pub async fn agent(&self, id: &AgentId) -> Result<Seen<Agent>> {
+    pub async fn agent(&self, caller: &Caller, id: &AgentId) -> Result<Seen<Agent>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let value = agents::find(snapshot.connection(), id).await?;
         let value = value.ok_or_else(|| not_found("agent", id.as_str()))?;
@@ -41,11 +44,10 @@ impl Services {
     ///
     /// # Errors
     /// [`crate::error::Error::Invalid`] that names `sort` or `cursor`.
-    pub async fn agents(
-        &self,
-        query: ListQuery,
+    pub async fn agents(&self, caller: &Caller, query: ListQuery,
         status: Option<AgentStatus>,
     ) -> Result<Seen<Page<Agent>>> {
+        caller.require(Action::Read)?;
         let paging = Paging::of::<Agent>(query)?;
         let mut snapshot = self.snapshot().await?;
         let (items, next_cursor) = agents::list(snapshot.connection(), &paging, status).await?;
@@ -57,6 +59,7 @@ impl Services {
     /// # Errors
     /// [`crate::error::Error::Invalid`]; [`crate::error::Error::Conflict`] when the id is taken.
     pub async fn create_agent(&self, change: Change, new: NewAgent) -> Result<Agent> {
+        change.require(Action::CreateAgents)?;
         check(&new.name, new.description.as_deref(), &new.capabilities, &new.metadata)?;
         self.create(change, move |tx, actor| {
             async move {
@@ -99,6 +102,7 @@ impl Services {
         id: AgentId,
         patch: AgentPatch,
     ) -> Result<Agent> {
+        change.caller.require_of_agent(&id, Action::ChangeAgents)?;
         self.writer
             .write(move |tx| {
                 async move {
@@ -129,7 +133,7 @@ impl Services {
                     stamp(tx, &mut agent);
                     agents::put(tx.connection(), &agent).await?;
                     NotificationService::new(tx)
-                        .agent_updated(agent.clone(), &change.actor)
+                        .agent_updated(agent.clone(), &change.caller.principal)
                         .await?;
                     Ok(agent)
                 }
@@ -149,6 +153,7 @@ impl Services {
         id: AgentId,
         to: StatusChange,
     ) -> Result<Agent> {
+        change.caller.require_of_agent(&id, Action::SetStatuses)?;
         let mut checked = Check::default();
         if let Some(detail) = &to.status_detail {
             checked.at_most("statusDetail", detail, 1_000);
@@ -167,7 +172,7 @@ impl Services {
                     stamp(tx, &mut agent);
                     agents::put(tx.connection(), &agent).await?;
                     NotificationService::new(tx)
-                        .agent_status_changed(agent.clone(), &change.actor)
+                        .agent_status_changed(agent.clone(), &change.caller.principal)
                         .await?;
                     Ok(agent)
                 }
@@ -181,6 +186,7 @@ impl Services {
     /// # Errors
     /// [`crate::error::Error::NotFound`], [`crate::error::Error::PreconditionFailed`].
     pub async fn delete_agent(&self, change: Change, id: AgentId) -> Result<()> {
+        change.require(Action::ChangeAgents)?;
         self.writer
             .write(move |tx| {
                 async move {
@@ -188,10 +194,10 @@ impl Services {
                     change.allows(agent.version)?;
                     let who = PrincipalId::from(id.clone());
                     for chat in chats::of_agent(tx.connection(), &who).await? {
-                        super::chats::remove_participant(tx, chat, &who, &change.actor).await?;
+                        super::chats::remove_participant(tx, chat, &who, &change.caller.principal).await?;
                     }
                     agents::delete(tx.connection(), &id).await?;
-                    NotificationService::new(tx).agent_deleted(id, &change.actor).await?;
+                    NotificationService::new(tx).agent_deleted(id, &change.caller.principal).await?;
                     Ok(())
                 }
                 .boxed()

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use colloquy_protocol::{
+    access::Action,
     id::{ChatId, Principal, PrincipalId, PrincipalKind},
     model::{Chat, Metadata, Page, Participant},
     request::{ChatPatch, NewChat, NewParticipant},
@@ -15,6 +16,7 @@ use super::{
     valid::{Check, MAX_PARTICIPANTS, merge_metadata},
 };
 use crate::{
+    access::Caller,
     error::{Error, Result},
     store::{WriteTx, agents, chats, list::Paging},
 };
@@ -24,7 +26,8 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn chat(&self, id: &ChatId) -> Result<Seen<Chat>> {
+    pub async fn chat(&self, caller: &Caller, id: &ChatId) -> Result<Seen<Chat>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let value = chats::find(snapshot.connection(), id).await?;
         let value = value.ok_or_else(|| not_found("chat", id.as_str()))?;
@@ -35,11 +38,10 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::Invalid`] that names `sort` or `cursor`.
-    pub async fn chats(
-        &self,
-        query: ListQuery,
+    pub async fn chats(&self, caller: &Caller, query: ListQuery,
         participant: Option<PrincipalId>,
     ) -> Result<Seen<Page<Chat>>> {
+        caller.require(Action::Read)?;
         let paging = Paging::of::<Chat>(query)?;
         let mut snapshot = self.snapshot().await?;
         let (items, next_cursor) =
@@ -51,8 +53,8 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn participants(&self, id: &ChatId) -> Result<Seen<Page<Participant>>> {
-        let Seen { value, position } = self.chat(id).await?;
+    pub async fn participants(&self, caller: &Caller, id: &ChatId) -> Result<Seen<Page<Participant>>> {
+        let Seen { value, position } = self.chat(caller, id).await?;
         Ok(Seen { value: Page { items: value.participants, next_cursor: None }, position })
     }
 
@@ -61,6 +63,7 @@ impl Services {
     /// # Errors
     /// [`Error::Invalid`]; [`Error::Conflict`] when the id is taken.
     pub async fn create_chat(&self, change: Change, new: NewChat) -> Result<Chat> {
+        change.require(Action::ChangeChats)?;
         check(&new.title, &new.metadata)?;
         check_new_participants(&new.participants)?;
         self.create(change, move |tx, actor| {
@@ -107,6 +110,7 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`], [`Error::PreconditionFailed`], [`Error::Invalid`].
     pub async fn update_chat(&self, change: Change, id: ChatId, patch: ChatPatch) -> Result<Chat> {
+        change.require(Action::ChangeChats)?;
         self.writer
             .write(move |tx| {
                 async move {
@@ -125,7 +129,7 @@ impl Services {
                     }
                     stamp(tx, &mut chat);
                     chats::put(tx.connection(), &chat).await?;
-                    NotificationService::new(tx).chat_updated(chat.clone(), &change.actor).await?;
+                    NotificationService::new(tx).chat_updated(chat.clone(), &change.caller.principal).await?;
                     Ok(chat)
                 }
                 .boxed()
@@ -138,12 +142,13 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`], [`Error::PreconditionFailed`].
     pub async fn delete_chat(&self, change: Change, id: ChatId) -> Result<()> {
+        change.require(Action::ChangeChats)?;
         self.writer
             .write(move |tx| {
                 async move {
                     change.allows(find(tx, &id).await?.version)?;
                     chats::delete(tx.connection(), &id).await?;
-                    NotificationService::new(tx).chat_deleted(id, &change.actor).await?;
+                    NotificationService::new(tx).chat_deleted(id, &change.caller.principal).await?;
                     Ok(())
                 }
                 .boxed()
@@ -162,6 +167,7 @@ impl Services {
         id: ChatId,
         new: NewParticipant,
     ) -> Result<Participant> {
+        change.require(Action::ChangeChats)?;
         let if_match = Change { idempotency: None, ..change.clone() };
         self.create(change, move |tx, actor| {
             async move {
@@ -199,6 +205,8 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`] for the chat or the participant; [`Error::PreconditionFailed`].
     pub async fn leave_chat(&self, change: Change, id: ChatId, who: PrincipalId) -> Result<()> {
+        let leaves_itself = change.caller.principal.id == who;
+        change.require(if leaves_itself { Action::LeaveChats } else { Action::ChangeChats })?;
         self.writer
             .write(move |tx| {
                 async move {
@@ -207,7 +215,7 @@ impl Services {
                     if !chat.participants.iter().any(|one| one.participant_id == who) {
                         return Err(not_found("participant", who));
                     }
-                    remove_participant(tx, chat, &who, &change.actor).await
+                    remove_participant(tx, chat, &who, &change.caller.principal).await
                 }
                 .boxed()
             })

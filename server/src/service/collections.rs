@@ -1,6 +1,7 @@
 //! The rules of collections.
 
 use colloquy_protocol::{
+    access::Action,
     id::CollectionId,
     model::{Collection, Metadata, Page},
     request::{CollectionPatch, NewCollection},
@@ -12,6 +13,7 @@ use super::{
     valid::{Check, merge_metadata},
 };
 use crate::{
+    access::Caller,
     error::Result,
     store::{WriteTx, collections, list::Paging},
 };
@@ -21,7 +23,8 @@ impl Services {
     ///
     /// # Errors
     /// [`crate::error::Error::NotFound`].
-    pub async fn collection(&self, id: &CollectionId) -> Result<Seen<Collection>> {
+    pub async fn collection(&self, caller: &Caller, id: &CollectionId) -> Result<Seen<Collection>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let value = collections::find(snapshot.connection(), id).await?;
         let value = value.ok_or_else(|| not_found("collection", id.as_str()))?;
@@ -32,7 +35,8 @@ impl Services {
     ///
     /// # Errors
     /// [`crate::error::Error::Invalid`] that names `sort` or `cursor`.
-    pub async fn collections(&self, query: ListQuery) -> Result<Seen<Page<Collection>>> {
+    pub async fn collections(&self, caller: &Caller, query: ListQuery) -> Result<Seen<Page<Collection>>> {
+        caller.require(Action::Read)?;
         let paging = Paging::of::<Collection>(query)?;
         let mut snapshot = self.snapshot().await?;
         let (items, next_cursor) = collections::list(snapshot.connection(), &paging).await?;
@@ -48,6 +52,7 @@ impl Services {
         change: Change,
         new: NewCollection,
     ) -> Result<Collection> {
+        change.require(Action::ChangeCollections)?;
         check(&new.name, new.description.as_deref(), &new.metadata)?;
         self.create(change, move |tx, actor| {
             async move {
@@ -87,6 +92,7 @@ impl Services {
         id: CollectionId,
         patch: CollectionPatch,
     ) -> Result<Collection> {
+        change.require(Action::ChangeCollections)?;
         self.writer
             .write(move |tx| {
                 async move {
@@ -114,7 +120,7 @@ impl Services {
                     collection.version = tx.next_offset();
                     collections::put(tx.connection(), &collection).await?;
                     NotificationService::new(tx)
-                        .collection_updated(collection.clone(), &change.actor)
+                        .collection_updated(collection.clone(), &change.caller.principal)
                         .await?;
                     Ok(collection)
                 }
@@ -128,12 +134,13 @@ impl Services {
     /// # Errors
     /// [`crate::error::Error::NotFound`], [`crate::error::Error::PreconditionFailed`].
     pub async fn delete_collection(&self, change: Change, id: CollectionId) -> Result<()> {
+        change.require(Action::ChangeCollections)?;
         self.writer
             .write(move |tx| {
                 async move {
                     change.allows(find(tx, &id).await?.version)?;
                     collections::delete(tx.connection(), &id).await?;
-                    NotificationService::new(tx).collection_deleted(id, &change.actor).await?;
+                    NotificationService::new(tx).collection_deleted(id, &change.caller.principal).await?;
                     Ok(())
                 }
                 .boxed()

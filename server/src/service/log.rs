@@ -1,6 +1,7 @@
 //! Reading the log, adding a notification to it, and forgetting what is too old.
 
 use colloquy_protocol::{
+    access::Action,
     event::Notification,
     model::{LogEntry, Page},
     position::Offset,
@@ -11,6 +12,7 @@ use futures_util::FutureExt;
 
 use super::{Change, EventQuery, NotificationService, Seen, Services, valid::Check};
 use crate::{
+    access::Caller,
     error::Result,
     hub::Hub,
     store::{events, idempotency},
@@ -34,7 +36,8 @@ impl Services {
     ///
     /// # Errors
     /// Only the server's own.
-    pub async fn events(&self, query: EventQuery) -> Result<Seen<Page<LogEntry>>> {
+    pub async fn events(&self, caller: &Caller, query: EventQuery) -> Result<Seen<Page<LogEntry>>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let (items, more) = events::list(snapshot.connection(), &query).await?;
         let end = if query.goes_back() { items.first() } else { items.last() };
@@ -51,6 +54,7 @@ impl Services {
         change: Change,
         new: NewNotification,
     ) -> Result<(Notification, Offset)> {
+        change.require(Action::Notify)?;
         let mut check = Check::default();
         check.text("message", &new.message, 2_000);
         check.details(&new.details);

@@ -1,7 +1,8 @@
 //! The rules of messages and their receipts.
 
 use colloquy_protocol::{
-    id::{ChatId, MessageId, Principal, PrincipalKind},
+    access::Action,
+    id::{ChatId, MessageId, PrincipalKind},
     model::{Message, Page, Receipt},
     request::NewMessage,
 };
@@ -12,6 +13,7 @@ use super::{
     valid::Check,
 };
 use crate::{
+    access::Caller,
     error::{Error, Result},
     store::{Snapshot, agents, chats, messages, receipts},
 };
@@ -30,7 +32,8 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn message(&self, id: &MessageId) -> Result<Seen<Message>> {
+    pub async fn message(&self, caller: &Caller, id: &MessageId) -> Result<Seen<Message>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let value = messages::find(snapshot.connection(), id).await?;
         let value = value.ok_or_else(|| not_found("message", id.as_str()))?;
@@ -43,11 +46,10 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`] for the chat; [`Error::Invalid`] when `before` or `after` is no message
     /// of the chat.
-    pub async fn messages(
-        &self,
-        chat: &ChatId,
+    pub async fn messages(&self, caller: &Caller, chat: &ChatId,
         query: MessageQuery,
     ) -> Result<Seen<Page<Message>>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let value = page(&mut snapshot, chat, &query).await?;
         Ok(Seen { value, position: snapshot.into_position() })
@@ -58,11 +60,10 @@ impl Services {
     ///
     /// # Errors
     /// As [`Services::messages`].
-    pub async fn chat_receipts(
-        &self,
-        chat: &ChatId,
+    pub async fn chat_receipts(&self, caller: &Caller, chat: &ChatId,
         query: MessageQuery,
     ) -> Result<Seen<Page<Receipt>>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let Page { items, next_cursor } = page(&mut snapshot, chat, &query).await?;
         let ids = items.iter().map(|message| &message.id);
@@ -81,6 +82,7 @@ impl Services {
         chat_id: ChatId,
         new: NewMessage,
     ) -> Result<Message> {
+        change.require(Action::Speak)?;
         let mut check = Check::default();
         check.text("content", &new.content, 65_536);
         check.done()?;
@@ -124,7 +126,8 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn receipts(&self, id: &MessageId) -> Result<Seen<Page<Receipt>>> {
+    pub async fn receipts(&self, caller: &Caller, id: &MessageId) -> Result<Seen<Page<Receipt>>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         if messages::find(snapshot.connection(), id).await?.is_none() {
             return Err(not_found("message", id.as_str()));
@@ -142,10 +145,12 @@ impl Services {
     /// since it connected.
     pub async fn acknowledge(
         &self,
-        actor: Principal,
+        caller: Caller,
         id: MessageId,
         how: Acknowledgement,
     ) -> Result<Receipt> {
+        caller.require(Action::Acknowledge)?;
+        let actor = caller.principal;
         self.writer
             .write(move |tx| {
                 async move {

@@ -16,6 +16,7 @@ mod overview;
 mod valid;
 
 use colloquy_protocol::{
+    access::Action,
     id::Principal,
     position::{Offset, Position},
     time::Timestamp,
@@ -30,6 +31,7 @@ pub use crate::store::{
     events::EventQuery, idempotency::Idempotency, list::ListQuery, messages::MessageQuery,
 };
 use crate::{
+    access::Caller,
     error::{Error, Result},
     store::{Database, Snapshot, WriteTx, Writer, idempotency},
 };
@@ -37,8 +39,8 @@ use crate::{
 /// Who asks for a change, and under which conditions.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// Who acts: the `userId` of the events.
-    pub actor: Principal,
+    /// Who asks. They act: the `userId` of the events.
+    pub caller: Caller,
     /// The versions of which the entity must have one (`If-Match`).
     pub if_match: Option<Vec<Offset>>,
     /// When given, the same request is done once however often it comes.
@@ -47,8 +49,13 @@ pub struct Change {
 
 impl Change {
     /// A change without conditions.
-    pub fn by(actor: Principal) -> Self {
-        Self { actor, if_match: None, idempotency: None }
+    pub fn by(caller: Caller) -> Self {
+        Self { caller, if_match: None, idempotency: None }
+    }
+
+    /// Goes on only if who asks may do that.
+    fn require(&self, action: Action) -> Result<()> {
+        self.caller.require(action)
     }
 
     fn allows(&self, current: Offset) -> Result<()> {
@@ -114,7 +121,7 @@ impl Services {
         T: Serialize + DeserializeOwned + Send + 'static,
         F: for<'a> FnOnce(&'a mut WriteTx, Principal) -> BoxFuture<'a, Result<T>> + Send + 'static,
     {
-        let Change { actor, idempotency, .. } = change;
+        let Change { caller: Caller { principal: actor, .. }, idempotency, .. } = change;
         let Some(request) = idempotency else {
             return self.writer.write(move |tx| make(tx, actor)).await;
         };

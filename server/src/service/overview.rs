@@ -1,9 +1,10 @@
 //! What there is, and how the hub is, in one read.
 
-use colloquy_protocol::model::Overview;
+use colloquy_protocol::{access::Action, model::Overview};
 
 use super::{Seen, Services};
 use crate::{
+    access::Caller,
     error::Result,
     hub::Hub,
     store::overview::{self, Counts},
@@ -14,7 +15,8 @@ impl Services {
     ///
     /// # Errors
     /// Only the server's own.
-    pub async fn overview(&self, hub: &Hub) -> Result<Seen<Overview>> {
+    pub async fn overview(&self, caller: &Caller, hub: &Hub) -> Result<Seen<Overview>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let Counts { agents, chats, collections, messages, events, database_bytes } =
             overview::count(snapshot.connection()).await?;

@@ -2,7 +2,7 @@ use std::pin::pin;
 
 use colloquy_client::{
     Method, Response,
-    protocol::{id::Principal, request::NewAgent},
+    protocol::request::NewAgent,
 };
 use colloquy_server::service::Change;
 use futures_util::future::select;
@@ -274,7 +274,7 @@ async fn more_changes_than_can_wait_are_503_and_told_when_to_come_back() {
         let services = server.state.services.clone();
         let new = NewAgent { name: number.to_string(), ..NewAgent::default() };
         waiting.spawn(async move {
-            services.create_agent(Change::by(Principal::local()), new).await.is_ok()
+            services.create_agent(Change::by(Caller::local()), new).await.is_ok()
         });
     }
     assert!(!waiting.join_next().await.unwrap().unwrap(), "the queue is full");
