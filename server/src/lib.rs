@@ -5,7 +5,7 @@
 //! - [`settings`]: what can be set; [`origin`]: an origin that is let in
 //! - [`data_dir`], [`control`], [`logging`]: the folder, its control socket, the logs
 //! - [`serve()`]: accepting connections until told to stop
-//! - [`access`]: who asks, and whether they may
+//! - [`access`]: who asks, and whether they may; [`mode`]: whether anybody has an identity
 //! - [`router`]: every route; [`http`]: what answers them
 //! - [`service`]: the rules of each entity; [`error`]: why something was not done
 //! - [`store`]: SQL and the log
@@ -23,6 +23,7 @@ mod http;
 pub mod hub;
 pub mod logging;
 pub mod metrics;
+pub mod mode;
 pub mod origin;
 pub mod router;
 mod serve;

@@ -12,6 +12,7 @@ use crate::{
     http::site,
     hub::{AlreadyRegistered, EventHandlerRegistry, Hub, Resources, default_handlers},
     metrics,
+    mode::Mode,
     service::{Retention, Services},
     settings::Settings,
     store::{self, Database, Writer, events},
@@ -32,6 +33,8 @@ pub struct AppState {
     pub services: Services,
     /// Who is connected.
     pub hub: Hub,
+    /// Whether anybody has an identity.
+    pub mode: Mode,
     /// How pages find their scripts and styles.
     pub leptos_options: LeptosOptions,
     /// The tasks of WebSockets, and of what runs beside the requests.
@@ -82,6 +85,7 @@ impl AppState {
             settings: Arc::new(settings),
             services,
             hub,
+            mode: Mode::local(),
             leptos_options: site::options(),
             tasks,
             stopping,

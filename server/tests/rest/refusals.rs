@@ -1,10 +1,7 @@
 use std::pin::pin;
 
-use colloquy_client::{
-    Method, Response,
-    protocol::request::NewAgent,
-};
-use colloquy_server::service::Change;
+use colloquy_client::{Method, Response, protocol::request::NewAgent};
+use colloquy_server::{access::Caller, service::Change};
 use futures_util::future::select;
 use reqwest::header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN};
 use serde_json::{Value, json};
