@@ -281,21 +281,27 @@ mod tests {
     /// The table in the module's documentation, line by line, is what is decided.
     #[test]
     fn the_documented_table_is_the_one_that_decides() {
-        let lines: Vec<&str> = include_str!("access.rs")
-            .lines()
-            .filter(|line| line.starts_with("//! | [`"))
-            .collect();
+        let lines: Vec<&str> =
+            include_str!("access.rs").lines().filter(|line| line.starts_with("//! | [`")).collect();
         assert_eq!(lines.len(), Action::ALL.len());
         for (line, action) in lines.into_iter().zip(Action::ALL) {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             assert!(cells[1].contains(&format!("`{action:?}`")), "{line}");
             let scope = action.line().scope;
-            let written = scope.map_or("never with a token".to_owned(), |one| format!("`{}`", one.as_str()));
+            let written =
+                scope.map_or("never with a token".to_owned(), |one| format!("`{}`", one.as_str()));
             assert_eq!(cells[6], written, "{line}");
             for (cell, role) in cells[2..5].iter().zip(Role::ALL) {
-                assert_eq!(*cell == "yes", Rights::of_person(role).allow(action), "{role:?}: {line}");
+                assert_eq!(
+                    *cell == "yes",
+                    Rights::of_person(role).allow(action),
+                    "{role:?}: {line}"
+                );
             }
-            let token = |scopes: &[Scope]| Rights { standing: Standing::Agent, scopes: Some(scopes.to_vec()) };
+            let token = |scopes: &[Scope]| Rights {
+                standing: Standing::Agent,
+                scopes: Some(scopes.to_vec()),
+            };
             assert_eq!(cells[5] == "yes", token(&Scope::ALL).allow(action), "{line}");
             assert!(!token(&[]).allow(action), "{line}");
             assert!(Rights::OWNER.allow(action), "{line}");

@@ -74,7 +74,8 @@ impl ControlSocket {
         router: Router,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let served = axum::serve(self.listener, controlled(router)).with_graceful_shutdown(shutdown).await;
+        let served =
+            axum::serve(self.listener, controlled(router)).with_graceful_shutdown(shutdown).await;
         fs::remove_file(&self.path)?;
         served
     }

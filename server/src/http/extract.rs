@@ -114,9 +114,7 @@ impl FromRequestParts<AppState> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Self>().cloned().ok_or(Error::Unauthenticated)?;
         match parts.headers.get(ACT_AS) {
-            Some(id) => {
-                acting_as(state, caller, ACT_AS, id.to_str().unwrap_or_default()).await
-            }
+            Some(id) => acting_as(state, caller, ACT_AS, id.to_str().unwrap_or_default()).await,
             None => Ok(caller),
         }
     }

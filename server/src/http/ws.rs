@@ -87,11 +87,7 @@ pub(crate) async fn upgrade(
     response
 }
 
-fn visitor(
-    caller: Caller,
-    address: SocketAddr,
-    user_agent: Option<String>,
-) -> Result<Visitor> {
+fn visitor(caller: Caller, address: SocketAddr, user_agent: Option<String>) -> Result<Visitor> {
     Ok(Visitor {
         id: service::new_id()?,
         caller,

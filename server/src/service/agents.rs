@@ -44,7 +44,10 @@ impl Services {
     ///
     /// # Errors
     /// [`crate::error::Error::Invalid`] that names `sort` or `cursor`.
-    pub async fn agents(&self, caller: &Caller, query: ListQuery,
+    pub async fn agents(
+        &self,
+        caller: &Caller,
+        query: ListQuery,
         status: Option<AgentStatus>,
     ) -> Result<Seen<Page<Agent>>> {
         caller.require(Action::Read)?;
@@ -194,10 +197,13 @@ impl Services {
                     change.allows(agent.version)?;
                     let who = PrincipalId::from(id.clone());
                     for chat in chats::of_agent(tx.connection(), &who).await? {
-                        super::chats::remove_participant(tx, chat, &who, &change.caller.principal).await?;
+                        super::chats::remove_participant(tx, chat, &who, &change.caller.principal)
+                            .await?;
                     }
                     agents::delete(tx.connection(), &id).await?;
-                    NotificationService::new(tx).agent_deleted(id, &change.caller.principal).await?;
+                    NotificationService::new(tx)
+                        .agent_deleted(id, &change.caller.principal)
+                        .await?;
                     Ok(())
                 }
                 .boxed()

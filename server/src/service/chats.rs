@@ -38,7 +38,10 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::Invalid`] that names `sort` or `cursor`.
-    pub async fn chats(&self, caller: &Caller, query: ListQuery,
+    pub async fn chats(
+        &self,
+        caller: &Caller,
+        query: ListQuery,
         participant: Option<PrincipalId>,
     ) -> Result<Seen<Page<Chat>>> {
         caller.require(Action::Read)?;
@@ -53,7 +56,11 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn participants(&self, caller: &Caller, id: &ChatId) -> Result<Seen<Page<Participant>>> {
+    pub async fn participants(
+        &self,
+        caller: &Caller,
+        id: &ChatId,
+    ) -> Result<Seen<Page<Participant>>> {
         let Seen { value, position } = self.chat(caller, id).await?;
         Ok(Seen { value: Page { items: value.participants, next_cursor: None }, position })
     }
@@ -129,7 +136,9 @@ impl Services {
                     }
                     stamp(tx, &mut chat);
                     chats::put(tx.connection(), &chat).await?;
-                    NotificationService::new(tx).chat_updated(chat.clone(), &change.caller.principal).await?;
+                    NotificationService::new(tx)
+                        .chat_updated(chat.clone(), &change.caller.principal)
+                        .await?;
                     Ok(chat)
                 }
                 .boxed()

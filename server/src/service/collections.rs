@@ -35,7 +35,11 @@ impl Services {
     ///
     /// # Errors
     /// [`crate::error::Error::Invalid`] that names `sort` or `cursor`.
-    pub async fn collections(&self, caller: &Caller, query: ListQuery) -> Result<Seen<Page<Collection>>> {
+    pub async fn collections(
+        &self,
+        caller: &Caller,
+        query: ListQuery,
+    ) -> Result<Seen<Page<Collection>>> {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Collection>(query)?;
         let mut snapshot = self.snapshot().await?;
@@ -140,7 +144,9 @@ impl Services {
                 async move {
                     change.allows(find(tx, &id).await?.version)?;
                     collections::delete(tx.connection(), &id).await?;
-                    NotificationService::new(tx).collection_deleted(id, &change.caller.principal).await?;
+                    NotificationService::new(tx)
+                        .collection_deleted(id, &change.caller.principal)
+                        .await?;
                     Ok(())
                 }
                 .boxed()

@@ -46,7 +46,10 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`] for the chat; [`Error::Invalid`] when `before` or `after` is no message
     /// of the chat.
-    pub async fn messages(&self, caller: &Caller, chat: &ChatId,
+    pub async fn messages(
+        &self,
+        caller: &Caller,
+        chat: &ChatId,
         query: MessageQuery,
     ) -> Result<Seen<Page<Message>>> {
         caller.require(Action::Read)?;
@@ -60,7 +63,10 @@ impl Services {
     ///
     /// # Errors
     /// As [`Services::messages`].
-    pub async fn chat_receipts(&self, caller: &Caller, chat: &ChatId,
+    pub async fn chat_receipts(
+        &self,
+        caller: &Caller,
+        chat: &ChatId,
         query: MessageQuery,
     ) -> Result<Seen<Page<Receipt>>> {
         caller.require(Action::Read)?;
