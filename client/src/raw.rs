@@ -109,6 +109,27 @@ impl RawSocket {
         }
     }
 
+    /// The next message as it was written; it passes over what [`RawSocket::request`] kept.
+    ///
+    /// # Errors
+    /// When the connection ends or nothing comes.
+    pub async fn next_text(&mut self) -> Result<String, RawError> {
+        loop {
+            let message = timeout(PATIENCE, self.stream.next()).await;
+            match message.map_err(|_| RawError::Silent)?.transpose().map_err(Box::new)? {
+                Some(Message::Text(text)) => return Ok(text.to_string()),
+                Some(Message::Close(Some(CloseFrame { code, reason }))) => {
+                    let reason = reason.to_string();
+                    return Err(RawError::Closed { code: Some(code.into()), reason });
+                }
+                Some(Message::Close(None)) | None => {
+                    return Err(RawError::Closed { code: None, reason: String::new() });
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
     /// Closes the connection, waiting for the hub to agree.
     ///
     /// # Errors
@@ -126,20 +147,7 @@ impl RawSocket {
     }
 
     async fn read(&mut self) -> Result<Value, RawError> {
-        loop {
-            let message = timeout(PATIENCE, self.stream.next()).await;
-            match message.map_err(|_| RawError::Silent)?.transpose().map_err(Box::new)? {
-                Some(Message::Text(text)) => return Ok(serde_json::from_str(&text)?),
-                Some(Message::Close(Some(CloseFrame { code, reason }))) => {
-                    let reason = reason.to_string();
-                    return Err(RawError::Closed { code: Some(code.into()), reason });
-                }
-                Some(Message::Close(None)) | None => {
-                    return Err(RawError::Closed { code: None, reason: String::new() });
-                }
-                Some(_) => {}
-            }
-        }
+        Ok(serde_json::from_str(&self.next_text().await?)?)
     }
 }
 

@@ -31,9 +31,22 @@ pub struct RawClientFrame<'a> {
     /// The payload, unread.
     #[serde(borrow, default)]
     pub payload: Option<&'a RawValue>,
-    /// Echoed by the reply.
-    #[serde(default)]
-    pub id: Option<Number>,
+    /// Echoed by the reply as it is written, so that no number is too long for it.
+    #[serde(borrow, default, deserialize_with = "number")]
+    pub id: Option<&'a RawValue>,
+}
+
+/// Reads a number, or `null`, and leaves it as it is written.
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    match Option::<&RawValue>::deserialize(from)? {
+        Some(value) if !is_number(value) => Err(D::Error::custom("id: expected a number")),
+        id => Ok(id),
+    }
+}
+
+/// Whether that JSON is a number.
+pub fn is_number(value: &RawValue) -> bool {
+    value.get().starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
 /// What the hub sends. Read from JSON only: which type a payload has is told by the event's name.

@@ -6,7 +6,7 @@
 //! read for a moment, because closing with unread input would destroy the close frame.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     fmt::Display,
     pin::pin,
     sync::{Arc, OnceLock},
@@ -18,14 +18,14 @@ use colloquy_protocol::{
     close::CloseCode,
     error::{ErrorCode, WireError},
     event::ClientEventName,
-    frame::{HubEvent, RawClientFrame, Welcome},
+    frame::{HubEvent, RawClientFrame, Welcome, is_number},
     position::Position,
 };
 use futures_util::{
     Sink, SinkExt, Stream, StreamExt,
     future::{Either, select},
 };
-use serde_json::{Number, Value};
+use serde_json::value::RawValue;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite},
     time::{MissedTickBehavior, interval_at, timeout},
@@ -233,7 +233,8 @@ async fn answer(text: &str, context: &Context, handlers: &EventHandlerRegistry) 
             (frame.id, outcome)
         }
     };
-    let refused = outcome.is_err();
+    // What may succeed later was not refused: it is no fault of the client's.
+    let refused = outcome.as_ref().is_err_and(|error| !error.retryable);
     match (id, outcome) {
         (Some(id), Ok(ok)) => seat.tell(format!(r#"{{"reply":{id},"ok":{ok}}}"#).into()),
         (None, Ok(_)) => {}
@@ -321,10 +322,12 @@ async fn drain(socket: &mut (impl AsyncRead + Unpin)) {
 }
 
 /// What is wrong with a text that is no frame, and its id if it has one.
-fn unreadable(text: &str, cause: impl Display) -> (Option<Number>, Result<String, WireError>) {
-    let (id, code) = match serde_json::from_str::<Value>(text) {
-        Ok(json) => (json["id"].as_number().cloned(), ErrorCode::InvalidMessage),
-        Err(_) => (None, ErrorCode::InvalidJson),
+fn unreadable(text: &str, cause: impl Display) -> (Option<&RawValue>, Result<String, WireError>) {
+    let members = serde_json::from_str::<HashMap<String, &RawValue>>(text).unwrap_or_default();
+    let id = members.get("id").copied().filter(|id| is_number(id));
+    let code = match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => ErrorCode::InvalidMessage,
+        Err(_) => ErrorCode::InvalidJson,
     };
     (id, Err(WireError::new(code, cause.to_string())))
 }

@@ -1,16 +1,13 @@
 use std::pin::pin;
 
-use colloquy_client::{Method, Response, protocol::request::NewAgent};
-use colloquy_server::{access::Caller, service::Change};
+use colloquy_client::{Method, Response};
 use futures_util::future::select;
 use reqwest::header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN};
 use serde_json::{Value, json};
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::task::JoinSet;
 
 use crate::{
     happened, header, problem,
-    support::{Server, agent, chat},
+    support::{Server, Stalled, agent, chat},
 };
 
 async fn raw(
@@ -261,20 +258,7 @@ async fn who_may_not_ask_gets_403() {
 #[tokio::test]
 async fn more_changes_than_can_wait_are_503_and_told_when_to_come_back() {
     let server = Server::start().await;
-    let database = server.state.settings.data_dir.join("colloquy.db");
-    let options = SqliteConnectOptions::new().filename(database);
-    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
-
-    let mut waiting = JoinSet::new();
-    for number in 0..1_100 {
-        let services = server.state.services.clone();
-        let new = NewAgent { name: number.to_string(), ..NewAgent::default() };
-        waiting.spawn(async move {
-            services.create_agent(Change::by(Caller::local()), new).await.is_ok()
-        });
-    }
-    assert!(!waiting.join_next().await.unwrap().unwrap(), "the queue is full");
+    let stalled = Stalled::begin(&server).await;
     // The writer may have taken one in hand meanwhile: then one of these waits in its place.
     let new = json!({"name": "a"});
     let (one, another) = (post(&server, "/agents", &new), post(&server, "/agents", &new));
@@ -284,8 +268,7 @@ async fn more_changes_than_can_wait_are_503_and_told_when_to_come_back() {
     assert_eq!(header(&refused, "retry-after"), "1");
     assert_eq!(header(&refused, "content-type"), "application/problem+json");
 
-    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
-    let done = waiting.join_all().await.into_iter().filter(|done| *done).count();
+    let done = stalled.end().await;
     // The start's housekeeping may be what waits in one of the 1,024 places.
     assert!(done >= 1_023, "{done} of those that waited were done");
 }

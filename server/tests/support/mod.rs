@@ -11,9 +11,14 @@ use colloquy_client::{
         request::{NewAgent, NewChat},
     },
 };
-use colloquy_server::{AppState, serve, settings::Settings};
+use colloquy_server::{AppState, access::Caller, serve, service::Change, settings::Settings};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+};
 
 /// A hub that runs. Dropping it stops it.
 pub(crate) struct Server {
@@ -72,6 +77,38 @@ impl Server {
         };
         let task = tokio::spawn(serve(listener, state.clone(), shutdown));
         Self { url, state, data, stop, task }
+    }
+}
+
+/// A disk that does not get on: as many changes wait as can, and no more can be asked for.
+pub(crate) struct Stalled {
+    lock: SqliteConnection,
+    waiting: JoinSet<bool>,
+}
+
+impl Stalled {
+    /// Returns once the first change was refused.
+    pub(crate) async fn begin(server: &Server) -> Self {
+        let database = server.state.settings.data_dir.join("colloquy.db");
+        let options = SqliteConnectOptions::new().filename(database);
+        let mut lock = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.unwrap();
+        let mut waiting = JoinSet::new();
+        for number in 0..1_100 {
+            let services = server.state.services.clone();
+            let new = NewAgent { name: number.to_string(), ..NewAgent::default() };
+            waiting.spawn(async move {
+                services.create_agent(Change::by(Caller::local()), new).await.is_ok()
+            });
+        }
+        assert!(!waiting.join_next().await.unwrap().unwrap(), "the queue is full");
+        Self { lock, waiting }
+    }
+
+    /// Lets it get on; how many of those that waited were done.
+    pub(crate) async fn end(mut self) -> usize {
+        sqlx::query("ROLLBACK").execute(&mut self.lock).await.unwrap();
+        self.waiting.join_all().await.into_iter().filter(|done| *done).count()
     }
 }
 

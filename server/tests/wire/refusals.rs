@@ -1,8 +1,14 @@
 //! What the hub refuses, and that the connection goes on.
 
+use std::pin::pin;
+
+use futures_util::future::select;
 use serde_json::{Value, json};
 
-use crate::{Peer, support::Server};
+use crate::{
+    Peer,
+    support::{Server, Stalled},
+};
 
 #[tokio::test]
 async fn what_is_wrong_is_told_by_its_code_and_field() {
@@ -70,6 +76,26 @@ async fn any_number_is_an_id() {
     }
 }
 
+/// An id comes back as it was written, however long it is, from what is refused too.
+#[tokio::test]
+async fn an_id_is_echoed_digit_by_digit() {
+    let server = Server::start().await;
+    let mut peer = Peer::connect(&server.client()).await;
+    for id in ["123456789012345678901234567890", "-0", "1.10", "1E5", "1e400"] {
+        for (message, outcome) in [
+            (format!(r#"{{"event":"unsubscribe:agent","payload":"*","id":{id}}}"#), r#""ok":{}"#),
+            (format!(r#"{{"id": {id}, "event":7}}"#), r#""error":{"code":"invalid_message""#),
+        ] {
+            peer.socket.send_text(message.clone()).await.unwrap();
+            let reply = peer.socket.next_text().await.unwrap();
+            assert!(
+                reply.starts_with(&format!(r#"{{"reply":{id},{outcome}"#)),
+                "{message}: {reply}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_hundred_refusals_are_borne_and_one_more_is_not() {
     let server = Server::start().await;
@@ -82,4 +108,34 @@ async fn a_hundred_refusals_are_borne_and_one_more_is_not() {
     peer.socket.send_text("nonsense").await.unwrap();
     assert_eq!(peer.next().await["event"], "hub:error", "it is told why, too");
     assert_eq!(peer.closed().await, Some(4002));
+}
+
+/// What the hub can not do now is no fault of who asks: they are told so, and may go on.
+#[tokio::test]
+async fn what_may_succeed_later_is_not_counted_as_refused() {
+    let server = Server::start().await;
+    let one = Peer::connect(&server.client()).await;
+    let another = Peer::connect(&server.client()).await;
+    let stalled = Stalled::begin(&server).await;
+    // The writer may have taken one in hand meanwhile: then one of these waits in its place.
+    let (one, another) = (pin!(acknowledge_much(one)), pin!(acknowledge_much(another)));
+    let ((mut peer, first), _) = select(one, another).await.factor_first();
+    assert_eq!(first["error"]["code"], "unavailable");
+    assert_eq!(first["error"]["retryable"], true);
+    stalled.end().await;
+    for _ in 1..101 {
+        assert!(peer.next().await["error"].is_object());
+    }
+    peer.ok("unsubscribe:agent", json!("*")).await;
+}
+
+/// Asks for one change more than may be refused, and waits for the first reply.
+async fn acknowledge_much(mut peer: Peer) -> (Peer, Value) {
+    for id in 0..101 {
+        let payload = json!({ "messageId": "none" });
+        let message = json!({ "event": "message:read", "payload": payload, "id": id });
+        peer.socket.send(&message).await.unwrap();
+    }
+    let first = peer.next().await;
+    (peer, first)
 }
