@@ -110,7 +110,6 @@ impl Services {
             .write(move |tx| {
                 async move {
                     let before = find(tx, &id).await?;
-                    change.allows(before.version)?;
                     let mut agent = before.clone();
                     if let Some(name) = patch.name {
                         agent.name = name;
@@ -130,6 +129,7 @@ impl Services {
                         &agent.capabilities,
                         &agent.metadata,
                     )?;
+                    change.allows(before.version)?;
                     if agent == before {
                         return Ok(before);
                     }

@@ -122,7 +122,6 @@ impl Services {
             .write(move |tx| {
                 async move {
                     let before = find(tx, &id).await?;
-                    change.allows(before.version)?;
                     let mut chat = before.clone();
                     if let Some(title) = patch.title {
                         chat.title = title;
@@ -131,6 +130,7 @@ impl Services {
                         merge_metadata(&mut chat.metadata, metadata);
                     }
                     check(&chat.title, &chat.metadata)?;
+                    change.allows(before.version)?;
                     if chat == before {
                         return Ok(before);
                     }

@@ -101,7 +101,6 @@ impl Services {
             .write(move |tx| {
                 async move {
                     let before = find(tx, &id).await?;
-                    change.allows(before.version)?;
                     let mut collection = before.clone();
                     if let Some(name) = patch.name {
                         collection.name = name;
@@ -117,6 +116,7 @@ impl Services {
                         collection.description.as_deref(),
                         &collection.metadata,
                     )?;
+                    change.allows(before.version)?;
                     if collection == before {
                         return Ok(before);
                     }

@@ -31,6 +31,27 @@ async fn a_change_happens_only_to_the_version_it_is_meant_for() {
     assert_eq!(patch(&server, "\"2\"", "d").await.status(), 412);
 }
 
+/// What could not be done to any version is not said to be meant for another one.
+#[tokio::test]
+async fn what_is_not_acceptable_is_told_before_if_match_is_judged() {
+    let server = Server::start().await;
+    let client = server.client();
+    agent(&server, "a").await;
+    chat(&server, "c").await;
+    let collection = client.request(Method::POST, "/api/v1/collections");
+    collection.json(&json!({"id": "k", "name": "k"})).await.unwrap();
+    for (method, path, body, field) in [
+        (Method::PATCH, "/agents/a", json!({"name": ""}), "name"),
+        (Method::PUT, "/agents/a/status", json!({"status": "busy"}), "status"),
+        (Method::PATCH, "/chats/c", json!({"title": ""}), "title"),
+        (Method::PATCH, "/collections/k", json!({"name": ""}), "name"),
+    ] {
+        let call = client.request(method, &format!("/api/v1{path}")).json(&body);
+        let refusal = problem(call.if_match(99).send().await.unwrap()).await;
+        assert_eq!(refusal, (422, vec![field.to_owned()]), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn every_change_of_an_entity_honours_if_match() {
     let server = Server::start().await;
