@@ -21,6 +21,7 @@ use colloquy_protocol::{
 use tokio::sync::mpsc;
 
 use self::driver::Driver;
+use crate::client::SocketAddress;
 
 /// How many notices wait for the user before the task stops reading the socket.
 pub const NOTICES: usize = 256;
@@ -116,7 +117,7 @@ enum Command {
     Reconnect,
 }
 
-pub(crate) fn start(url: String, since: Option<Position>) -> (Live, Notices) {
+pub(crate) fn start(address: SocketAddress, since: Option<Position>) -> (Live, Notices) {
     let seed = RandomState::new().build_hasher().finish();
     let session = match since.clone() {
         Some(since) => Session::resuming(seed, since),
@@ -124,6 +125,6 @@ pub(crate) fn start(url: String, since: Option<Position>) -> (Live, Notices) {
     };
     let (commands, commanded) = mpsc::channel(COMMANDS);
     let (told, notices) = mpsc::channel(NOTICES);
-    tokio::spawn(Driver::new(session, url, commanded).run(told));
+    tokio::spawn(Driver::new(session, address, commanded).run(told));
     (Live { commands }, Notices { notices, position: since })
 }

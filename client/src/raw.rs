@@ -16,7 +16,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::client::{Client, USER_AGENT};
+use crate::client::{Client, SocketAddress, USER_AGENT};
 
 /// How long [`RawSocket::next`] waits.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,7 +60,7 @@ impl RawSocket {
     /// # Errors
     /// [`RawError::Socket`] when there is no hub, or it refuses.
     pub async fn connect(client: &Client) -> Result<Self, RawError> {
-        let stream = open(&client.socket_url()).await.map_err(Box::new)?;
+        let stream = open(&client.socket_address()).await.map_err(Box::new)?;
         Ok(Self { stream, last_id: 0, early: VecDeque::new() })
     }
 
@@ -151,9 +151,14 @@ impl RawSocket {
     }
 }
 
-pub(crate) async fn open(url: &str) -> Result<WebSocket, tungstenite::Error> {
-    let mut request = url.into_client_request()?;
+pub(crate) async fn open(address: &SocketAddress) -> Result<WebSocket, tungstenite::Error> {
+    let mut request = address.url.as_str().into_client_request()?;
     request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    if let Some(token) = &address.token {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))?;
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+    }
     let (stream, _) = connect_async(request).await?;
     Ok(stream)
 }

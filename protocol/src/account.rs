@@ -256,6 +256,10 @@ pub struct NewToken {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub agent_id: Option<AgentId>,
+    /// The person that acts with it. Only the command line names another than the one who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub person_id: Option<PersonId>,
     /// What it lets a program do; without any: read, self, messages and chats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]

@@ -25,11 +25,13 @@ pub enum CloseCode {
     Silent,
     /// 4004: an operator closed the connection.
     ClosedByOperator,
+    /// 4005: what the client may do has changed.
+    RightsChanged,
 }
 
 impl CloseCode {
     /// Every code, in the order of its number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Normal,
         Self::GoingAway,
         Self::Protocol,
@@ -41,6 +43,7 @@ impl CloseCode {
         Self::TooManyErrors,
         Self::Silent,
         Self::ClosedByOperator,
+        Self::RightsChanged,
     ];
 
     /// The number on the wire.
@@ -57,6 +60,7 @@ impl CloseCode {
             Self::TooManyErrors => 4002,
             Self::Silent => 4003,
             Self::ClosedByOperator => 4004,
+            Self::RightsChanged => 4005,
         }
     }
 
@@ -74,13 +78,18 @@ impl CloseCode {
             Self::TooManyErrors => "too many refused messages",
             Self::Silent => "silent for too long: reconnect and resume",
             Self::ClosedByOperator => "closed by an operator",
+            Self::RightsChanged => "your rights changed: reconnect and resume",
         }
     }
 
     /// Whether a client should come back by itself and resume.
     pub fn should_reconnect(self) -> bool {
         match self {
-            Self::GoingAway | Self::Internal | Self::SlowConsumer | Self::Silent => true,
+            Self::GoingAway
+            | Self::Internal
+            | Self::SlowConsumer
+            | Self::Silent
+            | Self::RightsChanged => true,
             Self::Normal
             | Self::Protocol
             | Self::NotText
@@ -125,6 +134,7 @@ mod tests {
                 (4002, false),
                 (4003, true),
                 (4004, false),
+                (4005, true),
             ]
         );
     }

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use colloquy_protocol::{
     access::{Action, Rights, Standing},
-    id::{AgentId, LoginId, Principal, PrincipalKind, TokenId},
+    id::{AgentId, LoginId, PersonId, Principal, PrincipalKind, TokenId},
     time::Timestamp,
 };
+use tracing::field::display;
 
 use crate::error::{Error, Result};
 
@@ -56,6 +57,21 @@ impl Caller {
         Self { principal: Principal::agent(agent), ..self }
     }
 
+    /// The person whose account it is; none for agents, and for who owns the machine.
+    pub fn person(&self) -> Option<PersonId> {
+        let has_account =
+            self.principal.kind == PrincipalKind::User && self.rights.standing != Standing::Owner;
+        has_account.then(|| String::from(self.principal.id.clone()).try_into().ok()).flatten()
+    }
+
+    /// The login session that they come with.
+    pub fn login(&self) -> Option<&LoginId> {
+        match &self.credential {
+            Credential::Login(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// Whether they may act as an agent of their choice.
     pub fn may_act_as_agents(&self) -> bool {
         self.rights.standing == Standing::Owner
@@ -71,7 +87,12 @@ impl Caller {
     /// # Errors
     /// [`Error::Forbidden`].
     pub fn require(&self, action: Action) -> Result<()> {
-        if self.may(action) { Ok(()) } else { Err(Error::Forbidden(action)) }
+        if self.may(action) {
+            return Ok(());
+        }
+        let address = self.address.map(display);
+        tracing::info!(principal = %self.principal.id, address, ?action, "Somebody was denied.");
+        Err(Error::Forbidden(action))
     }
 
     /// What an agent may do to itself, and otherwise only who may do `otherwise`.

@@ -1,9 +1,12 @@
 //! The command line: what can be asked of `colloquy`, and where its settings come from.
 
+mod ask;
 mod demo;
 mod file;
 mod notify;
 mod serve;
+mod token;
+mod user;
 
 use std::{
     env,
@@ -44,6 +47,20 @@ enum Task {
     Notify {
         #[command(flatten)]
         notice: notify::Notice,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Invite people, disable them, help them to a new password
+    User {
+        #[command(subcommand)]
+        task: user::UserTask,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Make, list and revoke the tokens of programs
+    Token {
+        #[command(subcommand)]
+        task: token::TokenTask,
         #[command(flatten)]
         configured: Configured,
     },
@@ -91,6 +108,8 @@ impl Cli {
             Some(Task::Notify { notice, configured }) => {
                 notify::run(notice, configured.begin()?).await
             }
+            Some(Task::User { task, configured }) => user::run(task, configured.begin()?).await,
+            Some(Task::Token { task, configured }) => token::run(task, configured.begin()?).await,
             Some(Task::Demo(options)) => demo::run(options).await,
         }
     }
@@ -99,7 +118,12 @@ impl Cli {
     fn settings_file(&self, command: &mut Command) -> Result<Option<SettingsFile>, clap::Error> {
         let configured = match &self.task {
             None => &self.configured,
-            Some(Task::Serve(configured) | Task::Notify { configured, .. }) => configured,
+            Some(
+                Task::Serve(configured)
+                | Task::Notify { configured, .. }
+                | Task::User { configured, .. }
+                | Task::Token { configured, .. },
+            ) => configured,
             Some(Task::Demo(_)) => return Ok(None),
         };
         SettingsFile::read(configured.config.as_deref(), command)

@@ -45,6 +45,11 @@ impl Origin {
             || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
     }
 
+    /// Whether it is reached over TLS.
+    pub fn is_https(&self) -> bool {
+        self.scheme == "https"
+    }
+
     fn new(scheme: &str, authority: &str) -> Result<Self, InvalidOrigin> {
         let scheme = scheme.to_ascii_lowercase();
         let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())

@@ -12,8 +12,8 @@ use crate::{
     AppState,
     http::{
         agents, answer, chats, collections, compression, connections, docs, events, health,
-        measure, messages, notifications, overview, pages, participants, problem::Problem, site,
-        ws,
+        measure, messages, notifications, overview, pages, participants, people, problem::Problem,
+        profile, session, site, tokens, ws,
     },
 };
 
@@ -39,7 +39,17 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(notifications::create))
         .routes(routes!(events::list))
         .routes(routes!(connections::list))
-        .routes(routes!(connections::get, connections::close));
+        .routes(routes!(connections::get, connections::close))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
+        .routes(routes!(session::welcome))
+        .routes(routes!(profile::get, profile::update))
+        .routes(routes!(profile::logins, profile::end_logins))
+        .routes(routes!(profile::end_login))
+        .routes(routes!(people::list, people::invite))
+        .routes(routes!(people::get, people::update))
+        .routes(routes!(people::invite_again))
+        .routes(routes!(tokens::list, tokens::issue))
+        .routes(routes!(tokens::revoke));
     let (documented, document) = OpenApiRouter::with_openapi(docs::ApiDoc::openapi())
         .nest("/api/v1", api)
         .routes(routes!(health::health))

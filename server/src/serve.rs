@@ -23,7 +23,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::{AppState, http::guard::guarded, router::router};
+use crate::{
+    AppState,
+    http::{authenticate::authenticated, guard::guarded},
+    router::router,
+};
 
 /// The most bytes that the headers of one request may have.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
@@ -42,7 +46,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let settings = &state.settings;
-    let router = guarded(router(state.clone()), &settings.allowed_origins);
+    let router = authenticated(router(state.clone()), &state);
+    let router = guarded(router, &settings.allowed_origins);
     let places = Arc::new(Semaphore::new(settings.max_connections));
     let stopping = CancellationToken::new();
     // Its tasks end with it. Those of WebSockets are the state's: `close_all` waits for them.

@@ -17,14 +17,23 @@ use crate::origin::Origin;
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Settings")]
 pub struct Settings {
-    /// The address to serve: a loopback address, because nobody has an identity yet
-    #[arg(long, env = "COLLOQUY_LISTEN", value_name = "HOST:PORT", value_parser = loopback_address)]
+    /// The address to serve; with one that other machines reach, everybody must sign in
+    #[arg(long, env = "COLLOQUY_LISTEN", value_name = "HOST:PORT", value_parser = address)]
     #[arg(default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
     /// The folder of the database, the lock and the control socket; made when missing
     #[arg(long, env = "COLLOQUY_DATA_DIR", value_name = "FOLDER", default_value = "./data")]
     pub data_dir: PathBuf,
+
+    /// Who may come in; auto: whoever is on this machine, until the first person is created
+    #[arg(long, env = "COLLOQUY_AUTH", value_name = "MODE", default_value = "auto")]
+    pub auth: Auth,
+
+    /// The origin under which people reach the hub, such as https://hub.example.org; what is not
+    /// a loopback name makes everybody sign in
+    #[arg(long, env = "COLLOQUY_PUBLIC_URL", value_name = "ORIGIN")]
+    pub public_url: Option<Origin>,
 
     /// Other origins whose pages may use the API and the sockets, such as https://chat.example.org
     #[arg(long, env = "COLLOQUY_ALLOWED_ORIGINS", value_name = "ORIGIN,ORIGIN")]
@@ -92,6 +101,15 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
 }
 
+/// Who may come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// As long as nobody has an identity and only this machine is served, whoever is on it.
+    Auto,
+    /// People who sign in, and programs with tokens.
+    Required,
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -103,11 +121,35 @@ pub enum LogFormat {
     Json,
 }
 
+impl Settings {
+    /// Whether nobody but this machine is served, so that there may be nobody to sign in.
+    pub fn may_be_local(&self) -> bool {
+        self.auth == Auth::Auto
+            && self.listen.ip().is_loopback()
+            && self.public_url.as_ref().is_none_or(Origin::is_loopback)
+    }
+
+    /// Where people reach the hub, as far as the settings say.
+    pub fn url(&self) -> String {
+        match &self.public_url {
+            Some(origin) => origin.to_string(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+
+    /// Whether browsers reach the hub over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.as_ref().is_some_and(Origin::is_https)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             data_dir: PathBuf::from("./data"),
+            auth: Auth::Auto,
+            public_url: None,
             allowed_origins: Vec::new(),
             log_format: LogFormat::Auto,
             heartbeat: Duration::from_secs(15),
@@ -125,22 +167,13 @@ impl Default for Settings {
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
-/// Reads an address, `localhost` included, and refuses one that other machines can reach.
-fn loopback_address(text: &str) -> Result<SocketAddr, String> {
+/// Reads an address, `localhost` included.
+fn address(text: &str) -> Result<SocketAddr, String> {
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("{}:{port}", Ipv4Addr::LOCALHOST),
         None => text.to_owned(),
     };
-    let address: SocketAddr = numeric
-        .parse()
-        .map_err(|_| "expected an address and a port, such as 127.0.0.1:3000".to_owned())?;
-    if !address.ip().is_loopback() {
-        return Err("other machines can reach this address, and nobody has an identity yet: \
-                    whoever connects may do everything. Use a loopback address, such as \
-                    127.0.0.1:3000, and a tunnel (ssh -L) from elsewhere"
-            .to_owned());
-    }
-    Ok(address)
+    numeric.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:3000".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -195,10 +228,19 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_others_reach_is_refused_and_told_why() {
-        for address in ["0.0.0.0:3000", "192.168.1.2:80", "[::]:3000", "[::ffff:10.0.0.1]:80"] {
-            let error = parse(&["--listen", address]).unwrap_err().to_string();
-            assert!(error.contains("nobody has an identity yet"), "{address}: {error}");
+    fn where_others_come_people_sign_in() {
+        for (flags, local) in [
+            (&[][..], true),
+            (&["--listen=[::1]:80"], true),
+            (&["--public-url=http://localhost:80"], true),
+            (&["--auth=required"], false),
+            (&["--listen=0.0.0.0:3000"], false),
+            (&["--listen=192.168.1.2:80"], false),
+            (&["--listen=[::]:3000"], false),
+            (&["--listen=[::ffff:10.0.0.1]:80"], false),
+            (&["--public-url=https://hub.example.org"], false),
+        ] {
+            assert_eq!(parse(flags).unwrap().may_be_local(), local, "{flags:?}");
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     mode::Mode,
     service::{Retention, Services},
     settings::Settings,
-    store::{self, Database, Writer, events},
+    store::{self, Database, Writer, events, people},
 };
 
 /// The database's file in the data folder.
@@ -66,6 +66,7 @@ impl AppState {
         let database = Database::open(&settings.data_dir.join(DATABASE)).await?;
         let mut snapshot = database.snapshot().await.map_err(store::OpenError::from)?;
         let start = events::start(snapshot.connection()).await.map_err(store::OpenError::from)?;
+        let anybody = people::any(snapshot.connection()).await.map_err(store::OpenError::from)?;
         let hub = Hub::new(database.epoch().clone(), start, snapshot.head(), &settings);
         drop(snapshot);
         let publish = {
@@ -73,7 +74,11 @@ impl AppState {
             move |events| hub.publish(events)
         };
         let writer = Writer::start(&database, publish).await.map_err(store::OpenError::from)?;
-        let services = Services::new(database.clone(), writer);
+        let mode = match settings.may_be_local() && !anybody {
+            true => Mode::local(),
+            false => Mode::required(),
+        };
+        let services = Services::new(database.clone(), writer, hub.clone(), mode.clone());
         let keep = Retention {
             age_millis: i64::try_from(settings.retention.as_millis()).unwrap_or(i64::MAX),
             events: settings.retention_events,
@@ -85,7 +90,7 @@ impl AppState {
             settings: Arc::new(settings),
             services,
             hub,
-            mode: Mode::local(),
+            mode,
             leptos_options: site::options(),
             tasks,
             stopping,

@@ -154,8 +154,8 @@ fn what_is_unknown_or_unacceptable_is_named_with_where_it_comes_from() {
         Case { arguments: &["serve", "--lisen=x"], told: &["--lisen"], ..NONE },
         Case { arguments: &["--queue-bytes=many"], told: &["--queue-bytes", "many"], ..NONE },
         Case {
-            arguments: &["--listen=0.0.0.0:0"],
-            told: &["--listen", "0.0.0.0:0", "nobody has an identity yet"],
+            arguments: &["--listen=0.0.0.0"],
+            told: &["--listen", "0.0.0.0", "an address and a port"],
             ..NONE
         },
         Case {
@@ -165,8 +165,8 @@ fn what_is_unknown_or_unacceptable_is_named_with_where_it_comes_from() {
             ..NONE
         },
         Case {
-            variable: Some(("COLLOQUY_LISTEN", "192.0.2.1:80")),
-            told: &["192.0.2.1:80", "environment variable COLLOQUY_LISTEN"],
+            variable: Some(("COLLOQUY_LISTEN", "192.0.2.1")),
+            told: &["192.0.2.1", "environment variable COLLOQUY_LISTEN"],
             ..NONE
         },
         Case {

@@ -12,13 +12,14 @@ use super::{
     Command, Told,
     socket::{Incoming, Socket},
 };
+use crate::client::SocketAddress;
 
 /// How many notices may wait here for room in the channel before commands have to wait too.
 const OUTBOX: usize = 64;
 
 pub(super) struct Driver {
     session: Session,
-    url: String,
+    address: SocketAddress,
     socket: Socket,
     started: Instant,
     commands: mpsc::Receiver<Command>,
@@ -29,10 +30,14 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new(session: Session, url: String, commands: mpsc::Receiver<Command>) -> Self {
+    pub(super) fn new(
+        session: Session,
+        address: SocketAddress,
+        commands: mpsc::Receiver<Command>,
+    ) -> Self {
         Self {
             session,
-            url,
+            address,
             socket: Socket::None,
             started: Instant::now(),
             commands,
@@ -81,7 +86,7 @@ impl Driver {
     async fn act(&mut self) {
         while let Some(action) = self.session.next_action() {
             match action {
-                Action::Open => self.socket = Socket::open(self.url.clone()),
+                Action::Open => self.socket = Socket::open(self.address.clone()),
                 Action::Send(text) => self.socket.send(text).await,
                 Action::Close(code) => self.socket.close(code),
                 Action::Notify(notice) => {

@@ -10,7 +10,10 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::Utf8Bytes},
 };
 
-use crate::raw::{self, WebSocket};
+use crate::{
+    client::SocketAddress,
+    raw::{self, WebSocket},
+};
 
 /// How long a peer may take to accept a message, or the end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,8 +35,8 @@ pub(super) enum Incoming {
 }
 
 impl Socket {
-    pub(super) fn open(url: String) -> Self {
-        Self::Opening(Box::pin(async move { raw::open(&url).await }))
+    pub(super) fn open(address: SocketAddress) -> Self {
+        Self::Opening(Box::pin(async move { raw::open(&address).await }))
     }
 
     /// Sends a text message. A failure shows as the socket's end.

@@ -33,6 +33,13 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let control = ControlSocket::listen(&data_dir)
         .with_context(|| format!("no control socket in {}", data_dir.path().display()))?;
     announce(address)?;
+    if let Some(link) = state.services.set_up_link().await? {
+        let url = match &state.settings.public_url {
+            Some(origin) => origin.to_string(),
+            None => format!("http://{address}"),
+        };
+        writeln!(io::stdout(), "Set up the first administrator within 30 minutes: {url}{link}")?;
+    }
     tracing::info!(%address, data_dir = %data_dir.path().display(), "The hub is open.");
 
     let serving = async {

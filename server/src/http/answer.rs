@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use colloquy_protocol::{
+    account::{Invited, Issued, Me, Person, Session},
     event::Notification,
     model::{Agent, Chat, Collection, ConnectionInfo, Message, Overview, Page, Participant},
     position::{Offset, Position},
@@ -58,6 +59,14 @@ pub(crate) struct Created<T> {
 /// 204: it is no more.
 pub(crate) struct Gone;
 
+/// An answer that nobody on the way may keep: it holds or sets a secret.
+pub(crate) type Unkept<T> = ([(HeaderName, &'static str); 1], T);
+
+/// The answer, to be kept by nobody.
+pub(crate) fn unkept<T>(answer: T) -> Unkept<T> {
+    ([(header::CACHE_CONTROL, "no-store")], answer)
+}
+
 /// 304, for the API document: [`not_modified`] answers it.
 pub(crate) struct NotModified;
 
@@ -102,6 +111,11 @@ impl Resource for Participant {}
 impl Resource for Notification {}
 impl Resource for ConnectionInfo {}
 impl Resource for Overview {}
+impl Resource for Session {}
+impl Resource for Me {}
+impl Resource for Person {}
+impl Resource for Invited {}
+impl Resource for Issued {}
 
 impl<T: Serialize + ToSchema> Resource for Page<T> {
     fn documented() -> RefOr<Schema> {

@@ -2,6 +2,7 @@
 
 use axum::{Json, Router, routing::get};
 use colloquy_protocol::{
+    account::{Invited, Issued, Login, Me, Person, Session, Token},
     event::Notification,
     model::{
         Agent, AgentCounts, Chat, Collection, ConnectionCounts, ConnectionInfo, LogEntry, LogSpan,
@@ -24,6 +25,10 @@ use crate::{error::FieldError, http::problem::Problem};
     ),
     servers((url = "/", description = "This server")),
     tags(
+        (name = "session", description = "Coming in and going out."),
+        (name = "account", description = "One's own account."),
+        (name = "people", description = "Who may sign in."),
+        (name = "tokens", description = "What programs show to be let in."),
         (name = "overview", description = "What there is, and how the hub is."),
         (name = "agents", description = "Programs that take part."),
         (name = "chats", description = "Conversations, and who is in them."),
@@ -35,8 +40,9 @@ use crate::{error::FieldError, http::problem::Problem};
         (name = "operations", description = "For whatever watches the server."),
     ),
     components(schemas(
-        Agent, AgentCounts, Chat, Collection, ConnectionCounts, ConnectionInfo, LogEntry, LogSpan,
-        Message, Notification, Overview, Participant, Receipt, Problem, FieldError,
+        Agent, AgentCounts, Chat, Collection, ConnectionCounts, ConnectionInfo, Invited, Issued,
+        LogEntry, LogSpan, Login, Me, Message, Notification, Overview, Participant, Person, Receipt,
+        Session, Token, Problem, FieldError,
     )),
 )]
 pub(crate) struct ApiDoc;

@@ -1,5 +1,7 @@
 //! What is read of a request, and how a request that can not be read is refused.
 
+use std::{convert::Infallible, net::IpAddr};
+
 use axum::{
     extract::{FromRequest, FromRequestParts, OriginalUri, Request},
     http::{HeaderMap, StatusCode, request::Parts},
@@ -21,6 +23,7 @@ use crate::{
     access::Caller,
     error::Error,
     http::{
+        authenticate::address,
         conditions,
         json::{json, typed},
         problem::Problem,
@@ -43,6 +46,19 @@ pub(crate) struct Post<T> {
     pub(crate) change: Change,
     pub(crate) body: T,
 }
+
+/// The JSON body of a POST whose answer holds a secret. Answers with secrets are not kept, so there
+/// is no `Idempotency-Key`.
+pub(crate) struct SecretPost<T>(pub(crate) T);
+
+/// The same of a POST without a body.
+pub(crate) struct NotRepeatable;
+
+/// Who asks, where everybody may.
+pub(crate) struct MaybeCaller(pub(crate) Option<Caller>);
+
+/// Where a request comes from, as far as that is known.
+pub(crate) struct Address(pub(crate) Option<IpAddr>);
 
 /// `If-Match`, for the API document: [`Change`] reads it.
 pub(crate) struct IfMatch;
@@ -107,7 +123,49 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Post<T> {
     }
 }
 
-/// Who asks, as the guard found out, perhaps as the agent that they act as.
+impl<T: DeserializeOwned> FromRequest<AppState> for SecretPost<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        NotRepeatable::from_request_parts(&mut parts, state).await?;
+        let value = json(&parts, body, state.settings.max_body_bytes).await?;
+        typed(value, "body").map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for NotRepeatable {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+        if parts.headers.contains_key(IDEMPOTENCY_KEY) {
+            let message = "the answer holds a secret, which is not kept to be given again";
+            return Err(Error::invalid(IDEMPOTENCY_KEY, message).into());
+        }
+        Ok(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for MaybeCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        match parts.extensions.get::<Caller>() {
+            Some(_) => Caller::from_request_parts(parts, state).await.map(Some).map(Self),
+            None => Ok(Self(None)),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        Ok(Self(address(&parts.extensions)))
+    }
+}
+
+/// Who asks, as was found out before ([`super::authenticate`]), perhaps as the agent that they act as.
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 

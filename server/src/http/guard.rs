@@ -16,7 +16,7 @@ use axum::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::problem::Problem;
-use crate::{access::Caller, origin::Origin};
+use crate::origin::Origin;
 
 /// The router behind the guard. Pages of the allowed origins may read the answers (CORS).
 pub(crate) fn guarded(router: Router, allowed_origins: &[Origin]) -> Router {
@@ -27,7 +27,7 @@ pub(crate) fn guarded(router: Router, allowed_origins: &[Origin]) -> Router {
 
 async fn check(
     State(allowed): State<Arc<[Origin]>>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let own = own_origin(&request)?;
@@ -41,7 +41,6 @@ async fn check(
              the setting allowed_origins (COLLOQUY_ALLOWED_ORIGINS) names those that may",
         ));
     }
-    request.extensions_mut().insert(Caller::local());
     Ok(next.run(request).await)
 }
 

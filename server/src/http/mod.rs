@@ -4,13 +4,17 @@
 //! - [`answer`], [`problem`], [`compression`]: what is answered
 //! - [`agents`], [`chats`], [`participants`], [`messages`], [`collections`], [`notifications`],
 //!   [`events`], [`connections`], [`overview`]: the REST API
+//! - [`session`], [`profile`], [`people`], [`tokens`]: the part of it that is about who may come in
 //! - [`docs`]: its description; [`health`]: what watches the server reads
 //! - [`ws`]: the WebSocket
 //! - [`pages`], [`site`]: the pages, and the files that they need
-//! - [`guard`]: who may ask at all; [`measure`]: what is counted of every request
+//! - [`guard`]: who may ask at all; [`authenticate`]: who asks; [`browser`]: people's login
+//!   sessions; [`measure`]: what is counted of every request
 
 pub(crate) mod agents;
 pub(crate) mod answer;
+pub(crate) mod authenticate;
+pub(crate) mod browser;
 pub(crate) mod chats;
 pub(crate) mod collections;
 pub(crate) mod compression;
@@ -28,6 +32,10 @@ pub(crate) mod notifications;
 pub(crate) mod overview;
 pub(crate) mod pages;
 pub(crate) mod participants;
+pub(crate) mod people;
 pub(crate) mod problem;
+pub(crate) mod profile;
+pub(crate) mod session;
 pub(crate) mod site;
+pub(crate) mod tokens;
 pub(crate) mod ws;

@@ -147,6 +147,15 @@ pub(crate) struct ChangeProblems;
 /// What DELETE may answer instead.
 pub(crate) struct DeleteProblems;
 
+/// What coming in may be answered instead.
+pub(crate) struct SignInProblems;
+
+/// What changing an account may be answered instead.
+pub(crate) struct AdministerProblems;
+
+/// What making something of what is there may be answered instead.
+pub(crate) struct RenewProblems;
+
 /// What may be answered to those who watch the server instead.
 pub(crate) struct WatchProblems;
 
@@ -180,6 +189,24 @@ impl IntoResponses for DeleteProblems {
     }
 }
 
+impl IntoResponses for SignInProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[413, 415, 422, 503])
+    }
+}
+
+impl IntoResponses for AdministerProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[404, 409, 413, 415, 422, 503])
+    }
+}
+
+impl IntoResponses for RenewProblems {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented(&[404, 409, 422, 503])
+    }
+}
+
 impl IntoResponses for WatchProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
         documented(&[503])
@@ -209,7 +236,10 @@ fn meaning(status: u16) -> &'static str {
         401 => "Nobody knows who asks: sign in, or send a token.",
         403 => "Who asks may not do this, or the Host or the Origin is foreign.",
         404 => "There is no such thing.",
-        409 => "It is there already, or the idempotency key was used for something else.",
+        409 => {
+            "It is there already, or does not go with what is there, or the idempotency key was \
+                used for something else."
+        }
         412 => "The entity is not at a version that If-Match names.",
         413 => "The body is too large.",
         415 => "The body is not declared as JSON.",

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use colloquy_protocol::{MAX_INBOUND_BYTES, time::Timestamp};
+use colloquy_protocol::{MAX_INBOUND_BYTES, close::CloseCode, time::Timestamp};
 use hyper::upgrade;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -21,6 +21,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
+    authenticate::{SUBPROTOCOL, offers_subprotocol},
     extract::{self, Query},
     problem::Problem,
 };
@@ -41,50 +42,59 @@ pub(crate) struct Handshake {
 }
 
 /// Switches to the WebSocket protocol (RFC 6455, section 4.2) and hands the connection to the hub.
+///
+/// Of somebody who is not known, a page's connection is closed right after it: the page could not
+/// see the status of a refused handshake.
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: Result<Caller, Problem>,
     Query(handshake): Query<Handshake>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     mut request: Request,
-) -> Response {
-    let caller = match handshake.act_as {
-        None => caller,
-        Some(agent) => match extract::acting_as(&state, caller, "actAs", &agent).await {
-            Ok(caller) => caller,
-            Err(problem) => return problem.into_response(),
-        },
-    };
-    let user_agent = request.headers().get(header::USER_AGENT);
-    let user_agent = user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
-    let visitor = match visitor(caller, address, user_agent) {
-        Ok(visitor) => visitor,
-        Err(error) => return error.into_response(),
+) -> Result<Response, Problem> {
+    let is_known = request.extensions().get::<Caller>().is_some();
+    let visitor = match caller {
+        Err(_) if !is_known && request.headers().contains_key(header::ORIGIN) => None,
+        caller => {
+            let caller = match handshake.act_as {
+                None => caller?,
+                Some(agent) => extract::acting_as(&state, caller?, "actAs", &agent).await?,
+            };
+            let user_agent = request.headers().get(header::USER_AGENT);
+            let user_agent =
+                user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
+            Some(visitor(caller, address, user_agent)?)
+        }
     };
     let switched = upgrade::on(&mut request);
-    let response = match create_response_with_body(&request, Body::empty) {
+    let mut response = match create_response_with_body(&request, Body::empty) {
         Ok(response) => response,
         Err(cause) => {
             let detail = format!("/ws speaks WebSocket only: {cause}");
             let refusal = Problem::new(StatusCode::UPGRADE_REQUIRED, detail);
             let wanted = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
-            return (wanted, refusal).into_response();
+            return Ok((wanted, refusal).into_response());
         }
     };
+    if offers_subprotocol(request.headers()) {
+        let ours = HeaderValue::from_static(SUBPROTOCOL);
+        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
+    }
     state.tasks.clone().spawn(async move {
         match switched.await {
             Ok(stream) => {
-                let socket = WebSocketStream::from_raw_socket(
-                    TokioIo::new(stream),
-                    Role::Server,
-                    Some(config()),
-                );
-                hub::run(state.resources(), visitor, socket.await).await;
+                let stream = TokioIo::new(stream);
+                let socket =
+                    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
+                match visitor {
+                    Some(visitor) => hub::run(state.resources(), visitor, socket).await,
+                    None => hub::refuse(socket, CloseCode::Unauthorised).await,
+                }
             }
             Err(cause) => tracing::debug!(%cause, "A handshake was not completed."),
         }
     });
-    response
+    Ok(response)
 }
 
 fn visitor(caller: Caller, address: SocketAddr, user_agent: Option<String>) -> Result<Visitor> {

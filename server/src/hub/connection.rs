@@ -20,6 +20,7 @@ use colloquy_protocol::{
     event::ClientEventName,
     frame::{HubEvent, RawClientFrame, Welcome, is_number},
     position::Position,
+    time::Timestamp,
 };
 use futures_util::{
     Sink, SinkExt, Stream, StreamExt,
@@ -28,7 +29,7 @@ use futures_util::{
 use serde_json::value::RawValue;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite},
-    time::{MissedTickBehavior, interval_at, timeout},
+    time::{MissedTickBehavior, interval_at, sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -118,6 +119,17 @@ where
         Ok(seat) => seat,
         Err(code) => return close(&mut sink, &mut stream, code, CLOSE_PATIENCE).await,
     };
+    // What was taken away before it joined did not close it.
+    let refusal = match resources.services.check_again(&caller).await {
+        Ok(refusal) => refusal,
+        Err(error) => {
+            tracing::error!(%error, "Whether a connection may stay could not be found out.");
+            Some(CloseCode::Internal)
+        }
+    };
+    if let Some(code) = refusal {
+        return close(&mut sink, &mut stream, code, CLOSE_PATIENCE).await;
+    }
     let patience = resources.hub.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
     let welcome = Welcome {
         connection_id: id.clone(),
@@ -134,7 +146,12 @@ where
     let context = Context::new(peer.clone(), resources.services);
 
     let (code, broken) = {
-        let reading = pin!(read(&mut stream, &context, &resources.handlers, patience));
+        let reading = pin!(async {
+            tokio::select! {
+                end = read(&mut stream, &context, &resources.handlers, patience) => end,
+                () = expiry(peer.caller.expires_at) => ReadEnd::Close(CloseCode::Unauthorised),
+            }
+        });
         let writing = pin!(write(&mut sink, &peer, patience));
         match select(reading, writing).await {
             Either::Left((ReadEnd::Gone, _)) | Either::Right((None, _)) => (None, false),
@@ -162,6 +179,23 @@ where
     if broken && let Ok(mut socket) = sink.reunite(stream) {
         drain(socket.get_mut()).await;
     }
+}
+
+/// Tells a peer that shook hands why it may not be here: a page can not see the status that a
+/// refused handshake has.
+pub(crate) async fn refuse<S>(socket: WebSocketStream<S>, code: CloseCode)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sink, mut stream) = socket.split();
+    close(&mut sink, &mut stream, code, CLOSE_PATIENCE).await;
+}
+
+/// Waits until what the peer came with ends by itself.
+async fn expiry(at: Option<Timestamp>) {
+    let Some(at) = at else { return std::future::pending().await };
+    let millis = at.as_millis() - Timestamp::now().as_millis();
+    sleep(Duration::from_millis(u64::try_from(millis).unwrap_or_default())).await;
 }
 
 /// Answers what the peer says.

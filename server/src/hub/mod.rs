@@ -44,7 +44,7 @@ use colloquy_protocol::{
 use tokio::sync::{Notify, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-pub(crate) use self::connection::{Resources, run};
+pub(crate) use self::connection::{Resources, refuse, run};
 use self::{
     coverage::Coverage,
     outbox::{Item, Limits, Outbox, Pushed},
@@ -184,6 +184,16 @@ impl Hub {
         let state = self.lock();
         let member = state.find(id).and_then(|key| state.members.get(&key));
         member.map(|member| member.outbox.abort(code)).is_some()
+    }
+
+    /// Closes the connections of everybody whose right to be here was taken away or changed. What
+    /// waits for them is dropped.
+    pub(crate) fn close_where(&self, is_theirs: impl Fn(&Caller) -> bool, code: CloseCode) {
+        for member in self.lock().members.values() {
+            if is_theirs(&member.visitor.caller) {
+                member.outbox.abort(code);
+            }
+        }
     }
 
     /// Takes a subscription away from a connection and tells it why (`hub:unsubscribed`); false

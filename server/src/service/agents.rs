@@ -184,17 +184,20 @@ impl Services {
             .await
     }
 
-    /// Deletes an agent: it leaves its chats first, in the same transaction; its messages stay.
+    /// Deletes an agent: it leaves its chats first and its tokens are revoked, in the same
+    /// transaction; its messages stay.
     ///
     /// # Errors
     /// [`crate::error::Error::NotFound`], [`crate::error::Error::PreconditionFailed`].
     pub async fn delete_agent(&self, change: Change, id: AgentId) -> Result<()> {
         change.require(Action::ChangeAgents)?;
+        let services = self.clone();
         self.writer
             .write(move |tx| {
                 async move {
                     let agent = find(tx, &id).await?;
                     change.allows(agent.version)?;
+                    services.revoke_tokens_of(tx, &id).await?;
                     let who = PrincipalId::from(id.clone());
                     for chat in chats::of_agent(tx.connection(), &who).await? {
                         super::chats::remove_participant(tx, chat, &who, &change.caller.principal)

@@ -15,7 +15,7 @@ use crate::{
     access::Caller,
     error::Result,
     hub::Hub,
-    store::{events, idempotency},
+    store::{events, idempotency, links, logins},
 };
 
 /// Rows that one transaction forgets, so that no change waits long behind it.
@@ -100,7 +100,7 @@ impl Services {
     }
 
     /// Forgets the events that need not be kept any longer, but none that a replay under way still
-    /// needs, and the answers of old idempotency keys. How many events were forgotten.
+    /// needs, the answers of old idempotency keys, and login sessions and links that ended. How many events were forgotten.
     ///
     /// # Errors
     /// Only the server's own.
@@ -115,6 +115,8 @@ impl Services {
                         let now = tx.now();
                         let oldest = Timestamp::from_millis(now.as_millis() - keep.age_millis);
                         idempotency::forget(tx.connection(), now).await?;
+                        logins::forget(tx.connection(), now).await?;
+                        links::forget(tx.connection(), now).await?;
                         let expired = events::expired(tx.connection(), keep.events, oldest).await?;
                         let start = hub.move_log_start(expired);
                         Ok(events::forget(tx.connection(), start, FORGET_AT_ONCE).await?)

@@ -2,6 +2,8 @@
 //!
 //! - [`agents`], [`chats`], [`messages`], [`collections`]: one entity each
 //! - [`log`]: reading the log, sending notifications, forgetting what is too old
+//! - [`people`], [`sign_in`], [`tokens`], [`identity`]: who may come in, how, and who asks;
+//!   [`passwords`], [`secrets`]: what they show for it
 //! - [`notification`]: [`NotificationService`], one typed method per server event
 //! - [`overview`]: how much there is of everything
 //! - [`valid`]: limits on what clients send
@@ -9,10 +11,16 @@
 mod agents;
 mod chats;
 mod collections;
+pub(crate) mod identity;
 mod log;
 mod messages;
 mod notification;
 mod overview;
+mod passwords;
+mod people;
+pub(crate) mod secrets;
+mod sign_in;
+mod tokens;
 mod valid;
 
 use colloquy_protocol::{
@@ -26,6 +34,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 pub(crate) use self::log::Retention;
+use self::passwords::Passwords;
 pub use self::{messages::Acknowledgement, notification::NotificationService};
 pub use crate::store::{
     events::EventQuery, idempotency::Idempotency, list::ListQuery, messages::MessageQuery,
@@ -33,6 +42,8 @@ pub use crate::store::{
 use crate::{
     access::Caller,
     error::{Error, Result},
+    hub::Hub,
+    mode::Mode,
     store::{Database, Snapshot, WriteTx, Writer, idempotency},
 };
 
@@ -82,12 +93,17 @@ pub struct Seen<T> {
 pub struct Services {
     database: Database,
     writer: Writer,
+    /// Whose sockets are closed when something is taken away.
+    hub: Hub,
+    mode: Mode,
+    passwords: Passwords,
     started_at: Timestamp,
 }
 
 impl Services {
-    pub(crate) fn new(database: Database, writer: Writer) -> Self {
-        Self { database, writer, started_at: Timestamp::now() }
+    pub(crate) fn new(database: Database, writer: Writer, hub: Hub, mode: Mode) -> Self {
+        let passwords = Passwords::new();
+        Self { database, writer, hub, mode, passwords, started_at: Timestamp::now() }
     }
 
     /// Whether the database answers.

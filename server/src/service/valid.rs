@@ -37,6 +37,19 @@ impl Check {
         }
     }
 
+    /// An e-mail address: something on both sides of its one `@`.
+    pub(super) fn email(&mut self, field: &str, email: &str) {
+        let sides = email.split_once('@');
+        let has_both = sides.is_some_and(|(name, host)| {
+            !name.is_empty() && !host.is_empty() && !host.contains('@')
+        });
+        if !has_both || email.chars().any(|one| one.is_whitespace() || one.is_control()) {
+            self.fail(field, "must be an e-mail address, such as ada@example.org");
+        } else if email.len() > 254 {
+            self.fail(field, "must have at most 254 bytes");
+        }
+    }
+
     /// What an agent says that it can do.
     pub(super) fn capabilities(&mut self, capabilities: &[String]) {
         if capabilities.len() > 100 {

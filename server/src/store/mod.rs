@@ -5,6 +5,7 @@
 //! - [`writer`]: the one task that changes anything, and the transaction it hands out
 //! - [`events`]: the log
 //! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
+//! - [`people`], [`logins`], [`tokens`], [`links`]: rows of those who may come in
 //! - [`overview`]: counting what there is
 //! - [`idempotency`]: answers that are given again
 //! - [`list`]: paging through entities; [`row`]: reading columns
@@ -16,11 +17,15 @@ mod database;
 pub(crate) mod events;
 mod history;
 pub(crate) mod idempotency;
+pub(crate) mod links;
 pub(crate) mod list;
+pub(crate) mod logins;
 pub(crate) mod messages;
 pub(crate) mod overview;
+pub(crate) mod people;
 pub(crate) mod receipts;
 mod row;
+pub(crate) mod tokens;
 mod writer;
 
 pub(crate) use database::{Database, OpenError, Snapshot};

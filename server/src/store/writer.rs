@@ -4,7 +4,7 @@
 //! then are its events published: all in this task, so the hub sees the log's order and nobody
 //! who hangs up meanwhile can keep a committed event from going live (design, "One idea").
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{fmt, panic::AssertUnwindSafe, time::Instant};
 
 use colloquy_protocol::{
     event::ServerEvent, id::Principal, position::Offset, time::Timestamp, topic::Topic,
@@ -70,7 +70,13 @@ impl Writer {
         let mut connection = database.writing_connection().await?;
         let head = events::head(&mut connection).await?;
         let now = events::last_moment(&mut connection).await?;
-        let tx = WriteTx { connection, head, now, appended: Vec::new() };
+        let tx = WriteTx {
+            connection,
+            head,
+            now,
+            appended: Vec::new(),
+            consequences: Consequences::default(),
+        };
         let (queue, orders) = mpsc::channel(QUEUE);
         tokio::spawn(run(tx, orders, publish));
         Ok(Self { queue })
@@ -126,6 +132,17 @@ pub(crate) struct WriteTx {
     head: Offset,
     now: Timestamp,
     appended: Vec<Logged>,
+    consequences: Consequences,
+}
+
+/// What is to be done once the change is committed.
+#[derive(Default)]
+struct Consequences(Vec<Box<dyn FnOnce() + Send>>);
+
+impl fmt::Debug for Consequences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Consequences({})", self.0.len())
+    }
 }
 
 impl WriteTx {
@@ -164,9 +181,16 @@ impl WriteTx {
         Ok(offset)
     }
 
+    /// Does something when, and only when, the change is committed: after its events went live,
+    /// whether or not anybody still waits for the answer. It must be quick.
+    pub(crate) fn after_commit(&mut self, consequence: impl FnOnce() + Send + 'static) {
+        self.consequences.0.push(Box::new(consequence));
+    }
+
     async fn begin(&mut self) -> sqlx::Result<()> {
         self.now = Timestamp::now().max(self.now);
         self.appended.clear();
+        self.consequences.0.clear();
         sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await.map(drop)
     }
 
@@ -239,6 +263,9 @@ async fn perform(tx: &mut WriteTx, job: Job, publish: &(impl Fn(Vec<Logged>) + S
             Ok(events) => {
                 ::metrics::histogram!(metrics::COMMIT_SECONDS).record(job.asked.elapsed());
                 publish(events);
+                for consequence in tx.consequences.0.drain(..) {
+                    consequence();
+                }
                 answer(Ok(()));
             }
             Err(cause) => {

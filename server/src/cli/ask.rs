@@ -1,0 +1,63 @@
+//! One REST request over the control socket, and its answer.
+
+use anyhow::{Context, bail};
+use axum::{
+    body::{Bytes, to_bytes},
+    http::{Method, Request, StatusCode, header},
+};
+use colloquy_server::{control, settings::Settings};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// Asks the server that owns the data folder, or this process when none runs, without a body.
+///
+/// # Errors
+/// When the data folder can not be used, or the hub refuses.
+pub(crate) async fn ask<T: DeserializeOwned>(
+    settings: &Settings,
+    method: Method,
+    path: &str,
+) -> anyhow::Result<T> {
+    send(settings, method, path, Bytes::new()).await
+}
+
+/// The same, with a JSON body.
+///
+/// # Errors
+/// When the data folder can not be used, or the hub refuses.
+pub(crate) async fn tell<T: DeserializeOwned>(
+    settings: &Settings,
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> anyhow::Result<T> {
+    send(settings, method, path, serde_json::to_vec(body)?.into()).await
+}
+
+async fn send<T: DeserializeOwned>(
+    settings: &Settings,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> anyhow::Result<T> {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/api/v1{path}"))
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)?;
+    let response = control::perform(request, settings.clone()).await?;
+    let status = response.status();
+    let answer = to_bytes(response.into_body(), MAX_ANSWER_BYTES).await?;
+    if !status.is_success() {
+        let problem: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        match problem["detail"].as_str() {
+            Some(detail) => bail!("the hub refused ({status}): {detail}"),
+            None => bail!("the hub refused ({status}): {}", String::from_utf8_lossy(&answer)),
+        }
+    }
+    let answer = if status == StatusCode::NO_CONTENT { &b"null"[..] } else { &answer[..] };
+    serde_json::from_slice(answer).context("the hub's answer can not be read")
+}

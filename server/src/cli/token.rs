@@ -1,0 +1,115 @@
+//! `colloquy token`: programs' tokens, from the command line.
+
+use std::io::{self, Write};
+
+use axum::http::Method;
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+    value_parser,
+};
+use colloquy_protocol::{
+    access::Scope,
+    account::{Issued, NewToken, Token},
+    id::{AgentId, TokenId},
+    model::Page,
+    time::Timestamp,
+};
+use colloquy_server::settings::Settings;
+
+use super::{
+    ask::{ask, tell},
+    user,
+};
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenTask {
+    /// Make a token and print it: it is shown this once
+    Create(NewTokenArgs),
+    /// Show what tokens there are
+    List,
+    /// Revoke a token, and close its connections
+    Revoke {
+        /// Its id, as `list` shows it
+        id: TokenId,
+    },
+}
+
+/// What a new token is.
+#[derive(Debug, Args)]
+pub(crate) struct NewTokenArgs {
+    /// The agent that acts with it
+    #[arg(long, value_name = "ID", required_unless_present = "user", conflicts_with = "user")]
+    agent: Option<AgentId>,
+    /// The person that acts with it
+    #[arg(long, value_name = "EMAIL")]
+    user: Option<String>,
+    /// What it is for
+    #[arg(long)]
+    name: String,
+    /// What it lets a program do; without any: read, self, messages and chats
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', value_parser = scope())]
+    scopes: Vec<Scope>,
+    /// When it ends; without, it does not
+    #[arg(long, value_name = "DAYS", value_parser = value_parser!(u16).range(1..))]
+    expires_days: Option<u16>,
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the data folder can not be used, or the hub refuses.
+pub(crate) async fn run(task: TokenTask, settings: Settings) -> anyhow::Result<()> {
+    match task {
+        TokenTask::Create(new) => {
+            let person_id = match &new.user {
+                Some(email) => Some(user::find(&settings, email).await?.id),
+                None => None,
+            };
+            let expires_at = new.expires_days.map(|days| {
+                let now = Timestamp::now().as_millis();
+                Timestamp::from_millis(now + i64::from(days) * MILLIS_PER_DAY)
+            });
+            let new = NewToken {
+                name: new.name,
+                agent_id: new.agent,
+                person_id,
+                scopes: (!new.scopes.is_empty()).then_some(new.scopes),
+                expires_at,
+            };
+            let issued: Issued = tell(&settings, Method::POST, "/tokens", &new).await?;
+            writeln!(io::stdout(), "{}", issued.secret)?;
+        }
+        TokenTask::List => {
+            let page: Page<Token> = ask(&settings, Method::GET, "/tokens").await?;
+            let mut output = io::stdout().lock();
+            for token in page.items {
+                let scopes: Vec<_> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+                writeln!(
+                    output,
+                    "{}  {}...  {} {}  {}  ends {}  used {}  {}",
+                    token.id,
+                    token.prefix,
+                    token.principal_kind.as_str(),
+                    token.principal_id,
+                    scopes.join(","),
+                    token.expires_at.map_or("never".to_owned(), |end| end.to_string()),
+                    token.last_used_at.map_or("never".to_owned(), |last| last.to_string()),
+                    token.name,
+                )?;
+            }
+        }
+        TokenTask::Revoke { id } => {
+            ask::<()>(&settings, Method::DELETE, &format!("/tokens/{id}")).await?;
+            writeln!(io::stdout(), "Revoked.")?;
+        }
+    }
+    Ok(())
+}
+
+const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
+
+fn scope() -> impl TypedValueParser<Value = Scope> {
+    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)).try_map(|text| text.parse::<Scope>())
+}

@@ -1,0 +1,110 @@
+//! `colloquy user`: people, from the command line.
+
+use std::io::{self, Write};
+
+use anyhow::anyhow;
+use axum::http::Method;
+use clap::{Subcommand, builder::PossibleValuesParser, builder::TypedValueParser};
+use colloquy_protocol::{
+    access::Role,
+    account::{Invited, NewPerson, Person, PersonPatch},
+    model::Page,
+};
+use colloquy_server::settings::Settings;
+
+use super::ask::{ask, tell};
+
+/// What to do with people.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserTask {
+    /// Invite somebody, and print the one-time link with which they choose their password
+    Add {
+        /// What they will sign in with
+        email: String,
+        /// What they are called
+        #[arg(long)]
+        name: String,
+        /// What they may do
+        #[arg(long, default_value = "member", value_parser = role())]
+        role: Role,
+    },
+    /// Print a new one-time link with which somebody chooses a new password
+    ResetPassword {
+        /// Who
+        email: String,
+    },
+    /// Let somebody sign in no more, and end their sessions and connections
+    Disable {
+        /// Who
+        email: String,
+    },
+    /// Let somebody who was disabled sign in again
+    Enable {
+        /// Who
+        email: String,
+    },
+    /// Show who may sign in
+    List,
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the data folder can not be used, or the hub refuses.
+pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()> {
+    match task {
+        UserTask::Add { email, name, role } => {
+            let new = NewPerson { email, name, role };
+            let invited = tell(&settings, Method::POST, "/people", &new).await?;
+            show_link(&settings, &invited)?;
+        }
+        UserTask::ResetPassword { email } => {
+            let Person { id, .. } = find(&settings, &email).await?;
+            let path = format!("/people/{id}/link");
+            let invited = ask(&settings, Method::POST, &path).await?;
+            show_link(&settings, &invited)?;
+        }
+        UserTask::Disable { email } => set_disabled(&settings, &email, true).await?,
+        UserTask::Enable { email } => set_disabled(&settings, &email, false).await?,
+        UserTask::List => {
+            let mut output = io::stdout().lock();
+            for Person { id, email, name, role, state, .. } in people(&settings).await? {
+                let role = role.as_str();
+                writeln!(output, "{id}  {role:6}  {state:9?}  {email}  {name}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The person with that e-mail address.
+pub(crate) async fn find(settings: &Settings, email: &str) -> anyhow::Result<Person> {
+    let wanted = email.trim().to_lowercase();
+    let found = people(settings).await?.into_iter().find(|one| one.email.to_lowercase() == wanted);
+    found.ok_or_else(|| anyhow!("nobody has the e-mail address {email}"))
+}
+
+async fn people(settings: &Settings) -> anyhow::Result<Vec<Person>> {
+    let page: Page<Person> = ask(settings, Method::GET, "/people").await?;
+    Ok(page.items)
+}
+
+async fn set_disabled(settings: &Settings, email: &str, disabled: bool) -> anyhow::Result<()> {
+    let Person { id, .. } = find(settings, email).await?;
+    let patch = PersonPatch { disabled: Some(disabled), ..PersonPatch::default() };
+    let path = format!("/people/{id}");
+    let person: Person = tell(settings, Method::PATCH, &path, &patch).await?;
+    writeln!(io::stdout(), "{} is {:?}.", person.email, person.state)?;
+    Ok(())
+}
+
+fn show_link(settings: &Settings, invited: &Invited) -> io::Result<()> {
+    let Invited { person, link, expires_at } = invited;
+    let mut output = io::stdout().lock();
+    writeln!(output, "{} chooses a password, once and until {expires_at}, at", person.email)?;
+    writeln!(output, "{}{link}", settings.url())
+}
+
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str)).try_map(|text| text.parse::<Role>())
+}

@@ -1,0 +1,97 @@
+//! `/session` and `/welcome`: coming in and going out.
+
+use axum::{extract::State, http::StatusCode};
+use colloquy_protocol::{
+    access::Action,
+    account::{Session, SignIn, Welcomed},
+};
+
+use crate::{
+    access::Caller,
+    http::{
+        answer::{Changed, Created, Gone, Unkept, unkept},
+        browser::Browser,
+        extract::{Address, MaybeCaller, SecretPost},
+        problem::{Problem, SignInProblems, WatchProblems},
+    },
+    service::Services,
+};
+
+/// Read who one is.
+///
+/// And who may come in at all. Everybody may ask.
+#[utoipa::path(
+    get, path = "/session", tag = "session", operation_id = "getSession",
+    responses(Changed<Session>, WatchProblems),
+)]
+pub(crate) async fn get(
+    State(services): State<Services>,
+    MaybeCaller(caller): MaybeCaller,
+) -> Result<Unkept<Changed<Session>>, Problem> {
+    Ok(unkept(Changed(services.session(caller.as_ref()).await?)))
+}
+
+/// Sign in with an e-mail address and a password.
+///
+/// The answer sets the cookie that stands for the login.
+#[utoipa::path(
+    post, path = "/session", tag = "session", operation_id = "signIn",
+    request_body = SignIn, responses(Changed<Session>, SignInProblems),
+)]
+pub(crate) async fn sign_in(
+    State(services): State<Services>,
+    browser: Browser,
+    Address(address): Address,
+    SecretPost(body): SecretPost<SignIn>,
+) -> Result<Unkept<Changed<Session>>, Problem> {
+    let email = body.email.clone();
+    let Some(account) = browser.check(body).await? else {
+        tracing::info!(?email, address = address.map(display), "Somebody could not sign in.");
+        let wrong = "the e-mail address or the password is wrong";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, wrong));
+    };
+    let caller = browser.sign_in(&account).await?;
+    tracing::info!(
+        principal = %caller.principal.id, address = address.map(display), "Somebody signed in."
+    );
+    Ok(unkept(Changed(services.session(Some(&caller)).await?)))
+}
+
+/// Sign out, here.
+#[utoipa::path(
+    delete,
+    path = "/session",
+    tag = "session",
+    operation_id = "signOut",
+    responses(Gone, WatchProblems)
+)]
+pub(crate) async fn sign_out(caller: Caller, browser: Browser) -> Result<Gone, Problem> {
+    caller.require(Action::ManageOwnAccount)?;
+    browser.sign_out().await?;
+    Ok(Gone)
+}
+
+/// Use a one-time link: set up the hub, accept an invitation, or choose a new password.
+///
+/// Whoever does is signed in: the answer sets the cookie that stands for the login.
+#[utoipa::path(
+    post, path = "/welcome", tag = "session", operation_id = "welcome",
+    request_body = Welcomed, responses(Created<Session>, SignInProblems),
+)]
+pub(crate) async fn welcome(
+    State(services): State<Services>,
+    browser: Browser,
+    Address(address): Address,
+    SecretPost(body): SecretPost<Welcomed>,
+) -> Result<Unkept<Created<Session>>, Problem> {
+    let account = services.welcome(body).await.inspect_err(|error| {
+        tracing::info!(%error, address = address.map(display), "A one-time link was refused.");
+    })?;
+    let caller = browser.sign_in(&account).await?;
+    tracing::info!(
+        principal = %caller.principal.id, address = address.map(display),
+        "Somebody signed in with a one-time link."
+    );
+    let resource = services.session(Some(&caller)).await?;
+    Ok(unkept(Created { location: "/api/v1/session".to_owned(), resource }))
+}
