@@ -19,20 +19,23 @@ pub fn start(format: LogFormat) -> Result<(), ParseError> {
     let filter =
         EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(wanted)?;
     let on_terminal = io::stderr().is_terminal();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
+    // Without colours: on a terminal, text that a stranger sent would not be told from them.
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(LinesTo(io::stderr));
     match (format, on_terminal) {
-        (LogFormat::Text, _) | (LogFormat::Auto, true) => {
-            subscriber.with_ansi(on_terminal).with_writer(LinesTo(io::stderr)).init();
-        }
+        (LogFormat::Text, _) | (LogFormat::Auto, true) => subscriber.init(),
         (LogFormat::Json, _) | (LogFormat::Auto, false) => {
-            subscriber.json().flatten_event(true).with_writer(io::stderr).init();
+            subscriber.json().flatten_event(true).init();
         }
     }
     Ok(())
 }
 
-/// Keeps each event on one line of its own, so that logged text can not pass for another event.
-/// (Escape sequences that would act on a terminal are tracing-subscriber's to disarm.)
+/// Keeps each event on one line of its own, so that logged text can not pass for another event,
+/// and escapes every other control character too, so that it can do nothing to a terminal. The
+/// escapes are those of JSON, which both formats may have.
 struct LinesTo<M>(M);
 
 struct Line<W>(W);
@@ -48,17 +51,18 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for LinesTo<M> {
 impl<W: Write> Write for Line<W> {
     /// `event` is one whole event: tracing-subscriber writes each with one call.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let text = event.strip_suffix(b"\n").unwrap_or(event);
-        let mut line = Vec::with_capacity(event.len());
-        for &byte in text {
-            match byte {
-                b'\n' => line.extend(b"\\n"),
-                b'\r' => line.extend(b"\\r"),
-                _ => line.push(byte),
+        let text = String::from_utf8_lossy(event.strip_suffix(b"\n").unwrap_or(event));
+        let mut line = String::with_capacity(event.len());
+        for one in text.chars() {
+            match one {
+                '\n' => line.push_str("\\n"),
+                '\r' => line.push_str("\\r"),
+                _ if one.is_control() => line.push_str(&format!("\\u{:04x}", u32::from(one))),
+                _ => line.push(one),
             }
         }
-        line.push(b'\n');
-        self.0.write_all(&line)?;
+        line.push('\n');
+        self.0.write_all(line.as_bytes())?;
         Ok(event.len())
     }
 
@@ -69,7 +73,53 @@ impl<W: Write> Write for Line<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What a stranger can have logged, however it is logged, in either format.
+    #[test]
+    fn control_characters_are_escaped() {
+        let hostile = "a\x1b[2Jb\ncINFO forged\r\0\x08\x7f\u{9b}2J";
+        for json in [false, true] {
+            let written = Written::default();
+            let writer = written.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_max_level(LevelFilter::INFO)
+                .with_writer(LinesTo(move || writer.clone()));
+            let log = || {
+                let span = tracing::info_span!("request", path = hostile, shown = %hostile);
+                let _inside = span.enter();
+                tracing::info!(text = hostile, debug = ?hostile, display = %hostile, "{hostile}");
+            };
+            match json {
+                false => tracing::subscriber::with_default(subscriber.finish(), log),
+                true => tracing::subscriber::with_default(subscriber.json().finish(), log),
+            }
+            let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+            let line = text.strip_suffix('\n').unwrap();
+            assert!(line.matches("forged").count() >= 6, "{line:?}");
+            assert!(!line.contains(char::is_control), "{line:?}");
+            if json {
+                let event: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert_eq!(event["fields"]["display"], hostile);
+            }
+        }
+    }
 
     #[test]
     fn an_event_is_one_line() {

@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::anyhow;
 use clap::Args;
 use colloquy_client::{
     Client, Error,
@@ -45,6 +46,8 @@ pub(crate) struct Options {
     url: String,
 }
 
+const UNAUTHENTICATED: u16 = 401;
+
 /// How long to wait before trying again.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
@@ -54,13 +57,13 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Plays until SIGINT or SIGTERM. A hub that is away is waited for.
 ///
 /// # Errors
-/// When the address is not one of a hub.
+/// When the address is not one of a hub, or the hub is not in local mode.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let client = Client::new(&options.url)?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     select! {
-        never = play_on(&client, &options.url) => match never {},
+        refused = play_on(&client, &options.url) => return Err(refused),
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
@@ -70,11 +73,19 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Plays again whenever a play ends.
-async fn play_on(client: &Client, url: &str) -> Infallible {
+/// Plays again whenever a play ends, until the hub does not let it.
+async fn play_on(client: &Client, url: &str) -> anyhow::Error {
     let mut is_away = false;
     loop {
         let Err(ended) = play(client, url).await;
+        if let Ended::Call(error) = &ended
+            && error.status() == Some(UNAUTHENTICATED)
+        {
+            return anyhow!(
+                "the hub at {url} wants everybody to sign in; the demo acts as three agents, as only \
+                 local mode lets it: play on a hub of its own, `colloquy serve --data-dir demo`"
+            );
+        }
         let was_away = is_away;
         is_away = matches!(ended, Ended::Call(Error::Transport(_)));
         match (was_away, is_away) {

@@ -90,9 +90,7 @@ impl Browser {
 
     /// Signs a person in who has shown who they are; who was signed in here before is signed out.
     pub(crate) async fn sign_in(mut self, account: &Account) -> Result<Caller> {
-        if self.session.session.id().is_some() {
-            self.session.logout().await.map_err(error)?;
-        }
+        self.end().await?;
         self.session.login(account).await.map_err(error)?;
         let beginning = Beginning {
             person: account.person.id.clone(),
@@ -112,7 +110,14 @@ impl Browser {
 
     /// Signs out whoever is signed in here.
     pub(crate) async fn sign_out(mut self) -> Result<()> {
-        self.session.logout().await.map_err(error).map(drop)
+        self.end().await
+    }
+
+    async fn end(&mut self) -> Result<()> {
+        if self.session.session.id().is_some() {
+            self.session.logout().await.map_err(error)?;
+        }
+        Ok(())
     }
 }
 
