@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    id::{AgentId, ChatId, CollectionId, MessageId, PrincipalId, PrincipalKind},
+    id::{AgentId, ChatId, CollectionId, MessageId, Principal, PrincipalId, PrincipalKind},
     position::Offset,
     time::Timestamp,
 };
@@ -105,6 +105,49 @@ pub struct Participant {
     pub joined_at: Timestamp,
 }
 
+/// Who sees a chat. It stays as the chat was created.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Visibility {
+    /// Whoever may read at all.
+    #[default]
+    Open,
+    /// Only who is in it: for everybody else, administrators included, it does not exist.
+    Participants,
+}
+
+impl Visibility {
+    /// Every visibility.
+    pub const ALL: [Self; 2] = [Self::Open, Self::Participants];
+
+    /// The visibility as it is written on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Participants => "participants",
+        }
+    }
+
+    /// Whether it is [`Visibility::Open`], which is not written.
+    pub fn is_open(&self) -> bool {
+        *self == Self::Open
+    }
+}
+
+/// A text that is no [`Visibility`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a visibility is open or participants")]
+pub struct InvalidVisibility;
+
+impl FromStr for Visibility {
+    type Err = InvalidVisibility;
+
+    fn from_str(text: &str) -> Result<Self, InvalidVisibility> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text).ok_or(InvalidVisibility)
+    }
+}
+
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -114,6 +157,9 @@ pub struct Chat {
     pub id: ChatId,
     /// 1 to 200 characters.
     pub title: String,
+    /// Who sees it; absent: `open`.
+    #[serde(default, skip_serializing_if = "Visibility::is_open")]
+    pub visibility: Visibility,
     /// Who is in it, in the order in which they joined.
     pub participants: Vec<Participant>,
     /// Anything else.
@@ -126,6 +172,18 @@ pub struct Chat {
     /// The offset of its last event but messages and receipts: joins and leaves change it.
     #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub version: Offset,
+}
+
+impl Chat {
+    /// Whether somebody is in it. An agent and a person may have the same id.
+    pub fn has(&self, who: &Principal) -> bool {
+        self.participants.iter().any(|one| one.participant_id == who.id && one.kind == who.kind)
+    }
+
+    /// Whether it exists for somebody.
+    pub fn is_visible_to(&self, who: &Principal) -> bool {
+        self.visibility.is_open() || self.has(who)
+    }
 }
 
 /// What somebody said in a chat.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     id::{AgentId, ChatId, CollectionId, MessageId, PrincipalId, PrincipalKind},
-    model::{AgentStatus, Metadata, NotificationType},
+    model::{AgentStatus, Metadata, NotificationType, Visibility},
     object,
 };
 
@@ -90,6 +90,9 @@ pub struct NewChat {
     /// 1 to 200 characters.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub title: String,
+    /// Who sees it, once and for all. Who creates a chat that only its participants see is in it.
+    #[serde(default, skip_serializing_if = "Visibility::is_open")]
+    pub visibility: Visibility,
     /// Who is in it from the start, at most 1,000.
     #[serde(default, deserialize_with = "object::list", skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 1000))]
@@ -100,7 +103,7 @@ pub struct NewChat {
     pub metadata: Metadata,
 }
 
-/// The body of `PATCH /chats/{id}`. Participants have a path of their own.
+/// The body of `PATCH /chats/{id}`. Participants have a path of their own; who sees it stays.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

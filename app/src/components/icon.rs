@@ -33,6 +33,8 @@ pub enum Shape {
     Bell,
     /// A plus.
     Plus,
+    /// A padlock.
+    Lock,
     /// A circle, half of it filled.
     Theme,
 }
@@ -64,6 +66,7 @@ impl Shape {
             Self::Close => "m4 4 8 8m0-8-8 8",
             Self::Bell => "M4 11V7a4 4 0 0 1 8 0v4l1 1H3zM6.5 14h3",
             Self::Plus => "M8 3v10M3 8h10",
+            Self::Lock => "M4 7.5h8v6h-8zM5.5 7.5v-2a2.5 2.5 0 0 1 5 0v2",
             Self::Theme => "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
         }
     }

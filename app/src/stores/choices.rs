@@ -1,13 +1,17 @@
 //! What there is to choose from, following live events.
 
 use colloquy_protocol::{
+    event::server::ChatParticipantLeft,
     frame::EventFrame,
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::live::{Effect, Live};
+use super::{
+    live::{Effect, Live},
+    people::sees,
+};
 use crate::api::{
     Loaded,
     choices::{Choice, Named, choices},
@@ -43,7 +47,10 @@ pub fn name_of(choices: LiveChoices, topic: &Topic) -> Option<String> {
 fn follow(items: &mut Vec<Choice>, frame: &EventFrame) -> Effect {
     let about = serde_json::from_str::<About>(frame.payload.get()).unwrap_or_default();
     let Some(kind) = frame.kind() else { return Effect::None };
-    if let Some(changed) = about.entity.and_then(|entity| entity.of_kind(kind)) {
+    let is_left = is_left(frame);
+    if let Some(changed) = about.entity.and_then(|entity| entity.of_kind(kind))
+        && !is_left
+    {
         match items.iter_mut().find(|choice| choice.topic == changed.topic) {
             Some(known) if *known == changed => return Effect::None,
             Some(known) => *known = changed,
@@ -54,12 +61,18 @@ fn follow(items: &mut Vec<Choice>, frame: &EventFrame) -> Effect {
         }
         return Effect::Changed;
     }
-    if !frame.name.ends_with(":deleted") {
+    if !is_left && !frame.name.ends_with(":deleted") {
         return Effect::None;
     }
     let before = items.len();
     items.retain(|choice| choice.topic.kind() != kind || choice.topic.id() != about.id);
     if items.len() == before { Effect::None } else { Effect::Changed }
+}
+
+/// Whether it says that whoever uses this page left a private chat, which they see no more.
+fn is_left(frame: &EventFrame) -> bool {
+    let left = frame.payload_of::<ChatParticipantLeft>().and_then(Result::ok);
+    left.is_some_and(|left| !sees(&left.chat))
 }
 
 /// Whom an event is about.
@@ -70,4 +83,39 @@ struct About {
     id: String,
     #[serde(alias = "agent", alias = "chat", alias = "collection")]
     entity: Option<Named>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const AT: &str = "2026-01-01T00:00:00.000Z";
+
+    fn event(name: &str, participants: Value) -> EventFrame {
+        let chat = json!({
+            "id": "c", "title": "C", "visibility": "participants", "participants": participants,
+            "metadata": {}, "createdAt": AT, "updatedAt": AT, "version": 1,
+        });
+        let payload = json!({
+            "chatId": "c", "participantId": "local", "chat": chat, "userId": "ada",
+            "timestamp": AT,
+        });
+        serde_json::from_value(json!({ "event": name, "payload": payload, "offset": 1 })).unwrap()
+    }
+
+    #[test]
+    fn a_private_chat_comes_and_goes_with_who_uses_the_page() {
+        let mut items = Vec::new();
+        let me = json!({ "participantId": "local", "kind": "user", "joinedAt": AT });
+        let joined = event("chat:participantJoined", json!([me]));
+        assert_eq!(follow(&mut items, &joined), Effect::Changed);
+        assert_eq!(items.len(), 1);
+        // An agent with the same id is somebody else.
+        let agent = json!({ "participantId": "local", "kind": "agent", "joinedAt": AT });
+        let left = event("chat:participantLeft", json!([agent]));
+        assert_eq!(follow(&mut items, &left), Effect::Changed);
+        assert_eq!(items.len(), 0);
+    }
 }

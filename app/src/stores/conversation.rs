@@ -16,7 +16,7 @@ use colloquy_protocol::{
     topic::Topic,
 };
 
-use super::live::Effect;
+use super::{live::Effect, people::sees};
 use crate::api::messages::Part;
 
 /// The most messages that are held at a time.
@@ -87,7 +87,8 @@ impl Conversation {
         }
     }
 
-    /// Whether it was deleted meanwhile.
+    /// Whether it does not exist any more for who reads it: it was deleted meanwhile, or it is
+    /// private and they left it.
     pub fn is_deleted(&self) -> bool {
         self.is_deleted
     }
@@ -197,7 +198,14 @@ impl Conversation {
         let Ok(event) = frame.event() else { return Effect::Stale };
         match event {
             Event::ChatCreated(p) | Event::ChatUpdated(p) => self.chat = p.chat,
-            Event::ChatParticipantJoined(p) | Event::ChatParticipantLeft(p) => self.chat = p.chat,
+            Event::ChatParticipantJoined(p) | Event::ChatParticipantLeft(p) => {
+                // Who left a private chat reads no more of it, and afresh once they are in it again.
+                if self.is_deleted && sees(&p.chat) {
+                    return Effect::Stale;
+                }
+                self.is_deleted = !sees(&p.chat);
+                self.chat = p.chat;
+            }
             Event::ChatDeleted(_) => self.is_deleted = true,
             Event::ChatMessageCreated(p) => self.arrives(Arc::new(p.message)),
             Event::ChatReceiptUpdated(p) => self.is_had(p.receipt),
@@ -369,6 +377,31 @@ mod tests {
         let mut held = conversation(50..100);
         held.add(End::Older, &message(40).id, part(30..40, true));
         assert_eq!(numbers(&held), (50..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn who_leaves_a_private_chat_reads_it_afresh_after_joining_again() {
+        let mut held = conversation(0..2);
+        let turn = |name: &str, participants: Value| -> EventFrame {
+            let chat = json!({
+                "id": "c", "title": "C", "visibility": "participants",
+                "participants": participants, "metadata": {}, "createdAt": AT, "updatedAt": AT,
+                "version": 5,
+            });
+            read(json!({
+                "event": name, "offset": 5,
+                "payload": {
+                    "chatId": "c", "participantId": "local", "chat": chat, "userId": "ada",
+                    "timestamp": AT,
+                },
+            }))
+        };
+        let left = turn("chat:participantLeft", json!([]));
+        assert_eq!(held.follow(&left), Effect::Changed);
+        assert!(held.is_deleted());
+        let me = json!({ "participantId": "local", "kind": "user", "joinedAt": AT });
+        let joined = turn("chat:participantJoined", json!([me]));
+        assert_eq!(held.follow(&joined), Effect::Stale);
     }
 
     #[test]

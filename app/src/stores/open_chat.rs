@@ -72,7 +72,7 @@ impl OpenChat {
         self.conversation.error()
     }
 
-    /// Whether it was deleted meanwhile.
+    /// Whether it does not exist any more for who reads it: deleted meanwhile, or private and left.
     pub fn is_deleted(self) -> Signal<bool> {
         let (conversation, error) = (self.conversation(), self.error());
         let is_gone = move || error.with(|error| error.as_ref().is_some_and(ApiError::is_missing));

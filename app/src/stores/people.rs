@@ -6,7 +6,7 @@ use colloquy_protocol::{
     event::ServerEvent,
     frame::EventFrame,
     id::{AgentId, Principal, PrincipalId, PrincipalKind},
-    model::{Agent, AgentStatus, Page},
+    model::{Agent, AgentStatus, Chat, Page},
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
@@ -34,6 +34,11 @@ pub async fn load_agents() -> Result<Loaded<Page<Agent>>, ApiError> {
 /// The person who uses this page.
 pub fn me() -> PrincipalId {
     Principal::local().id
+}
+
+/// Whether a chat exists for the person who uses this page: others do not see a private one.
+pub fn sees(chat: &Chat) -> bool {
+    chat.is_visible_to(&Principal { id: me(), kind: PrincipalKind::User })
 }
 
 impl People {

@@ -4,8 +4,9 @@ use axum::extract::State;
 use colloquy_protocol::{
     access::Action,
     close::CloseCode,
-    id::ConnectionId,
+    id::{ChatId, ConnectionId},
     model::{ConnectionInfo, Page},
+    topic::Topic,
 };
 
 use crate::{
@@ -17,22 +18,26 @@ use crate::{
         problem::{ListProblems, Problem, ReadProblems},
     },
     hub::Hub,
-    service::Seen,
+    service::{Seen, Services},
 };
 
 /// List open WebSocket connections: one's own, or everybody's for those who may see them.
+///
+/// Of other people's, those subscriptions to a chat are left out whose chat one does not see.
 #[utoipa::path(
     get, path = "/connections", tag = "connections", operation_id = "listConnections",
     responses(Shown<Page<ConnectionInfo>>, ListProblems),
 )]
 pub(crate) async fn list(
     State(hub): State<Hub>,
+    State(services): State<Services>,
     caller: Caller,
 ) -> Result<Shown<Page<ConnectionInfo>>, Problem> {
     caller.require(Action::Read)?;
     let position = hub.position();
     let mut items = hub.connections();
     items.retain(|one| is_visible(&caller, one));
+    hide_chats(&services, &caller, &mut items).await?;
     Ok(Shown(Seen { value: Page { items, next_cursor: None }, position }))
 }
 
@@ -44,11 +49,13 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn get(
     State(hub): State<Hub>,
+    State(services): State<Services>,
     caller: Caller,
     Path(id): Path<ConnectionId>,
 ) -> Result<Shown<ConnectionInfo>, Problem> {
     let position = hub.position();
-    let value = find(&hub, &caller, &id)?;
+    let mut value = find(&hub, &caller, &id)?;
+    hide_chats(&services, &caller, std::slice::from_mut(&mut value)).await?;
     Ok(Shown(Seen { value, position }))
 }
 
@@ -78,8 +85,34 @@ fn find(hub: &Hub, caller: &Caller, id: &ConnectionId) -> Result<ConnectionInfo,
 }
 
 fn is_visible(caller: &Caller, one: &ConnectionInfo) -> bool {
-    let own = one.user_id == caller.principal.id && one.user_kind == caller.principal.kind;
-    own || caller.may(Action::WatchConnections)
+    is_own(caller, one) || caller.may(Action::WatchConnections)
+}
+
+fn is_own(caller: &Caller, one: &ConnectionInfo) -> bool {
+    one.user_id == caller.principal.id && one.user_kind == caller.principal.kind
+}
+
+/// Takes the topics of chats that do not exist for the caller out of others' connections.
+async fn hide_chats(
+    services: &Services,
+    caller: &Caller,
+    connections: &mut [ConnectionInfo],
+) -> Result<(), Problem> {
+    let others = || connections.iter().filter(|one| !is_own(caller, one));
+    let topics = others().flat_map(|one| &one.subscriptions);
+    let chats = topics.filter_map(chat_of).collect::<Vec<_>>();
+    let seen = services.seen_chats(caller, chats).await?;
+    for one in connections.iter_mut().filter(|one| !is_own(caller, one)) {
+        one.subscriptions.retain(|topic| chat_of(topic).is_none_or(|chat| seen.contains(chat)));
+    }
+    Ok(())
+}
+
+fn chat_of(topic: &Topic) -> Option<&ChatId> {
+    match topic {
+        Topic::Chat(id) => Some(id),
+        _ => None,
+    }
 }
 
 fn not_found(id: &ConnectionId) -> Error {

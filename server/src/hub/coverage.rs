@@ -12,6 +12,10 @@ use colloquy_protocol::{position::Offset, topic::Topic};
 /// and a later replay of just that stretch would send its events again.
 const ENDED_STRETCHES: usize = 1_024;
 
+/// How many joins are remembered for a connection. Beyond it the oldest is forgotten, and a later
+/// replay of just that chat would leave out what happened before it.
+const JOINS: usize = 1_024;
+
 /// Where a subscription begins to cover its topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Start {
@@ -27,6 +31,9 @@ pub(crate) struct Coverage {
     open: HashMap<Topic, Start>,
     /// Stretches of ended subscriptions: after the first offset, up to the second.
     ended: VecDeque<(Topic, Offset, Offset)>,
+    /// Stretches of private chats, from the first offset up to before the second, that became
+    /// visible when whoever is at the other end joined: they count as never sent.
+    renewed: VecDeque<(Topic, Offset, Offset)>,
     /// Notifications, which are covered whenever anything is; `None` before `client:ready`.
     notifications: Option<Offset>,
 }
@@ -39,11 +46,18 @@ impl Coverage {
 
     /// Covers a topic after that offset, and with it the notifications after it.
     pub(crate) fn extend(&mut self, topic: Topic, after: Offset) {
-        let start = self.open.entry(topic).or_insert(Start::After(after));
+        let start = self.open.entry(topic.clone()).or_insert(Start::After(after));
         *start = match *start {
             Start::Ready => Start::After(after),
             Start::After(earlier) => Start::After(earlier.min(after)),
         };
+        for (one, _, joined) in &mut self.renewed {
+            if covers(&topic, one) {
+                // From here on it is sent.
+                *joined = (after + 1).min(*joined);
+            }
+        }
+        self.renewed.retain(|(_, born, joined)| born < joined);
         self.notifications = self.notifications.map(|earlier| earlier.min(after));
     }
 
@@ -58,6 +72,8 @@ impl Coverage {
         for start in self.open.values_mut().filter(|start| **start == Start::Ready) {
             *start = Start::After(after);
         }
+        // Nothing was sent so far.
+        self.renewed.clear();
         self.notifications = Some(self.earliest().map_or(after, |earliest| earliest.min(after)));
     }
 
@@ -68,10 +84,44 @@ impl Coverage {
         }
     }
 
-    /// Remembers what an earlier coverage of a topic had sent by then, up to that offset.
-    pub(crate) fn remember_from(&mut self, earlier: &Self, topic: &Topic, through: Offset) {
+    /// Whoever is at the other end joined a private chat, at `joined`, that is as old as `born`:
+    /// what happened in it before becomes visible, and counts as never sent.
+    pub(crate) fn renew(&mut self, topic: &Topic, born: Offset, joined: Offset) {
+        if born < joined {
+            if self.renewed.len() == JOINS {
+                self.renewed.pop_front();
+            }
+            self.renewed.push_back((topic.clone(), born, joined));
+        }
+    }
+
+    /// What was sent before a replay of that topic begins: what became visible of others since then
+    /// is not part of it.
+    pub(crate) fn before_replay_of(&self, topic: &Topic) -> Self {
+        let mut before = self.clone();
+        before.renewed.retain(|(one, ..)| covers(topic, one));
+        before
+    }
+
+    /// Whether exactly this topic is subscribed to.
+    pub(crate) fn has(&self, topic: &Topic) -> bool {
+        self.open.contains_key(topic)
+    }
+
+    /// Remembers what an earlier coverage of a topic had sent when a replay began that ended at
+    /// `cursor`: it was to go up to `upto`.
+    pub(crate) fn remember_from(
+        &mut self,
+        earlier: &Self,
+        topic: &Topic,
+        cursor: Offset,
+        upto: Offset,
+    ) {
         if let Some(Start::After(after)) = earlier.open.get(topic) {
-            self.remember(topic, *after, through);
+            self.remember(topic, *after, upto);
+        }
+        for (one, born, joined) in earlier.renewed.iter().filter(|(one, ..)| covers(topic, one)) {
+            self.renew(one, (cursor + 1).max(*born), *joined);
         }
     }
 
@@ -94,13 +144,19 @@ impl Coverage {
         }
     }
 
-    /// Whether a subscription covers that event now or did so while it lasted.
+    /// Whether a subscription covers that event now or did so while it lasted, and the event was
+    /// visible.
     pub(crate) fn ever_covered(&self, topic: Option<&Topic>, offset: Offset) -> bool {
+        let is_new = |(one, born, joined): &(Topic, Offset, Offset)| {
+            Some(one) == topic && (*born..*joined).contains(&offset)
+        };
+        if self.renewed.iter().any(is_new) {
+            return false;
+        }
         self.covers(topic, offset)
             || topic.is_some_and(|topic| {
                 self.ended.iter().any(|(one, after, through)| {
-                    (one == topic || *one == Topic::All(topic.kind()))
-                        && (*after < offset && offset <= *through)
+                    covers(one, topic) && (*after < offset && offset <= *through)
                 })
             })
     }
@@ -117,6 +173,11 @@ impl Coverage {
     fn is_open(&self, topic: &Topic, offset: Offset) -> bool {
         matches!(self.open.get(topic), Some(Start::After(after)) if *after < offset)
     }
+}
+
+/// Whether a subscription to a topic covers the events of that entity.
+fn covers(topic: &Topic, entity: &Topic) -> bool {
+    topic == entity || *topic == Topic::All(entity.kind())
 }
 
 #[cfg(test)]
@@ -162,6 +223,24 @@ mod tests {
         assert!(coverage.ever_covered(Some(&topic("agent:a")), 6));
         assert!(!coverage.ever_covered(Some(&topic("agent:a")), 7));
         assert!(!coverage.ever_covered(Some(&topic("agent:a")), 2));
+    }
+
+    #[test]
+    fn what_was_hidden_until_a_join_was_never_sent() {
+        let mut coverage = Coverage::default();
+        coverage.begin(topic("chat:*"), 2);
+        coverage.renew(&topic("chat:c"), 4, 7);
+        let sent = |offset| coverage.ever_covered(Some(&topic("chat:c")), offset);
+        assert!(sent(3) && sent(7) && sent(8));
+        assert!(!sent(4) && !sent(6));
+        assert!(coverage.ever_covered(Some(&topic("chat:d")), 5));
+        // A replay of another topic does not bring it.
+        let before = coverage.before_replay_of(&topic("chat:d"));
+        assert!(before.ever_covered(Some(&topic("chat:c")), 5));
+        // Once a replay was asked for, it was sent.
+        coverage.extend(topic("chat:c"), 4);
+        let sent = |offset| coverage.ever_covered(Some(&topic("chat:c")), offset);
+        assert!(sent(5) && sent(6) && !sent(4));
     }
 
     #[test]

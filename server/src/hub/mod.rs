@@ -35,7 +35,7 @@ use std::{
 use colloquy_protocol::{
     close::CloseCode,
     frame::{HubEvent, Unsubscribed},
-    id::ConnectionId,
+    id::{ConnectionId, Principal},
     model::{ConnectionCounts, ConnectionInfo},
     position::{Offset, Position},
     time::Timestamp,
@@ -47,7 +47,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 pub(crate) use self::connection::{Resources, refuse, run};
 use self::{
     coverage::Coverage,
-    outbox::{Item, Limits, Outbox, Pushed},
+    outbox::{Item, Limits, Outbox, Private, Pushed},
     replay::CatchUp,
     seat::Seat,
 };
@@ -56,7 +56,15 @@ pub use self::{
     registry::{AlreadyRegistered, Context, EventHandlerRegistry, Handler},
     subscriptions::SubscriptionManager,
 };
-use crate::{access::Caller, metrics, settings::Settings, store::Logged};
+use crate::{
+    access::Caller,
+    metrics,
+    settings::Settings,
+    store::{
+        Logged,
+        visibility::{Audience, Turn},
+    },
+};
 
 /// A connection further behind the log's head, in events, counts as one that is behind.
 const BEHIND: Offset = 100;
@@ -204,8 +212,7 @@ impl Hub {
         if !state.unsubscribe(key, topic) {
             return false;
         }
-        let told = Unsubscribed { topic: topic.clone(), reason: reason.to_owned() };
-        state.push(key, encode(&HubEvent::Unsubscribed(told)));
+        state.push(key, unsubscribed(topic, reason));
         true
     }
 
@@ -262,6 +269,7 @@ impl Hub {
         let welcome = state.head;
         let outbox = Arc::new(Outbox::new(self.0.limits));
         let sent = Arc::new(AtomicU64::new(welcome));
+        let principal = visitor.caller.principal.clone();
         let member = Member {
             visitor,
             outbox: outbox.clone(),
@@ -271,7 +279,7 @@ impl Hub {
         };
         state.members.insert(key, member);
         state.count();
-        Ok(Seat::new(self.clone(), key, welcome, outbox, sent))
+        Ok(Seat::new(self.clone(), key, principal, welcome, outbox, sent))
     }
 
     /// Waits until everything up to that position was published, if it is one that the log has:
@@ -293,6 +301,7 @@ impl State {
     fn deliver(&mut self, event: Logged) {
         self.head = event.offset;
         ::metrics::counter!(metrics::EVENTS, "event" => event.name).increment(1);
+        self.take_turn(&event);
         let mut deliveries = 0;
         match &event.topic {
             None => {
@@ -309,6 +318,46 @@ impl State {
             }
         }
         ::metrics::counter!(metrics::DELIVERIES).increment(deliveries);
+        self.end_subscriptions(&event);
+    }
+
+    /// What somebody may have been sent of a private chat changes when they join or leave it.
+    fn take_turn(&mut self, event: &Logged) {
+        let (Some(topic @ Topic::Chat(chat)), Some(audience)) = (&event.topic, &event.audience)
+        else {
+            return;
+        };
+        let (born, now) = (audience.born, event.offset);
+        match &audience.turn {
+            None => {}
+            Some(Turn::Joined(who)) => {
+                for member in self.members.values_mut().filter(|member| member.is(who)) {
+                    member.coverage.renew(topic, born, now);
+                }
+            }
+            Some(Turn::Left(who)) => {
+                for member in self.members.values().filter(|member| member.is(who)) {
+                    member.outbox.withdraw(chat, born, now);
+                }
+            }
+        }
+    }
+
+    /// Who left a private chat loses the subscriptions to it; those for whom the log is being read
+    /// lose them when it is read (see [`replay`]).
+    fn end_subscriptions(&mut self, event: &Logged) {
+        let left = event.audience.as_ref().and_then(Audience::left);
+        let (Some(topic), Some(who)) = (&event.topic, left) else { return };
+        let is_live_and_theirs = |key: &&Key| {
+            let member = self.members.get(key);
+            member.is_some_and(|member| member.is(who) && matches!(member.phase, Phase::Live))
+        };
+        let ending: Vec<Key> =
+            self.subscriptions.subscribers(topic).filter(is_live_and_theirs).copied().collect();
+        for key in ending {
+            self.unsubscribe(key, topic);
+            self.push(key, not_in_it(topic));
+        }
     }
 
     fn find(&self, id: &ConnectionId) -> Option<Key> {
@@ -359,7 +408,7 @@ impl State {
 
     fn push(&self, key: Key, text: Utf8Bytes) {
         if let Some(member) = self.members.get(&key) {
-            member.push(Item::Text { text, event: None });
+            member.push(Item::told(text));
         }
     }
 
@@ -370,13 +419,30 @@ impl State {
 }
 
 impl Member {
-    /// Queues a live event; how many deliveries that makes.
+    /// Whether that is who acts through it.
+    fn is(&self, who: &Principal) -> bool {
+        self.visitor.caller.principal == *who
+    }
+
+    /// Queues a live event, unless it may not be seen; how many deliveries that makes.
     fn deliver(&self, event: &Logged) -> u64 {
         if !matches!(self.phase, Phase::Live) {
             return 0;
         }
-        let item =
-            Item::Text { text: event.frame.clone(), event: Some((event.offset, event.committed)) };
+        let viewer = &self.visitor.caller.principal;
+        let (offset, audience) = (event.offset, event.audience.as_ref());
+        if audience.is_some_and(|audience| !audience.contains(viewer)) {
+            return 0;
+        }
+        let private = match (&event.topic, audience) {
+            // That somebody left is theirs to see, whatever happens next.
+            (Some(Topic::Chat(chat)), Some(audience)) if audience.left() != Some(viewer) => {
+                Some(Private { chat: chat.clone(), offset, judged: offset })
+            }
+            _ => None,
+        };
+        let (text, event) = (event.frame.clone(), Some((offset, event.committed)));
+        let item = Item::Text { text, event, private };
         u64::from(self.push(item) == Pushed::Queued)
     }
 
@@ -407,6 +473,17 @@ impl Member {
             Phase::Live => self.sent.load(Ordering::Relaxed),
         }
     }
+}
+
+/// Tells somebody that a subscription was taken away.
+fn unsubscribed(topic: &Topic, reason: &str) -> Utf8Bytes {
+    let told = Unsubscribed { topic: topic.clone(), reason: reason.to_owned() };
+    encode(&HubEvent::Unsubscribed(told))
+}
+
+/// Tells somebody that they left a private chat and so are not subscribed to it any more.
+fn not_in_it(chat: &Topic) -> Utf8Bytes {
+    unsubscribed(chat, "you are not in this chat any more")
 }
 
 fn encode(value: &impl serde::Serialize) -> Utf8Bytes {

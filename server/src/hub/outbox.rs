@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use colloquy_protocol::{close::CloseCode, position::Offset};
+use colloquy_protocol::{close::CloseCode, id::ChatId, position::Offset};
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -24,9 +24,37 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) enum Item {
     /// A text message; `event` is set on a live event: its offset, and when it was committed.
-    Text { text: Utf8Bytes, event: Option<(Offset, Instant)> },
+    Text { text: Utf8Bytes, event: Option<(Offset, Instant)>, private: Option<Private> },
     /// Here the log is to be read until the connection has caught up with it.
     CatchUp,
+}
+
+impl Item {
+    /// Something that the hub tells this connection alone.
+    pub(crate) fn told(text: Utf8Bytes) -> Self {
+        Self::Text { text, event: None, private: None }
+    }
+}
+
+/// That a message tells of a private chat, in which somebody at the other end must still be when it
+/// is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Private {
+    pub(crate) chat: ChatId,
+    /// The event's offset.
+    pub(crate) offset: Offset,
+    /// At which position of the log it was found that they see it.
+    pub(crate) judged: Offset,
+}
+
+/// That somebody left a private chat: what is about to be sent of it is not sent any more.
+#[derive(Debug)]
+struct Withdrawn {
+    chat: ChatId,
+    /// The offset of the chat's `chat:created`: another chat may have had its id before.
+    born: Offset,
+    /// The offset of the event with which they left.
+    left: Offset,
 }
 
 /// What became of something that was to be queued.
@@ -66,6 +94,8 @@ struct Queue {
     dropped: bool,
     /// Everything that was ever in the queue has been sent.
     idle: bool,
+    /// What is no longer to be sent, until everything has been sent.
+    withdrawn: Vec<Withdrawn>,
 }
 
 impl Queue {
@@ -115,6 +145,22 @@ impl Outbox {
         self.filled.notify_one();
     }
 
+    /// Whoever is at the other end left a private chat: nothing of it is sent any more of what was
+    /// found to be theirs before.
+    pub(crate) fn withdraw(&self, chat: &ChatId, born: Offset, left: Offset) {
+        let mut queue = self.lock();
+        if !queue.idle {
+            queue.withdrawn.push(Withdrawn { chat: chat.clone(), born, left });
+        }
+    }
+
+    /// Whether a message is not to be sent any more.
+    pub(crate) fn is_withdrawn(&self, message: &Private) -> bool {
+        self.lock().withdrawn.iter().any(|gone| {
+            gone.chat == message.chat && gone.born <= message.offset && message.judged < gone.left
+        })
+    }
+
     /// Waits for something to do. Only one task may wait.
     pub(crate) async fn next(&self) -> Next {
         loop {
@@ -125,6 +171,7 @@ impl Outbox {
                     return Next::Send(std::mem::take(&mut queue.items));
                 }
                 queue.idle = true;
+                queue.withdrawn.clear();
                 if let Some(code) = queue.closing {
                     return Next::Close(code);
                 }
@@ -184,7 +231,11 @@ mod tests {
     use super::*;
 
     fn text(text: &'static str) -> Item {
-        Item::Text { text: Utf8Bytes::from_static(text), event: None }
+        Item::told(Utf8Bytes::from_static(text))
+    }
+
+    fn of_chat(offset: Offset, judged: Offset) -> Private {
+        Private { chat: "c".parse().unwrap(), offset, judged }
     }
 
     fn outbox() -> Outbox {
@@ -200,6 +251,21 @@ mod tests {
         assert!(matches!(outbox.next().await, Next::Close(CloseCode::SlowConsumer)));
         outbox.given_up().await;
         assert_eq!(outbox.waiting(), (0, 0));
+    }
+
+    /// Born at 5, left at 8: what was found to be visible before that is not sent any more, but
+    /// what another chat of the same id told before, and what is found to be visible later, is.
+    #[test]
+    fn what_was_left_is_withdrawn() {
+        let outbox = outbox();
+        outbox.push(text("waits"));
+        outbox.withdraw(&"c".parse().unwrap(), 5, 8);
+        assert!(outbox.is_withdrawn(&of_chat(5, 5)) && outbox.is_withdrawn(&of_chat(7, 7)));
+        assert!(outbox.is_withdrawn(&of_chat(6, 7)));
+        assert!(!outbox.is_withdrawn(&of_chat(4, 7)), "another chat that had the id");
+        assert!(!outbox.is_withdrawn(&of_chat(6, 9)), "seen again, after joining again");
+        let other = Private { chat: "d".parse().unwrap(), offset: 6, judged: 6 };
+        assert!(!outbox.is_withdrawn(&other));
     }
 
     #[tokio::test]

@@ -6,9 +6,9 @@
 use colloquy_protocol::{position::Offset, topic::Topic};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::coverage::Coverage;
+use super::{coverage::Coverage, not_in_it, outbox::Private};
 use crate::store::{
-    events::{Stored, Stretch},
+    events::{SeenBecause, Stretch},
     stored_frame,
 };
 
@@ -30,18 +30,12 @@ pub(super) struct CatchUp {
 /// Some events to be sent.
 #[derive(Debug)]
 pub(super) struct Page {
-    events: Vec<Stored>,
-    /// Those up to here are a replay.
-    upto: Offset,
+    /// The events as they are sent, in order, and which private chat each tells of.
+    pub(super) frames: Vec<(Utf8Bytes, Option<Private>)>,
     /// Everything covered up to here was sent, once these are.
     pub(super) through: Offset,
-}
-
-impl Page {
-    /// The events as they are sent, in order.
-    pub(super) fn frames(&self) -> impl Iterator<Item = Utf8Bytes> {
-        self.events.iter().map(|event| stored_frame(event, event.offset <= self.upto))
-    }
+    /// The subscriptions that ended with these events.
+    pub(super) ended: Vec<Topic>,
 }
 
 impl CatchUp {
@@ -73,27 +67,55 @@ impl CatchUp {
     pub(super) fn end(&self, topic: &Topic, coverage: &mut Coverage) {
         coverage.end(topic, self.cursor);
         if self.cursor < self.upto {
-            coverage.remember_from(&self.before, topic, self.upto);
+            coverage.remember_from(&self.before, topic, self.cursor, self.upto);
         }
     }
 
     /// Takes from a stretch of the log what the connection is to be sent, and moves on behind it.
-    pub(super) fn take(&mut self, stretch: Stretch, coverage: &Coverage) -> Page {
-        let mut events = stretch.events;
-        events.retain(|event| {
-            let topic = event.topic.as_ref();
-            let sent = event.offset <= self.upto && self.before.ever_covered(topic, event.offset);
-            !sent && coverage.covers(topic, event.offset)
-        });
-        self.cursor = stretch.through;
-        self.last = events.last().map_or(self.last, |event| event.offset);
-        Page { events, upto: self.upto, through: stretch.through }
+    /// `judged` is the position at which the stretch was found to be visible. Who left a private
+    /// chat since this began loses the subscription to it with that event, as if it came live.
+    pub(super) fn take(
+        &mut self,
+        stretch: Stretch,
+        judged: Offset,
+        coverage: &mut Coverage,
+    ) -> Page {
+        let through = stretch.through;
+        let mut page = Page { frames: Vec::new(), through, ended: Vec::new() };
+        for event in stretch.events {
+            let (offset, topic) = (event.offset, event.topic.as_ref());
+            let replayed = offset <= self.upto;
+            let was_sent = replayed && self.before.ever_covered(topic, offset);
+            if was_sent || !coverage.covers(topic, offset) {
+                continue;
+            }
+            self.last = offset;
+            let private = match (topic, event.seen) {
+                (Some(Topic::Chat(chat)), SeenBecause::Participant) => {
+                    Some(Private { chat: chat.clone(), offset, judged })
+                }
+                _ => None,
+            };
+            page.frames.push((stored_frame(&event, replayed), private));
+            if let Some(topic) = event.topic
+                && event.seen == SeenBecause::Left
+                && !replayed
+                && coverage.has(&topic)
+            {
+                coverage.end(&topic, offset);
+                page.frames.push((not_in_it(&topic), None));
+                page.ended.push(topic);
+            }
+        }
+        self.cursor = through;
+        page
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::events::Stored;
 
     fn topic() -> Topic {
         "agent:a".parse().unwrap()
@@ -106,12 +128,17 @@ mod tests {
             event: "agent:updated".to_owned(),
             payload: "{}".to_owned(),
             topic: Some(topic()),
+            seen: SeenBecause::Open,
         };
         Stretch { events: range.map(event).collect(), through }
     }
 
     fn offsets(page: &Page) -> Vec<Offset> {
-        page.events.iter().map(|event| event.offset).collect()
+        let offset = |(text, _): &(Utf8Bytes, _)| {
+            let frame: serde_json::Value = serde_json::from_str(text).unwrap();
+            frame["offset"].as_u64().unwrap()
+        };
+        page.frames.iter().map(offset).collect()
     }
 
     /// Live since 5, then replayed from 1, then ended in the middle of that: what lies between
@@ -124,13 +151,13 @@ mod tests {
         let before = coverage.clone();
         coverage.extend(topic(), 1);
         let mut first = CatchUp::new(1, 10, before);
-        assert_eq!(offsets(&first.take(events(2..=3), &coverage)), [2, 3]);
+        assert_eq!(offsets(&first.take(events(2..=3), 10, &mut coverage)), [2, 3]);
         first.end(&topic(), &mut coverage);
 
         let before = coverage.clone();
         coverage.extend(topic(), 1);
         let mut second = CatchUp::new(1, 10, before);
-        assert_eq!(offsets(&second.take(events(2..=10), &coverage)), [4, 5]);
+        assert_eq!(offsets(&second.take(events(2..=10), 10, &mut coverage)), [4, 5]);
     }
 
     #[test]
@@ -139,7 +166,7 @@ mod tests {
         coverage.make_ready(0);
         let mut catch_up = CatchUp::new(2, 4, Coverage::default());
         assert_eq!(catch_up.needs(), Some(2));
-        catch_up.take(events(3..=4), &coverage);
+        catch_up.take(events(3..=4), 4, &mut coverage);
         assert_eq!(catch_up.needs(), None);
         assert!(catch_up.ends_unnoticed(), "nothing was covered");
     }

@@ -10,6 +10,7 @@ use colloquy_protocol::{
     error::{ErrorCode, WireError},
     event::Started,
     frame::{Heartbeat, HubEvent},
+    id::Principal,
     position::{Offset, Position},
     topic::Topic,
 };
@@ -33,6 +34,8 @@ const MAX_SUBSCRIPTIONS: usize = 10_000;
 pub(super) struct Seat {
     hub: Hub,
     key: Key,
+    /// Who is at the other end.
+    principal: Principal,
     welcome: Offset,
     outbox: Arc<Outbox>,
     /// The offset of the last event that was handed to the socket.
@@ -45,11 +48,12 @@ impl Seat {
     pub(super) fn new(
         hub: Hub,
         key: Key,
+        principal: Principal,
         welcome: Offset,
         outbox: Arc<Outbox>,
         sent: Arc<AtomicU64>,
     ) -> Self {
-        Self { hub, key, welcome, outbox, sent, live: Notify::new() }
+        Self { hub, key, principal, welcome, outbox, sent, live: Notify::new() }
     }
 
     /// The hub it is in.
@@ -93,7 +97,7 @@ impl Seat {
         let recording = matches!(member.phase, Phase::Recording { .. });
         let before = match from {
             // What was covered so far was sent, or is in the queue in front of the replay.
-            Some(_) if !recording => member.coverage.clone(),
+            Some(_) if !recording => member.coverage.before_replay_of(&topic),
             _ => Coverage::default(),
         };
         match from {
@@ -171,7 +175,7 @@ impl Seat {
             }
             if cursor >= head {
                 if catch_up.ends_unnoticed() {
-                    member.push(Item::Text { text: heartbeat(head), event: None });
+                    member.push(Item::told(heartbeat(head)));
                 }
                 member.phase = Phase::Live;
                 self.mark_sent(head);
@@ -181,12 +185,19 @@ impl Seat {
             (cursor, head)
         };
         let mut snapshot = database.snapshot().await?;
-        let stretch = events::stretch(snapshot.connection(), cursor, head).await?;
+        let stretch = events::stretch(snapshot.connection(), cursor, head, &self.principal).await?;
+        let judged = snapshot.head();
         drop(snapshot);
         let mut state = self.hub.lock();
+        let state = &mut *state;
         let Some(member) = state.members.get_mut(&self.key) else { return Ok(None) };
         let Phase::CatchingUp(catch_up) = &mut member.phase else { return Ok(None) };
-        Ok(Some(catch_up.take(stretch, &member.coverage)))
+        let page = catch_up.take(stretch, judged, &mut member.coverage);
+        for topic in &page.ended {
+            state.subscriptions.unsubscribe(&self.key, topic);
+            state.count();
+        }
+        Ok(Some(page))
     }
 
     /// Queues a heartbeat, unless the log is being read: then its reader sends them.

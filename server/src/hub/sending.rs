@@ -11,7 +11,7 @@ use tokio::time::{error::Elapsed, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
 use super::{
-    outbox::Item,
+    outbox::{Item, Private},
     seat::{Seat, heartbeat},
 };
 use crate::{metrics, store::Database};
@@ -46,8 +46,8 @@ where
         let mut batch = Batch::default();
         for item in items {
             match item {
-                Item::Text { text, event } => {
-                    batch.messages.push(Message::Text(text));
+                Item::Text { text, event, private } => {
+                    batch.messages.push((Message::Text(text), private));
                     batch.newest = event.or(batch.newest);
                     batch.oldest = batch.oldest.or(event);
                 }
@@ -62,7 +62,7 @@ where
 
     /// Asks for a sign of life.
     pub(super) async fn ping(&mut self) -> Result<(), Stopped> {
-        self.flush([ping()]).await
+        self.flush([(ping(), None)]).await
     }
 
     async fn deliver(&mut self, batch: Batch) -> Result<(), Stopped> {
@@ -85,13 +85,16 @@ where
         while !outbox.is_closing()
             && let Some(page) = self.seat.next_page(self.database).await.map_err(Stopped::Log)?
         {
-            let mut messages: Vec<Message> = page.frames().map(Message::Text).collect();
+            let through = page.through;
+            let frames = page.frames.into_iter();
+            let mut messages: Messages =
+                frames.map(|(text, private)| (Message::Text(text), private)).collect();
             if beat.elapsed() >= period {
                 beat = Instant::now();
-                messages.extend([Message::Text(heartbeat(page.through)), ping()]);
+                messages.extend([(Message::Text(heartbeat(through)), None), (ping(), None)]);
             }
             messages.extend(outbox.take().into_iter().filter_map(|item| match item {
-                Item::Text { text, .. } => Some(Message::Text(text)),
+                Item::Text { text, private, .. } => Some((Message::Text(text), private)),
                 // The next one is announced only when this one has ended.
                 Item::CatchUp => None,
             }));
@@ -100,11 +103,19 @@ where
         Ok(())
     }
 
-    async fn flush(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), Stopped> {
+    /// Sends messages, but none of a private chat that was left meanwhile.
+    async fn flush(
+        &mut self,
+        messages: impl IntoIterator<Item = (Message, Option<Private>)>,
+    ) -> Result<(), Stopped> {
         let patience = self.patience;
+        let outbox = self.seat.outbox();
         // The peer need not take everything in time, only something.
         let sending = async {
-            for message in messages {
+            for (message, private) in messages {
+                if private.is_some_and(|private| outbox.is_withdrawn(&private)) {
+                    continue;
+                }
                 timeout(patience, self.sink.feed(message)).await??;
             }
             timeout(patience, self.sink.flush()).await?.map_err(Stopped::from)
@@ -117,10 +128,13 @@ where
     }
 }
 
+/// Messages to be sent, in order, and which private chat each tells of.
+type Messages = Vec<(Message, Option<Private>)>;
+
 /// What is sent in one go.
 #[derive(Default)]
 struct Batch {
-    messages: Vec<Message>,
+    messages: Messages,
     /// The offsets of the first and last event in it, and when they were committed.
     oldest: Option<(Offset, Instant)>,
     newest: Option<(Offset, Instant)>,

@@ -2,7 +2,7 @@
 
 use colloquy_protocol::{
     access::Action,
-    id::{AgentId, PrincipalId},
+    id::{AgentId, Principal},
     model::{Agent, AgentStatus, Metadata, Page},
     request::{AgentPatch, NewAgent, StatusChange},
 };
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     access::Caller,
     error::Result,
-    store::{WriteTx, agents, chats, list::Paging},
+    store::{WriteTx, agents, chats, idempotency, list::Paging, visibility},
 };
 
 impl Services {
@@ -185,7 +185,8 @@ impl Services {
     }
 
     /// Deletes an agent: it leaves its chats first and its tokens are revoked, in the same
-    /// transaction; its messages stay.
+    /// transaction; its messages stay. An agent that gets its id later is another one, and inherits
+    /// nothing.
     ///
     /// # Errors
     /// [`crate::error::Error::NotFound`], [`crate::error::Error::PreconditionFailed`].
@@ -198,15 +199,15 @@ impl Services {
                     let agent = find(tx, &id).await?;
                     change.allows(agent.version)?;
                     services.revoke_tokens_of(tx, &id).await?;
-                    let who = PrincipalId::from(id.clone());
-                    for chat in chats::of_agent(tx.connection(), &who).await? {
-                        super::chats::remove_participant(tx, chat, &who, &change.caller.principal)
-                            .await?;
+                    let who = Principal::agent(id.clone());
+                    let by = &change.caller.principal;
+                    for chat in chats::of_agent(tx.connection(), &who.id).await? {
+                        super::chats::remove_participant(tx, chat, who.clone(), by).await?;
                     }
                     agents::delete(tx.connection(), &id).await?;
-                    NotificationService::new(tx)
-                        .agent_deleted(id, &change.caller.principal)
-                        .await?;
+                    visibility::forget(tx.connection(), &who).await?;
+                    idempotency::forget_of(tx.connection(), &who).await?;
+                    NotificationService::new(tx).agent_deleted(id, by).await?;
                     Ok(())
                 }
                 .boxed()

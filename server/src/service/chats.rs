@@ -18,7 +18,7 @@ use super::{
 use crate::{
     access::Caller,
     error::{Error, Result},
-    store::{WriteTx, agents, chats, list::Paging},
+    store::{WriteTx, agents, chats, list::Paging, visibility},
 };
 
 impl Services {
@@ -29,7 +29,7 @@ impl Services {
     pub async fn chat(&self, caller: &Caller, id: &ChatId) -> Result<Seen<Chat>> {
         caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
-        let value = chats::find(snapshot.connection(), id).await?;
+        let value = chats::find(snapshot.connection(), id, &caller.principal).await?;
         let value = value.ok_or_else(|| not_found("chat", id.as_str()))?;
         Ok(Seen { value, position: snapshot.into_position() })
     }
@@ -47,9 +47,23 @@ impl Services {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Chat>(query)?;
         let mut snapshot = self.snapshot().await?;
+        let viewer = &caller.principal;
         let (items, next_cursor) =
-            chats::list(snapshot.connection(), &paging, participant.as_ref()).await?;
+            chats::list(snapshot.connection(), &paging, participant.as_ref(), viewer).await?;
         Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+    }
+
+    /// Which of these chats exist for the caller.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub async fn seen_chats(
+        &self,
+        caller: &Caller,
+        chats: impl IntoIterator<Item = &ChatId> + Send,
+    ) -> Result<HashSet<ChatId>> {
+        let mut snapshot = self.snapshot().await?;
+        Ok(visibility::seen_chats(snapshot.connection(), chats, &caller.principal).await?)
     }
 
     /// Who is in a chat, all of them.
@@ -65,18 +79,21 @@ impl Services {
         Ok(Seen { value: Page { items: value.participants, next_cursor: None }, position })
     }
 
-    /// Creates a chat, perhaps with participants: one event tells of all of them.
+    /// Creates a chat, perhaps with participants: one event tells of all of them. Who creates a
+    /// private chat is in it.
     ///
     /// # Errors
     /// [`Error::Invalid`]; [`Error::Conflict`] when the id is taken.
     pub async fn create_chat(&self, change: Change, new: NewChat) -> Result<Chat> {
         change.require(Action::ChangeChats)?;
         check(&new.title, &new.metadata)?;
-        check_new_participants(&new.participants)?;
+        let creator = (!new.visibility.is_open()).then(|| change.caller.principal.clone());
+        let creator = creator.filter(|who| !new.participants.iter().any(|one| is(one, who)));
+        check_new_participants(&new.participants, creator.as_ref())?;
         self.create(change, move |tx, actor| {
             async move {
                 let id = match new.id {
-                    Some(id) if chats::exists(tx.connection(), &id).await? => {
+                    Some(id) if chats::is_taken(tx.connection(), &id).await? => {
                         return Err(taken("chat"));
                     }
                     Some(id) => id,
@@ -86,6 +103,7 @@ impl Services {
                 let mut chat = Chat {
                     id,
                     title: new.title,
+                    visibility: new.visibility,
                     participants: Vec::new(),
                     metadata: new.metadata,
                     created_at: tx.now(),
@@ -93,14 +111,21 @@ impl Services {
                     version: tx.next_offset(),
                 };
                 chats::put(tx.connection(), &chat).await?;
-                for (index, who) in new.participants.into_iter().enumerate() {
+                if let Some(who) = &creator
+                    && who.kind == PrincipalKind::Agent
+                    && !agents::exists(tx.connection(), who.id.as_str()).await?
+                {
+                    // It was deleted since it asked; whoever gets its id is not to be in the chat.
+                    return Err(not_found("agent", who.id.clone()));
+                }
+                for (index, who) in new.participants.iter().enumerate() {
                     let field = format!("participants[{index}].participantId");
-                    require_agent(tx.connection(), &who, &field).await?;
-                    let who = Participant {
-                        participant_id: who.participant_id,
-                        kind: who.kind,
-                        joined_at,
-                    };
+                    require_agent(tx.connection(), who, &field).await?;
+                }
+                let creator = creator.map(|who| (who.id, who.kind));
+                let others = new.participants.into_iter().map(|who| (who.participant_id, who.kind));
+                for (participant_id, kind) in creator.into_iter().chain(others) {
+                    let who = Participant { participant_id, kind, joined_at };
                     chats::join(tx.connection(), &chat.id, &who).await?;
                     chat.participants.push(who);
                 }
@@ -121,7 +146,7 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
-                    let before = find(tx, &id).await?;
+                    let before = find(tx, &id, &change.caller.principal).await?;
                     let mut chat = before.clone();
                     if let Some(title) = patch.title {
                         chat.title = title;
@@ -155,10 +180,9 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
-                    change.allows(find(tx, &id).await?.version)?;
-                    chats::delete(tx.connection(), &id).await?;
-                    NotificationService::new(tx).chat_deleted(id, &change.caller.principal).await?;
-                    Ok(())
+                    let by = &change.caller.principal;
+                    change.allows(find(tx, &id, by).await?.version)?;
+                    delete(tx, id, by).await
                 }
                 .boxed()
             })
@@ -180,7 +204,7 @@ impl Services {
         let if_match = Change { idempotency: None, ..change.clone() };
         self.create(change, move |tx, actor| {
             async move {
-                let mut chat = find(tx, &id).await?;
+                let mut chat = find(tx, &id, &actor).await?;
                 if_match.allows(chat.version)?;
                 require_agent(tx.connection(), &new, "participantId").await?;
                 if chat.participants.iter().any(|who| who.participant_id == new.participant_id) {
@@ -200,7 +224,7 @@ impl Services {
                 stamp(tx, &mut chat);
                 chats::put(tx.connection(), &chat).await?;
                 NotificationService::new(tx)
-                    .chat_participant_joined(chat, who.participant_id.clone(), &actor)
+                    .chat_participant_joined(chat, principal(&who), &actor)
                     .await?;
                 Ok(who)
             }
@@ -209,22 +233,27 @@ impl Services {
         .await
     }
 
-    /// Takes somebody out of a chat.
+    /// Takes somebody out of a chat. A private one is deleted with the last of them.
     ///
     /// # Errors
     /// [`Error::NotFound`] for the chat or the participant; [`Error::PreconditionFailed`].
     pub async fn leave_chat(&self, change: Change, id: ChatId, who: PrincipalId) -> Result<()> {
-        let leaves_itself = change.caller.principal.id == who;
-        change.require(if leaves_itself { Action::LeaveChats } else { Action::ChangeChats })?;
+        let action = |itself| if itself { Action::LeaveChats } else { Action::ChangeChats };
+        change.require(action(change.caller.principal.id == who))?;
         self.writer
             .write(move |tx| {
                 async move {
-                    let chat = find(tx, &id).await?;
+                    let by = &change.caller.principal;
+                    let chat = find(tx, &id, by).await?;
                     change.allows(chat.version)?;
-                    if !chat.participants.iter().any(|one| one.participant_id == who) {
+                    let Some(who) = chat.participants.iter().find(|one| one.participant_id == who)
+                    else {
                         return Err(not_found("participant", who));
-                    }
-                    remove_participant(tx, chat, &who, &change.caller.principal).await
+                    };
+                    let who = principal(who);
+                    // Who leaves may be an agent with the id of the person that asks.
+                    change.require(action(who == *by))?;
+                    remove_participant(tx, chat, who, by).await
                 }
                 .boxed()
             })
@@ -232,24 +261,41 @@ impl Services {
     }
 }
 
-/// Takes somebody who is in the chat out of it.
+/// Takes somebody who is in the chat out of it. A private chat that everybody left would be nobody's
+/// for ever, so it is deleted with the last of them.
 pub(super) async fn remove_participant(
     tx: &mut WriteTx,
     mut chat: Chat,
-    who: &PrincipalId,
+    who: Principal,
     by: &Principal,
 ) -> Result<()> {
-    chats::leave(tx.connection(), &chat.id, who).await?;
-    chat.participants.retain(|one| one.participant_id != *who);
+    chats::leave(tx.connection(), &chat.id, &who.id).await?;
+    chat.participants.retain(|one| one.participant_id != who.id);
     stamp(tx, &mut chat);
     chats::put(tx.connection(), &chat).await?;
-    NotificationService::new(tx).chat_participant_left(chat, who.clone(), by).await?;
-    Ok(())
+    let id = chat.id.clone();
+    let is_nobodys = !chat.visibility.is_open() && chat.participants.is_empty();
+    NotificationService::new(tx).chat_participant_left(chat, who, by).await?;
+    if is_nobodys { delete(tx, id, by).await } else { Ok(()) }
 }
 
-async fn find(tx: &mut WriteTx, id: &ChatId) -> Result<Chat> {
-    let found = chats::find(tx.connection(), id).await?;
+async fn delete(tx: &mut WriteTx, id: ChatId, by: &Principal) -> Result<()> {
+    let died = NotificationService::new(tx).chat_deleted(id.clone(), by).await?;
+    Ok(chats::delete(tx.connection(), &id, died).await?)
+}
+
+/// The chat, if it exists for who asks.
+async fn find(tx: &mut WriteTx, id: &ChatId, by: &Principal) -> Result<Chat> {
+    let found = chats::find(tx.connection(), id, by).await?;
     found.ok_or_else(|| not_found("chat", id.as_str()))
+}
+
+fn principal(who: &Participant) -> Principal {
+    Principal { id: who.participant_id.clone(), kind: who.kind }
+}
+
+fn is(one: &NewParticipant, who: &Principal) -> bool {
+    one.participant_id == who.id && one.kind == who.kind
 }
 
 fn stamp(tx: &WriteTx, chat: &mut Chat) {
@@ -264,12 +310,14 @@ fn check(title: &str, metadata: &Metadata) -> Result<()> {
     check.done()
 }
 
-fn check_new_participants(new: &[NewParticipant]) -> Result<()> {
+/// `creator` is in the chat beside those who are named.
+fn check_new_participants(new: &[NewParticipant], creator: Option<&Principal>) -> Result<()> {
     let mut check = Check::default();
-    if new.len() > MAX_PARTICIPANTS {
-        check.fail("participants", format!("must have at most {MAX_PARTICIPANTS} items"));
+    let mut seen: HashSet<&PrincipalId> = creator.map(|who| &who.id).into_iter().collect();
+    let most = MAX_PARTICIPANTS - seen.len();
+    if new.len() > most {
+        check.fail("participants", format!("must have at most {most} items"));
     }
-    let mut seen = HashSet::new();
     for (index, who) in new.iter().enumerate() {
         if !seen.insert(&who.participant_id) {
             check.fail(format!("participants[{index}].participantId"), "is there twice");

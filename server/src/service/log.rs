@@ -15,7 +15,7 @@ use crate::{
     access::Caller,
     error::Result,
     hub::Hub,
-    store::{events, idempotency, links, logins},
+    store::{events, idempotency, links, logins, visibility},
 };
 
 /// Rows that one transaction forgets, so that no change waits long behind it.
@@ -39,7 +39,7 @@ impl Services {
     pub async fn events(&self, caller: &Caller, query: EventQuery) -> Result<Seen<Page<LogEntry>>> {
         caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
-        let (items, more) = events::list(snapshot.connection(), &query).await?;
+        let (items, more) = events::list(snapshot.connection(), &query, &caller.principal).await?;
         let end = if query.goes_back() { items.first() } else { items.last() };
         let next_cursor = end.filter(|_| more).map(|entry| entry.offset.to_string());
         Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
@@ -119,7 +119,10 @@ impl Services {
                         links::forget(tx.connection(), now).await?;
                         let expired = events::expired(tx.connection(), keep.events, oldest).await?;
                         let start = hub.move_log_start(expired);
-                        Ok(events::forget(tx.connection(), start, FORGET_AT_ONCE).await?)
+                        let connection = tx.connection();
+                        let step = events::forget(connection, start, FORGET_AT_ONCE).await?;
+                        visibility::forget_old(tx.connection()).await?;
+                        Ok(step)
                     }
                     .boxed()
                 })

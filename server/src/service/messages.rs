@@ -15,7 +15,7 @@ use super::{
 use crate::{
     access::Caller,
     error::{Error, Result},
-    store::{Snapshot, agents, chats, messages, receipts},
+    store::{Snapshot, agents, messages, receipts, visibility},
 };
 
 /// How far somebody got with a message.
@@ -35,7 +35,7 @@ impl Services {
     pub async fn message(&self, caller: &Caller, id: &MessageId) -> Result<Seen<Message>> {
         caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
-        let value = messages::find(snapshot.connection(), id).await?;
+        let value = messages::find(snapshot.connection(), id, &caller.principal).await?;
         let value = value.ok_or_else(|| not_found("message", id.as_str()))?;
         Ok(Seen { value, position: snapshot.into_position() })
     }
@@ -54,7 +54,7 @@ impl Services {
     ) -> Result<Seen<Page<Message>>> {
         caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
-        let value = page(&mut snapshot, chat, &query).await?;
+        let value = page(&mut snapshot, caller, chat, &query).await?;
         Ok(Seen { value, position: snapshot.into_position() })
     }
 
@@ -71,7 +71,7 @@ impl Services {
     ) -> Result<Seen<Page<Receipt>>> {
         caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
-        let Page { items, next_cursor } = page(&mut snapshot, chat, &query).await?;
+        let Page { items, next_cursor } = page(&mut snapshot, caller, chat, &query).await?;
         let ids = items.iter().map(|message| &message.id);
         let items = receipts::list(snapshot.connection(), ids).await?;
         Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
@@ -94,7 +94,7 @@ impl Services {
         check.done()?;
         self.create(change, move |tx, actor| {
             async move {
-                if !chats::exists(tx.connection(), &chat_id).await? {
+                if !visibility::sees_chat(tx.connection(), &chat_id, &actor).await? {
                     return Err(not_found("chat", chat_id));
                 }
                 if let Some(answered) = &new.reply_to
@@ -103,7 +103,7 @@ impl Services {
                     return Err(Error::invalid("replyTo", "there is no such message in this chat"));
                 }
                 let id = match new.id {
-                    Some(id) if messages::find(tx.connection(), &id).await?.is_some() => {
+                    Some(id) if messages::is_taken(tx.connection(), &id).await? => {
                         return Err(taken("message"));
                     }
                     Some(id) => id,
@@ -135,7 +135,7 @@ impl Services {
     pub async fn receipts(&self, caller: &Caller, id: &MessageId) -> Result<Seen<Page<Receipt>>> {
         caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
-        if messages::find(snapshot.connection(), id).await?.is_none() {
+        if messages::find(snapshot.connection(), id, &caller.principal).await?.is_none() {
             return Err(not_found("message", id.as_str()));
         }
         let items = receipts::list(snapshot.connection(), [id]).await?;
@@ -160,7 +160,7 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
-                    let Some(message) = messages::find(tx.connection(), &id).await? else {
+                    let Some(message) = messages::find(tx.connection(), &id, &actor).await? else {
                         return Err(not_found("message", id));
                     };
                     if actor.kind == PrincipalKind::Agent
@@ -197,10 +197,11 @@ impl Services {
 
 async fn page(
     snapshot: &mut Snapshot,
+    caller: &Caller,
     chat: &ChatId,
     query: &MessageQuery,
 ) -> Result<Page<Message>> {
-    if !chats::exists(snapshot.connection(), chat).await? {
+    if !visibility::sees_chat(snapshot.connection(), chat, &caller.principal).await? {
         return Err(not_found("chat", chat.as_str()));
     }
     let before = place(snapshot, chat, "before", query.before.as_ref()).await?;

@@ -154,11 +154,19 @@ impl Services {
                                 "this key was used for another request",
                             ));
                         }
-                        return Ok(serde_json::from_str(&before.answer)?);
+                        // What one does not see any more is not shown again.
+                        let answer = before.answer.ok_or_else(|| {
+                            let gone = "what it was used for does not exist for you any more";
+                            Error::conflict("Idempotency-Key", gone)
+                        })?;
+                        return Ok(serde_json::from_str(&answer)?);
                     }
                     let made = make(tx, actor.clone()).await?;
                     let answer = serde_json::to_string(&made)?;
-                    idempotency::remember(tx.connection(), &actor, &request, &answer, now).await?;
+                    let private = tx.private_event();
+                    let connection = tx.connection();
+                    idempotency::remember(connection, &actor, &request, &answer, private, now)
+                        .await?;
                     Ok(made)
                 }
                 .boxed()

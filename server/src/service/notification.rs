@@ -11,7 +11,10 @@ use colloquy_protocol::{
 };
 use serde_json::Value;
 
-use crate::{error::Result, store::WriteTx};
+use crate::{
+    error::Result,
+    store::{WriteTx, visibility::Turn},
+};
 
 /// The seed's `WebSocketNotificationService`: one method per server event.
 ///
@@ -94,7 +97,8 @@ impl<'tx> NotificationService<'tx> {
         self.send(ServerEvent::ChatUpdated(payload), by).await
     }
 
-    /// `chat:deleted`. The offset of the event.
+    /// `chat:deleted`; who sees it is read from the chat, so it is deleted after that. The offset of
+    /// the event.
     pub async fn chat_deleted(&mut self, chat_id: ChatId, by: &Principal) -> Result<Offset> {
         let payload = ChatRemoved { chat_id, user_id: by.id.clone(), timestamp: self.tx.now() };
         self.send(ServerEvent::ChatDeleted(payload), by).await
@@ -120,22 +124,24 @@ impl<'tx> NotificationService<'tx> {
     pub async fn chat_participant_joined(
         &mut self,
         chat: Chat,
-        who: PrincipalId,
+        who: Principal,
         by: &Principal,
     ) -> Result<Offset> {
-        let payload = self.participant_changed(chat, who, by);
-        self.send(ServerEvent::ChatParticipantJoined(payload), by).await
+        let payload = self.participant_changed(chat, who.id.clone(), by);
+        let event = ServerEvent::ChatParticipantJoined(payload);
+        self.tx.append(&event, by, Some(Turn::Joined(who))).await
     }
 
     /// `chat:participantLeft`; `chat` is the chat without them. The offset of the event.
     pub async fn chat_participant_left(
         &mut self,
         chat: Chat,
-        who: PrincipalId,
+        who: Principal,
         by: &Principal,
     ) -> Result<Offset> {
-        let payload = self.participant_changed(chat, who, by);
-        self.send(ServerEvent::ChatParticipantLeft(payload), by).await
+        let payload = self.participant_changed(chat, who.id.clone(), by);
+        let event = ServerEvent::ChatParticipantLeft(payload);
+        self.tx.append(&event, by, Some(Turn::Left(who))).await
     }
 
     /// `chat:receiptUpdated`. The offset of the event.
@@ -204,7 +210,7 @@ impl<'tx> NotificationService<'tx> {
     }
 
     async fn send(&mut self, event: ServerEvent, by: &Principal) -> Result<Offset> {
-        self.tx.append(&event, by).await
+        self.tx.append(&event, by, None).await
     }
 
     fn agent_changed(&self, agent: Agent, by: &Principal) -> AgentChanged {

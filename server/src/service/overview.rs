@@ -19,7 +19,7 @@ impl Services {
         caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
         let Counts { agents, chats, collections, messages, events, database_bytes } =
-            overview::count(snapshot.connection()).await?;
+            overview::count(snapshot.connection(), &caller.principal).await?;
         let value = Overview {
             agents,
             chats,

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use colloquy_protocol::{
-    id::{ChatId, PrincipalId, PrincipalKind},
+    id::{ChatId, Principal, PrincipalId, PrincipalKind},
     model::{Chat, Participant},
+    position::Offset,
 };
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     list::{Keys, Listed, Paging},
-    row,
+    row, visibility,
 };
 use crate::error::Result;
 
@@ -28,35 +29,39 @@ impl Listed for Chat {
     }
 }
 
-/// The chat of that id, with its participants.
+/// The chat of that id, with its participants, if it exists for the viewer.
 pub(crate) async fn find(
     connection: &mut SqliteConnection,
     id: &ChatId,
+    viewer: &Principal,
 ) -> sqlx::Result<Option<Chat>> {
-    let mut found = sqlx::query("SELECT * FROM chats WHERE id = ?1")
-        .bind(id.as_str())
-        .try_map(|found| chat(&found))
-        .fetch_optional(&mut *connection)
-        .await?;
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM chats WHERE id = ");
+    sql.push_bind(id.as_str().to_owned()).push(" AND ");
+    visibility::push_chat(&mut sql, viewer);
+    let found = sql.build().try_map(|found| chat(&found)).fetch_optional(&mut *connection);
+    let mut found = found.await?;
     add_participants(connection, found.as_mut_slice()).await?;
     Ok(found)
 }
 
-/// Whether there is a chat of that id.
-pub(crate) async fn exists(connection: &mut SqliteConnection, id: &ChatId) -> sqlx::Result<bool> {
+/// Whether a chat has that id, whoever sees it.
+pub(crate) async fn is_taken(connection: &mut SqliteConnection, id: &ChatId) -> sqlx::Result<bool> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM chats WHERE id = ?1)")
         .bind(id.as_str())
         .fetch_one(connection)
         .await
 }
 
-/// One page of chats, those of one participant if it is given, and the cursor of the next.
+/// One page of the chats that exist for the viewer, those of one participant if it is given, and
+/// the cursor of the next.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
     paging: &Paging,
     participant: Option<&PrincipalId>,
+    viewer: &Principal,
 ) -> Result<(Vec<Chat>, Option<String>)> {
-    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM chats WHERE TRUE");
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM chats WHERE ");
+    visibility::push_chat(&mut sql, viewer);
     if let Some(participant) = participant {
         sql.push(" AND id IN (SELECT chat_id FROM participants WHERE participant_id = ")
             .push_bind(participant.as_str().to_owned())
@@ -69,7 +74,7 @@ pub(crate) async fn list(
     Ok((chats, next))
 }
 
-/// The chats that an agent is in, with all their participants, the oldest first.
+/// All the chats that an agent is in, with all their participants, the oldest first.
 pub(crate) async fn of_agent(
     connection: &mut SqliteConnection,
     agent: &PrincipalId,
@@ -87,11 +92,12 @@ pub(crate) async fn of_agent(
     Ok(chats)
 }
 
-/// Adds a chat, or puts it in the place of the one with its id. Participants are rows apart.
+/// Adds a chat, or puts it in the place of the one with its id. Participants are rows apart; who
+/// sees it, and the offset at which it began, stay.
 pub(crate) async fn put(connection: &mut SqliteConnection, chat: &Chat) -> Result<()> {
     sqlx::query(
-        "INSERT INTO chats (id, title, metadata, created_at, updated_at, version) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+        "INSERT INTO chats (id, title, metadata, created_at, updated_at, version, visibility, born) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6) \
          ON CONFLICT (id) DO UPDATE SET title = ?2, metadata = ?3, updated_at = ?5, version = ?6",
     )
     .bind(chat.id.as_str())
@@ -100,13 +106,20 @@ pub(crate) async fn put(connection: &mut SqliteConnection, chat: &Chat) -> Resul
     .bind(chat.created_at.as_millis())
     .bind(chat.updated_at.as_millis())
     .bind(row::integer(chat.version))
+    .bind(chat.visibility.as_str())
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Removes the chat of that id, and with it its participants, messages and receipts.
-pub(crate) async fn delete(connection: &mut SqliteConnection, id: &ChatId) -> sqlx::Result<()> {
+/// Removes the chat of that id, and with it its participants, messages and receipts. `died` is the
+/// offset of its `chat:deleted`.
+pub(crate) async fn delete(
+    connection: &mut SqliteConnection,
+    id: &ChatId,
+    died: Offset,
+) -> sqlx::Result<()> {
+    visibility::remember(&mut *connection, id, died).await?;
     sqlx::query("DELETE FROM chats WHERE id = ?1").bind(id.as_str()).execute(connection).await?;
     Ok(())
 }
@@ -180,6 +193,7 @@ fn chat(found: &SqliteRow) -> sqlx::Result<Chat> {
     Ok(Chat {
         id: row::text(found, "id")?,
         title: found.try_get("title")?,
+        visibility: row::text(found, "visibility")?,
         participants: Vec::new(),
         metadata: row::json(found, "metadata")?,
         created_at: row::moment(found, "created_at")?,

@@ -11,7 +11,7 @@ use colloquy_protocol::{
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::row;
+use super::{row, visibility, visibility::Audience};
 
 /// At most that many bytes of payload are read into one page of a replay.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -47,18 +47,21 @@ pub(crate) async fn start(connection: &mut SqliteConnection) -> sqlx::Result<Off
     }
 }
 
-/// Appends one event at that offset. `payload` is the event's payload as JSON.
+/// Appends one event at that offset. `payload` is the event's payload as JSON; an event with an
+/// audience is that of a private chat.
 pub(super) async fn append(
     connection: &mut SqliteConnection,
     offset: Offset,
     event: &ServerEvent,
     payload: &str,
     actor: &Principal,
+    audience: Option<&Audience>,
 ) -> sqlx::Result<()> {
     let topic = event.topic();
+    let subject = audience.and_then(Audience::left);
     sqlx::query(
-        "INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, timestamp) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, timestamp, \
+         private, subject, subject_kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )
     .bind(row::integer(offset))
     .bind(event.name())
@@ -68,6 +71,9 @@ pub(super) async fn append(
     .bind(actor.id.as_str())
     .bind(actor.kind.as_str())
     .bind(event.timestamp().as_millis())
+    .bind(audience.is_some())
+    .bind(subject.map(|who| who.id.as_str()))
+    .bind(subject.map(|who| who.kind.as_str()))
     .execute(connection)
     .await?;
     Ok(())
@@ -81,9 +87,22 @@ pub(crate) struct Stored {
     pub(crate) payload: String,
     /// None: it goes to everybody.
     pub(crate) topic: Option<Topic>,
+    /// Why the one who reads sees it.
+    pub(crate) seen: SeenBecause,
 }
 
-/// A stretch of the log.
+/// Why somebody sees an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SeenBecause {
+    /// Everybody does.
+    Open,
+    /// They are in the private chat, or were until it was deleted.
+    Participant,
+    /// It says that they themselves left the private chat.
+    Left,
+}
+
+/// A stretch of the log, as one principal sees it.
 #[derive(Debug)]
 pub(crate) struct Stretch {
     pub(crate) events: Vec<Stored>,
@@ -91,20 +110,24 @@ pub(crate) struct Stretch {
     pub(crate) through: Offset,
 }
 
-/// The next stretch after `after` and at most up to `upto`, bounded in rows and bytes.
+/// The next stretch after `after` and at most up to `upto` that the viewer sees, bounded in rows
+/// and bytes.
 pub(crate) async fn stretch(
     connection: &mut SqliteConnection,
     after: Offset,
     upto: Offset,
+    viewer: &Principal,
 ) -> sqlx::Result<Stretch> {
     let through = upto.min(after.saturating_add(PAGE_ROWS));
-    let mut rows = sqlx::query(
-        "SELECT offset, event, kind, entity, payload FROM events \
-         WHERE offset > ?1 AND offset <= ?2 ORDER BY offset",
-    )
-    .bind(row::integer(after))
-    .bind(row::integer(through))
-    .fetch(connection);
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT offset, event, kind, entity, payload, private, subject, subject_kind FROM events \
+         WHERE offset > ",
+    );
+    sql.push_bind(row::integer(after)).push(" AND offset <= ").push_bind(row::integer(through));
+    sql.push(" AND ");
+    visibility::push_event(&mut sql, viewer);
+    sql.push(" ORDER BY offset");
+    let mut rows = sql.build().fetch(connection);
     let mut events = Vec::new();
     let mut bytes = 0;
     while let Some(found) = rows.try_next().await? {
@@ -113,6 +136,7 @@ pub(crate) async fn stretch(
             event: found.try_get("event")?,
             payload: found.try_get("payload")?,
             topic: topic(&found)?,
+            seen: seen_because(&found, viewer)?,
         };
         bytes += event.payload.len();
         let offset = event.offset;
@@ -154,15 +178,17 @@ impl EventQuery {
     }
 }
 
-/// The events that a query asks for, oldest first, and whether there are more.
+/// The events that a query asks for and the viewer sees, oldest first, and whether there are more.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
     query: &EventQuery,
+    viewer: &Principal,
 ) -> sqlx::Result<(Vec<LogEntry>, bool)> {
     let mut sql = QueryBuilder::<Sqlite>::new(
         "SELECT offset, event, kind, entity, payload, actor_id, actor_kind, timestamp FROM events \
-         WHERE TRUE",
+         WHERE ",
     );
+    visibility::push_event(&mut sql, viewer);
     if let Some(since) = query.since {
         sql.push(" AND offset > ").push_bind(row::integer(since));
     }
@@ -242,6 +268,16 @@ pub(crate) async fn forget(
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+fn seen_because(found: &SqliteRow, viewer: &Principal) -> sqlx::Result<SeenBecause> {
+    if !found.try_get::<bool, _>("private")? {
+        return Ok(SeenBecause::Open);
+    }
+    let id: Option<&str> = found.try_get("subject")?;
+    let kind: Option<&str> = found.try_get("subject_kind")?;
+    let is_subject = id == Some(viewer.id.as_str()) && kind == Some(viewer.kind.as_str());
+    Ok(if is_subject { SeenBecause::Left } else { SeenBecause::Participant })
 }
 
 fn topic(found: &SqliteRow) -> sqlx::Result<Option<Topic>> {

@@ -1,7 +1,13 @@
 //! Answers to POSTs that carried an `Idempotency-Key`, to be given again for 24 hours.
 
-use colloquy_protocol::{id::Principal, time::Timestamp};
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use colloquy_protocol::{
+    id::{ChatId, Principal},
+    position::Offset,
+    time::Timestamp,
+};
+use sqlx::{Row, SqliteConnection};
+
+use super::{row, visibility};
 
 /// How long an answer is kept, in milliseconds.
 const KEPT_MILLIS: i64 = 24 * 60 * 60 * 1000;
@@ -22,8 +28,8 @@ pub struct Idempotency {
 pub(crate) struct Remembered {
     /// The hash of the request that it answered.
     pub(crate) request_hash: Vec<u8>,
-    /// The answer as JSON.
-    pub(crate) answer: String,
+    /// The answer as JSON; none: it tells of a private chat that they do not see any more.
+    pub(crate) answer: Option<String>,
 }
 
 /// What was answered to this principal, route and key in the last 24 hours.
@@ -33,37 +39,43 @@ pub(crate) async fn recall(
     request: &Idempotency,
     now: Timestamp,
 ) -> sqlx::Result<Option<Remembered>> {
-    sqlx::query(
-        "SELECT request_hash, answer FROM idempotency WHERE principal_id = ?1 \
-         AND principal_kind = ?2 AND route = ?3 AND key = ?4 AND created_at > ?5",
+    let kept = sqlx::query(
+        "SELECT request_hash, answer, private_chat, private_offset FROM idempotency \
+         WHERE principal_id = ?1 AND principal_kind = ?2 AND route = ?3 AND key = ?4 \
+         AND created_at > ?5",
     )
     .bind(who.id.as_str())
     .bind(who.kind.as_str())
     .bind(&request.route)
     .bind(&request.key)
     .bind(now.as_millis() - KEPT_MILLIS)
-    .try_map(|found: SqliteRow| {
-        Ok(Remembered {
-            request_hash: found.try_get("request_hash")?,
-            answer: found.try_get("answer")?,
-        })
-    })
-    .fetch_optional(connection)
-    .await
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(kept) = kept else { return Ok(None) };
+    let private: Option<&str> = kept.try_get("private_chat")?;
+    let offset = row::optional_number(&kept, "private_offset")?;
+    let seen = match private.zip(offset) {
+        Some((chat, offset)) => visibility::sees_private(connection, chat, offset, who).await?,
+        None => true,
+    };
+    let answer = if seen { Some(kept.try_get("answer")?) } else { None };
+    Ok(Some(Remembered { request_hash: kept.try_get("request_hash")?, answer }))
 }
 
-/// Keeps an answer.
+/// Keeps an answer. `private` is the private event that it tells of, if it does.
 pub(crate) async fn remember(
     connection: &mut SqliteConnection,
     who: &Principal,
     request: &Idempotency,
     answer: &str,
+    private: Option<(ChatId, Offset)>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
+    let (chat, offset) = private.unzip();
     sqlx::query(
-        "INSERT OR REPLACE INTO idempotency \
-         (principal_id, principal_kind, route, key, request_hash, answer, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT OR REPLACE INTO idempotency (principal_id, principal_kind, route, key, \
+         request_hash, answer, created_at, private_chat, private_offset) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )
     .bind(who.id.as_str())
     .bind(who.kind.as_str())
@@ -72,8 +84,23 @@ pub(crate) async fn remember(
     .bind(request.request_hash.as_slice())
     .bind(answer)
     .bind(now.as_millis())
+    .bind(chat.as_ref().map(ChatId::as_str))
+    .bind(offset.map(row::integer))
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Drops the answers to somebody who is no more: whoever gets their id is somebody else.
+pub(crate) async fn forget_of(
+    connection: &mut SqliteConnection,
+    who: &Principal,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM idempotency WHERE principal_id = ?1 AND principal_kind = ?2")
+        .bind(who.id.as_str())
+        .bind(who.kind.as_str())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

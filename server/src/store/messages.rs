@@ -1,13 +1,13 @@
 //! Rows of messages.
 
 use colloquy_protocol::{
-    id::{ChatId, MessageId},
+    id::{ChatId, MessageId, Principal},
     model::Message,
     position::Offset,
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{list, row};
+use super::{list, row, visibility};
 
 /// Which messages of a chat are listed: the newest, the newest before one, or the next after one.
 #[derive(Debug, Clone, Default)]
@@ -22,15 +22,28 @@ pub struct MessageQuery {
     pub q: Option<String>,
 }
 
-/// The message of that id.
+/// The message of that id, if its chat exists for the viewer.
 pub(crate) async fn find(
     connection: &mut SqliteConnection,
     id: &MessageId,
+    viewer: &Principal,
 ) -> sqlx::Result<Option<Message>> {
-    sqlx::query("SELECT * FROM messages WHERE id = ?1")
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT messages.* FROM messages JOIN chats ON chats.id = chat_id WHERE messages.id = ",
+    );
+    sql.push_bind(id.as_str().to_owned()).push(" AND ");
+    visibility::push_chat(&mut sql, viewer);
+    sql.build().try_map(|found| message(&found)).fetch_optional(connection).await
+}
+
+/// Whether a message has that id, whoever sees it.
+pub(crate) async fn is_taken(
+    connection: &mut SqliteConnection,
+    id: &MessageId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1)")
         .bind(id.as_str())
-        .try_map(|found| message(&found))
-        .fetch_optional(connection)
+        .fetch_one(connection)
         .await
 }
 
@@ -48,7 +61,7 @@ pub(crate) async fn place(
         .await
 }
 
-/// The messages of a chat between two places, newest last, and whether there are more: older ones
+/// The messages of a chat, which exists for who asks, between two places, newest last, and whether there are more: older ones
 /// when there is no `after`, newer ones otherwise.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,

@@ -6,6 +6,7 @@
 //! - [`events`]: the log
 //! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
 //! - [`people`], [`logins`], [`tokens`], [`links`]: rows of those who may come in
+//! - [`visibility`]: who sees what, for every query there is
 //! - [`overview`]: counting what there is
 //! - [`idempotency`]: answers that are given again
 //! - [`list`]: paging through entities; [`row`]: reading columns
@@ -26,6 +27,7 @@ pub(crate) mod people;
 pub(crate) mod receipts;
 mod row;
 pub(crate) mod tokens;
+pub(crate) mod visibility;
 mod writer;
 
 pub(crate) use database::{Database, OpenError, Snapshot};

@@ -1,11 +1,14 @@
 //! Counting what there is.
 
-use colloquy_protocol::model::{AgentCounts, AgentStatus, LogSpan};
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use colloquy_protocol::{
+    id::Principal,
+    model::{AgentCounts, AgentStatus, LogSpan},
+};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::row;
+use super::{row, visibility};
 
-/// How much of everything the database holds.
+/// How much of everything the database holds for somebody.
 pub(crate) struct Counts {
     pub(crate) agents: AgentCounts,
     pub(crate) chats: u64,
@@ -15,34 +18,42 @@ pub(crate) struct Counts {
     pub(crate) database_bytes: u64,
 }
 
-/// Counts everything. The events are not counted one by one: offsets have no gaps, and only the
-/// oldest are ever forgotten. Of the rest SQLite counts the entries of an index, some 20 ms for
-/// 1,000,000 messages.
-pub(crate) async fn count(connection: &mut SqliteConnection) -> sqlx::Result<Counts> {
+/// Counts everything that exists for the viewer. The events are not counted one by one: offsets
+/// have no gaps, and only the oldest are ever forgotten; so they are everybody's. Of the rest SQLite
+/// counts the entries of an index, some 20 ms for 1,000,000 messages, and takes from them those of
+/// chats that do not exist for the viewer.
+pub(crate) async fn count(
+    connection: &mut SqliteConnection,
+    viewer: &Principal,
+) -> sqlx::Result<Counts> {
     let agents = agents(connection).await?;
-    sqlx::query(
-        "SELECT (SELECT count(*) FROM chats) AS chats, \
+    let mut sql = QueryBuilder::<Sqlite>::new("WITH hidden AS (SELECT id FROM chats WHERE NOT ");
+    visibility::push_chat(&mut sql, viewer);
+    sql.push(
+        ") SELECT (SELECT count(*) FROM chats) - (SELECT count(*) FROM hidden) AS chats, \
          (SELECT count(*) FROM collections) AS collections, \
-         (SELECT count(*) FROM messages) AS messages, \
+         (SELECT count(*) FROM messages) - \
+         (SELECT count(*) FROM messages WHERE chat_id IN (SELECT id FROM hidden)) AS messages, \
          (SELECT min(offset) FROM events) AS first, \
          (SELECT max(offset) FROM events) AS last, \
          (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes",
-    )
-    .try_map(|found: SqliteRow| {
-        let first = row::optional_number(&found, "first")?;
-        let last = row::optional_number(&found, "last")?;
-        let count = first.zip(last).map_or(0, |(first, last)| last - first + 1);
-        Ok(Counts {
-            agents,
-            chats: row::number(&found, "chats")?,
-            collections: row::number(&found, "collections")?,
-            messages: row::number(&found, "messages")?,
-            events: LogSpan { first, last, count },
-            database_bytes: row::number(&found, "bytes")?,
+    );
+    sql.build()
+        .try_map(|found: SqliteRow| {
+            let first = row::optional_number(&found, "first")?;
+            let last = row::optional_number(&found, "last")?;
+            let count = first.zip(last).map_or(0, |(first, last)| last - first + 1);
+            Ok(Counts {
+                agents,
+                chats: row::number(&found, "chats")?,
+                collections: row::number(&found, "collections")?,
+                messages: row::number(&found, "messages")?,
+                events: LogSpan { first, last, count },
+                database_bytes: row::number(&found, "bytes")?,
+            })
         })
-    })
-    .fetch_one(connection)
-    .await
+        .fetch_one(connection)
+        .await
 }
 
 async fn agents(connection: &mut SqliteConnection) -> sqlx::Result<AgentCounts> {

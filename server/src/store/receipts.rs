@@ -27,7 +27,7 @@ pub(crate) async fn find(
     .await
 }
 
-/// Every receipt of these messages, in their order, and of one in the order in which it was
+/// Every receipt of these messages, which who asks sees, in their order, and of one in the order in which it was
 /// received.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,

@@ -7,14 +7,21 @@
 use std::{fmt, panic::AssertUnwindSafe, time::Instant};
 
 use colloquy_protocol::{
-    event::ServerEvent, id::Principal, position::Offset, time::Timestamp, topic::Topic,
+    event::ServerEvent,
+    id::{ChatId, Principal},
+    position::Offset,
+    time::Timestamp,
+    topic::Topic,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{Database, events};
+use super::{
+    Database, events,
+    visibility::{self, Audience, Turn},
+};
 use crate::{
     error::{Error, Result},
     metrics,
@@ -30,6 +37,8 @@ pub(crate) struct Logged {
     pub(crate) name: &'static str,
     /// None: it goes to everybody.
     pub(crate) topic: Option<Topic>,
+    /// Who may receive it; none: whoever is subscribed.
+    pub(crate) audience: Option<Audience>,
     pub(crate) frame: Utf8Bytes,
     /// When it was committed, for measuring how long delivery takes.
     pub(crate) committed: Instant,
@@ -161,20 +170,41 @@ impl WriteTx {
         self.head + 1
     }
 
-    /// Appends an event to the log; it goes live after the commit.
+    /// The last event that was appended, if it is one of a private chat.
+    pub(crate) fn private_event(&self) -> Option<(ChatId, Offset)> {
+        let event = self.appended.last().filter(|event| event.audience.is_some())?;
+        match &event.topic {
+            Some(Topic::Chat(chat)) => Some((chat.clone(), event.offset)),
+            _ => None,
+        }
+    }
+
+    /// Appends an event to the log; it goes live after the commit. Who may receive it is read from
+    /// the rows: those of its chat must still be there, and who left must be gone from them. `turn`
+    /// is what the event does to somebody's place in its chat.
     pub(crate) async fn append(
         &mut self,
         event: &ServerEvent,
         actor: &Principal,
+        turn: Option<Turn>,
     ) -> Result<Offset> {
         let offset = self.next_offset();
         let payload = event.payload_json()?;
-        events::append(&mut self.connection, offset, event, &payload, actor).await?;
+        let topic = event.topic();
+        let audience = match &topic {
+            Some(Topic::Chat(chat)) => {
+                visibility::audience(&mut self.connection, chat, turn).await?
+            }
+            _ => None,
+        };
+        let connection = &mut self.connection;
+        events::append(connection, offset, event, &payload, actor, audience.as_ref()).await?;
         self.head = offset;
         self.appended.push(Logged {
             offset,
             name: event.name(),
-            topic: event.topic(),
+            topic,
+            audience,
             frame: live_frame(event.name(), &payload, offset),
             committed: Instant::now(),
         });

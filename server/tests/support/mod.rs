@@ -1,6 +1,12 @@
 //! A real hub on a port of its own, for tests through the real boundary.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::panic,
+    reason = "each test program uses a part of it, and it may panic"
+)]
+
+pub(crate) mod peer;
 
 use std::sync::Arc;
 

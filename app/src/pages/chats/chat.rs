@@ -10,6 +10,7 @@ use leptos_router::{LazyRoute, hooks::use_params_map, lazy_route};
 
 use super::{
     composer::Composer,
+    lock::Lock,
     manage::Manage,
     messages::{Messages, go_to_end},
     participants::Participants,
@@ -128,6 +129,8 @@ fn Opened(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoV
     let scroller = NodeRef::<html::Div>::new();
     let title = chat.part(|held| held.chat().title.clone());
     let error = chat.error();
+    let lock =
+        chat.conversation().with_untracked(|held| view! { <Lock chat=held.chat() /> }.into_any());
     view! {
         <Title text=title />
         <header class="page-header">
@@ -135,7 +138,7 @@ fn Opened(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoV
                 <p class="crumb">
                     <a href="/chats">"Chats"</a>
                 </p>
-                <h1>{title}</h1>
+                <h1>{lock} {title}</h1>
             </div>
             <Manage chat />
         </header>

@@ -14,7 +14,10 @@ use super::draft::Draft;
 use crate::{
     api::{ApiError, RequestKey, messages},
     components::icon::{Icon, Shape},
-    stores::{open_chat::OpenChat, people::People},
+    stores::{
+        open_chat::OpenChat,
+        people::{People, sees},
+    },
 };
 
 /// How long a message that is answered is shown, in characters.
@@ -126,7 +129,13 @@ pub fn Composer(
             }}
             <Show when=move || is_deleted.get()>
                 <p class="error" role="alert">
-                    "This chat was deleted. What you wrote is still here."
+                    {move || {
+                        let why = chat.conversation().with(|held| match sees(held.chat()) {
+                            true => "This chat was deleted.",
+                            false => "You are not in this chat any more.",
+                        });
+                        format!("{why} What you wrote is still here.")
+                    }}
                 </p>
             </Show>
             {move || {

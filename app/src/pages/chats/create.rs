@@ -2,6 +2,7 @@
 
 use colloquy_protocol::{
     id::PrincipalKind,
+    model::Visibility,
     request::{NewChat, NewParticipant},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -45,6 +46,7 @@ pub fn CreateChat(
 fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     let title = RwSignal::new(String::new());
     let myself = NewParticipant { participant_id: me(), kind: PrincipalKind::User };
+    let visibility = RwSignal::new(Visibility::Open);
     let participants = RwSignal::new(vec![myself]);
     let added = RwSignal::new(0);
     let refused = RwSignal::new(None::<String>);
@@ -66,8 +68,12 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let (title, participants) = (title.get_untracked(), participants.get_untracked());
-        create.dispatch(NewChat { title, participants, ..NewChat::default() });
+        create.dispatch(NewChat {
+            title: title.get_untracked(),
+            visibility: visibility.get_untracked(),
+            participants: participants.get_untracked(),
+            ..NewChat::default()
+        });
     };
     let add = move |who: NewParticipant| {
         let is_there = |one: &NewParticipant| one.participant_id == who.participant_id;
@@ -86,6 +92,7 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <form id=FORM on:submit=submit>
             <TextField id="create-chat-name" label="Title" text=title error=problem_of(error, "title") />
+            <ChooseVisibility visibility />
         </form>
         <section class="chat-people-form" aria-labelledby="create-chat-people">
             <h3 id="create-chat-people">"Participants"</h3>
@@ -118,6 +125,35 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
             <button type="submit" form=FORM class="button primary" disabled=create.pending()>
                 "Create"
             </button>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn ChooseVisibility(visibility: RwSignal<Visibility>) -> impl IntoView {
+    let option = |one: Visibility| {
+        let words = match one {
+            Visibility::Open => "Everybody who is signed in",
+            Visibility::Participants => "Only its participants",
+        };
+        view! { <option value=one.as_str()>{words}</option> }
+    };
+    view! {
+        <div class="field">
+            <label for="create-chat-visibility">"Who sees it"</label>
+            <select
+                id="create-chat-visibility"
+                aria-describedby="create-chat-visibility-hint"
+                on:change:target=move |event| {
+                    visibility.set(event.target().value().parse().unwrap_or_default());
+                }
+            >
+                {Visibility::ALL.map(option)}
+            </select>
+            <p class="quiet" id="create-chat-visibility-hint">
+                "It stays so. What only its participants see exists for nobody else, administrators included."
+            </p>
         </div>
     }
     .into_any()

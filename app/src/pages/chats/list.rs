@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 
-use super::{create::CreateChat, participants::Avatar};
+use super::{create::CreateChat, lock::Lock, participants::Avatar};
 use crate::{
     api::{ApiError, Loaded, chats},
     components::{
@@ -229,10 +229,11 @@ fn Row(chat: Chat, people: People) -> impl IntoView {
     let named = chat.participants.iter().take(NAMED).cloned();
     let named = named.map(|who| view! { <Named who people /> }).collect_view();
     let more = chat.participants.len().checked_sub(NAMED).filter(|more| *more > 0);
+    let lock = view! { <Lock chat=&chat /> };
     view! {
         <li class="chat-row">
             <a class="chat-title" href=format!("/chats/{}", chat.id)>
-                {chat.title}
+                {lock} {chat.title}
             </a>
             <span class="chat-people">
                 {named} {more.map(|more| format!("and {more} more"))}

@@ -7,6 +7,7 @@ pub mod create;
 mod draft;
 pub mod edit;
 mod list;
+pub mod lock;
 pub mod manage;
 pub mod message;
 pub mod messages;
