@@ -1,6 +1,7 @@
 //! How many connections there are at once. When all places are taken, the connection that has been
 //! idle for the longest time makes room: one that has not asked anything yet, or waits for its next
-//! request. So who opens connections and says nothing keeps nobody out.
+//! request. So who opens connections and says nothing keeps nobody out. For a moment everybody is
+//! let alone: what they ask may be on its way.
 
 use std::{
     collections::BTreeMap,
@@ -8,27 +9,36 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
     select,
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{limits::Limit, metrics};
+
+/// For how long nobody has to make room.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long one that makes room may take, before the next one has to.
+const LEAVING: Duration = Duration::from_millis(100);
 
 /// The places of all connections.
 #[derive(Debug)]
 pub(super) struct Room {
     places: Arc<Semaphore>,
     idle: Arc<AllIdle>,
+    grace: Duration,
 }
 
 #[derive(Debug, Default)]
 struct AllIdle {
-    /// How to dismiss them; the longest idle first.
-    dismissals: Mutex<BTreeMap<u64, CancellationToken>>,
+    /// Since when each is idle, and how to dismiss it; the longest idle first.
+    dismissals: Mutex<BTreeMap<u64, (Instant, CancellationToken)>>,
     next: AtomicU64,
     /// Told when one more is idle.
     came: Notify,
@@ -39,7 +49,7 @@ struct AllIdle {
 pub(super) struct Idle {
     all: Arc<AllIdle>,
     /// Its place in the order.
-    since: AtomicU64,
+    key: AtomicU64,
     dismissal: CancellationToken,
 }
 
@@ -49,23 +59,29 @@ pub(super) struct Busy<'a>(&'a Idle);
 impl Room {
     pub(super) fn new(places: usize) -> Self {
         let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
-        Self { places, idle: Arc::default() }
+        Self { places, idle: Arc::default(), grace: GRACE }
     }
 
     /// A place, as soon as there is one.
     pub(super) async fn place(&self) -> OwnedSemaphorePermit {
         loop {
+            let free = self.places.clone().acquire_owned();
             let came = self.idle.came.notified();
-            if let Ok(place) = self.places.clone().try_acquire_owned() {
-                return place;
-            }
-            if self.idle.dismiss_longest() {
-                metrics::limited(Limit::Connections);
-            }
+            let make_room = async {
+                match self.idle.longest() {
+                    Some(since) => sleep_until(since + self.grace).await,
+                    None => came.await,
+                }
+                if self.idle.dismiss(self.grace) {
+                    metrics::limited(Limit::Connections);
+                    sleep(LEAVING).await;
+                }
+            };
             select! {
+                biased;
                 // It is never closed.
-                Ok(place) = self.places.clone().acquire_owned() => return place,
-                () = came => {}
+                Ok(place) = free => return place,
+                () = make_room => {}
             }
         }
     }
@@ -74,7 +90,7 @@ impl Room {
     pub(super) fn idle(&self) -> Idle {
         let idle = Idle {
             all: self.idle.clone(),
-            since: AtomicU64::default(),
+            key: AtomicU64::default(),
             dismissal: CancellationToken::new(),
         };
         idle.enter();
@@ -83,12 +99,19 @@ impl Room {
 }
 
 impl AllIdle {
-    fn dismiss_longest(&self) -> bool {
-        let longest = self.lock().pop_first();
-        longest.map(|(_, dismissal)| dismissal.cancel()).is_some()
+    /// Since when the longest idle is.
+    fn longest(&self) -> Option<Instant> {
+        self.lock().first_key_value().map(|(_, (since, _))| *since)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, CancellationToken>> {
+    /// Dismisses the longest idle, if it has been so for that long.
+    fn dismiss(&self, grace: Duration) -> bool {
+        let mut dismissals = self.lock();
+        let first = dismissals.first_entry().filter(|first| first.get().0.elapsed() >= grace);
+        first.map(|first| first.remove().1.cancel()).is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, (Instant, CancellationToken)>> {
         // The sections under this lock are short and do not panic.
         self.dismissals.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,14 +130,14 @@ impl Idle {
     }
 
     fn enter(&self) {
-        let since = self.all.next.fetch_add(1, Ordering::Relaxed);
-        self.since.store(since, Ordering::Relaxed);
-        self.all.lock().insert(since, self.dismissal.clone());
+        let key = self.all.next.fetch_add(1, Ordering::Relaxed);
+        self.key.store(key, Ordering::Relaxed);
+        self.all.lock().insert(key, (Instant::now(), self.dismissal.clone()));
         self.all.came.notify_waiters();
     }
 
     fn leave(&self) {
-        self.all.lock().remove(&self.since.load(Ordering::Relaxed));
+        self.all.lock().remove(&self.key.load(Ordering::Relaxed));
     }
 }
 
@@ -138,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_idle_makes_room_and_who_is_busy_does_not() {
-        let room = Room::new(3);
+        let room = Room { grace: Duration::ZERO, ..Room::new(3) };
         let mut places = Vec::new();
         for _ in 0..3 {
             places.push(room.place().await);
@@ -147,18 +170,24 @@ mod tests {
         let busy = second.busy();
         drop(first.busy());
 
-        assert!(room.place().now_or_never().is_none());
-        let dismissed = |idle: &Idle| idle.dismissal.is_cancelled();
-        assert_eq!([&first, &second, &third].map(dismissed), [false, false, true]);
+        let mut next = Box::pin(room.place());
+        select! {
+            _ = next.as_mut() => panic!("there is no place"),
+            () = third.dismissed() => {}
+        }
+        assert!(!first.dismissal.is_cancelled() && !second.dismissal.is_cancelled());
         drop((third, places.pop()));
-        places.push(room.place().now_or_never().unwrap());
+        places.push(next.await);
 
         drop(first);
         let mut next = Box::pin(room.place());
         assert!(next.as_mut().now_or_never().is_none(), "who is busy is let alone");
+        // Who waits is told of who becomes idle.
         drop(busy);
-        assert!(next.as_mut().now_or_never().is_none());
-        assert!(dismissed(&second), "who waits is told of who becomes idle");
+        select! {
+            _ = next.as_mut() => panic!("there is no place"),
+            () = second.dismissed() => {}
+        }
         drop((second, places.pop()));
         drop(next.await);
     }

@@ -97,7 +97,8 @@ async fn those_who_say_nothing_keep_nobody_out() {
         silent.push(stream);
     }
     let answers = join_all((0..20).map(|_| exchange_in_time(&server))).await;
-    assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 200")), "{answers:?}");
+    let answered = answers.iter().filter(|answer| answer.starts_with("HTTP/1.1 200")).count();
+    assert_eq!(answered, 20);
     assert_eq!(timeout(PATIENCE, silent[0].read(&mut [0])).await.unwrap().unwrap_or(0), 0);
     assert!(limited("connections") >= 45);
 }
