@@ -5,6 +5,7 @@ import type { Page } from "@playwright/test";
 
 import { PAGES, fill, listen, live } from "../pages.ts";
 import { expect, test } from "../server.ts";
+import { connect } from "./steps.ts";
 
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 780 };
@@ -74,6 +75,35 @@ test("every page is rendered with its data, and says 404 for what is not there",
   }
 });
 
+test("no page, and not the page of the API, wants what its policy refuses", async ({
+  page,
+  server,
+}) => {
+  await fill(server);
+  const heard = listen(page);
+  const refused = await refusals(page);
+  for (const path of [...PAGES, "/nowhere"]) {
+    const policy = (await page.goto(path))?.headers()["content-security-policy"];
+    expect(policy, path).toMatch(/script-src 'self' 'nonce-[\w-]{22}' 'wasm-unsafe-eval';/);
+    await live(page);
+  }
+  // What comes and goes while one works: dialogs, charts, the palette, rows of the history.
+  await page.goto("/demo/websocket");
+  await live(page);
+  await connect(server).post("/agents", { id: "new", name: "New" });
+  await expect(page.getByRole("option").first()).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("dialog")).toBeVisible();
+
+  await page.goto("/docs/");
+  await page.getByText("listAgents").first().or(page.getByText("/api/v1/agents").first()).waitFor();
+  await page.locator("#operations-agents-listAgents button").first().click();
+  await page.getByRole("button", { name: "Execute" }).click();
+  await expect(page.locator(".live-responses-table .response-col_status").first()).toContainText("200");
+  expect(refused).toEqual([]);
+  expect(heard.filter((line) => !line.includes("404"))).toEqual([]);
+});
+
 test("going from page to page loads data, and code only the first time", async ({
   page,
   server,
@@ -96,6 +126,20 @@ test("going from page to page loads data, and code only the first time", async (
   const other = asked.filter((path) => !path.startsWith("/api/v1/") && path !== "/favicon.svg");
   expect(other).toEqual([]);
 });
+
+/** Everything that the browser refused because a page's policy does not let it. */
+async function refusals(page: Page): Promise<string[]> {
+  const refused: string[] = [];
+  await page.exposeFunction("refused", (what: string) => refused.push(what));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const { effectiveDirective, blockedURI, sourceFile, lineNumber, sample } = event;
+      const what = [location.pathname, effectiveDirective, blockedURI, sourceFile, lineNumber, sample];
+      (window as unknown as { refused: (what: string) => void }).refused(what.join(" "));
+    });
+  });
+  return refused;
+}
 
 /** Adds up layout shifts from the first moment on. */
 async function watchShifts(page: Page): Promise<void> {

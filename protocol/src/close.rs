@@ -27,11 +27,13 @@ pub enum CloseCode {
     ClosedByOperator,
     /// 4005: what the client may do has changed.
     RightsChanged,
+    /// 4006: who is connected sent more messages than they may, and went on when they were told.
+    TooManyMessages,
 }
 
 impl CloseCode {
     /// Every code, in the order of its number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Normal,
         Self::GoingAway,
         Self::Protocol,
@@ -44,6 +46,7 @@ impl CloseCode {
         Self::Silent,
         Self::ClosedByOperator,
         Self::RightsChanged,
+        Self::TooManyMessages,
     ];
 
     /// The number on the wire.
@@ -61,6 +64,7 @@ impl CloseCode {
             Self::Silent => 4003,
             Self::ClosedByOperator => 4004,
             Self::RightsChanged => 4005,
+            Self::TooManyMessages => 4006,
         }
     }
 
@@ -79,6 +83,7 @@ impl CloseCode {
             Self::Silent => "silent for too long: reconnect and resume",
             Self::ClosedByOperator => "closed by an operator",
             Self::RightsChanged => "your rights changed: reconnect and resume",
+            Self::TooManyMessages => "too many messages: reconnect in a minute and resume",
         }
     }
 
@@ -89,7 +94,8 @@ impl CloseCode {
             | Self::Internal
             | Self::SlowConsumer
             | Self::Silent
-            | Self::RightsChanged => true,
+            | Self::RightsChanged
+            | Self::TooManyMessages => true,
             Self::Normal
             | Self::Protocol
             | Self::NotText
@@ -135,6 +141,7 @@ mod tests {
                 (4003, true),
                 (4004, false),
                 (4005, true),
+                (4006, true),
             ]
         );
     }

@@ -22,6 +22,8 @@ pub enum ErrorCode {
     AlreadyReady,
     /// The connection holds as many subscriptions as it may.
     TooManySubscriptions,
+    /// Who is connected has sent as many messages as they may for now.
+    TooManyMessages,
     /// The hub can not do this now; it may soon.
     Unavailable,
     /// The hub failed; the details are in its log.
@@ -31,7 +33,7 @@ pub enum ErrorCode {
 impl ErrorCode {
     /// Whether saying the same again later may succeed.
     pub fn is_retryable(self) -> bool {
-        matches!(self, Self::Unavailable | Self::Internal)
+        matches!(self, Self::TooManyMessages | Self::Unavailable | Self::Internal)
     }
 }
 

@@ -273,6 +273,7 @@ fn every_error_code() {
         (ErrorCode::NotFound, "not_found"),
         (ErrorCode::AlreadyReady, "already_ready"),
         (ErrorCode::TooManySubscriptions, "too_many_subscriptions"),
+        (ErrorCode::TooManyMessages, "too_many_messages"),
         (ErrorCode::Unavailable, "unavailable"),
         (ErrorCode::Internal, "internal"),
     ];

@@ -1,6 +1,10 @@
 //! What can go wrong between a request and its answer: one enum, told apart by who can mend it.
 
+use std::time::Duration;
+
 use colloquy_protocol::{access::Action, position::Offset};
+
+use crate::limits::Limit;
 
 /// The result of asking the services for something.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -34,6 +38,14 @@ pub enum Error {
     /// 403: who asks may not do that.
     #[error("you may not do this (it is called {0:?} in the table of permissions)")]
     Forbidden(Action),
+    /// 429: who asks has reached a limit. Trying again later may help.
+    #[error("too many {}: try again in {} seconds", .limit.what(), whole_seconds(.retry_after))]
+    TooMany {
+        /// Which limit.
+        limit: Limit,
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// 503: the queue of changes is full, or the server is stopping. Trying again later may help.
     #[error("the server has more to do than it can take on now")]
     Unavailable,
@@ -89,6 +101,11 @@ impl From<serde_json::Error> for Error {
     fn from(cause: serde_json::Error) -> Self {
         Self::internal(cause)
     }
+}
+
+/// In whole seconds, rounded up: who comes back then is not too early.
+pub(crate) fn whole_seconds(time: &Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 fn list(errors: &[FieldError]) -> String {

@@ -4,8 +4,9 @@
 //!
 //! - [`settings`]: what can be set; [`origin`]: an origin that is let in
 //! - [`data_dir`], [`control`], [`logging`]: the folder, its control socket, the logs
-//! - [`serve()`]: accepting connections until told to stop
+//! - [`serve()`]: accepting connections until told to stop; [`tls`]: HTTPS without a proxy
 //! - [`access`]: who asks, and whether they may; [`mode`]: whether anybody has an identity
+//! - [`limits`]: how much each may ask
 //! - [`router`]: every route; [`http`]: what answers them
 //! - [`service`]: the rules of each entity; [`error`]: why something was not done
 //! - [`store`]: SQL and the log
@@ -21,6 +22,7 @@ pub mod data_dir;
 pub mod error;
 mod http;
 pub mod hub;
+pub mod limits;
 pub mod logging;
 pub mod metrics;
 pub mod mode;
@@ -31,6 +33,7 @@ pub mod service;
 pub mod settings;
 mod state;
 mod store;
+pub mod tls;
 
 pub use self::{
     serve::serve,

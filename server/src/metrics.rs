@@ -8,6 +8,8 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::limits::Limit;
+
 /// Gauge: open WebSocket connections.
 pub const CONNECTIONS: &str = "colloquy_connections";
 /// Gauge: subscriptions of all connections.
@@ -26,6 +28,16 @@ pub const DELIVERY_SECONDS: &str = "colloquy_delivery_seconds";
 pub const HTTP_REQUESTS: &str = "colloquy_http_requests_total";
 /// Histogram by `method` and `route`, seconds: from a request's headers to its answer's.
 pub const HTTP_SECONDS: &str = "colloquy_http_request_seconds";
+
+/// Counter by `limit`: what was refused or cut off because of a limit.
+pub const LIMITED: &str = "colloquy_limited_total";
+/// Gauge: open connections, of which WebSockets are a part.
+pub const OPEN_CONNECTIONS: &str = "colloquy_open_connections";
+
+/// Counts that a limit was reached.
+pub fn limited(limit: Limit) {
+    counter!(LIMITED, "limit" => limit.name()).increment(1);
+}
 
 /// The process's recorder, installed by the first call: servers of one process share it.
 pub fn recorder() -> &'static PrometheusHandle {
@@ -79,6 +91,8 @@ fn describe() {
     describe_histogram!(DELIVERY_SECONDS, Unit::Seconds, "From commit to a connection's socket.");
     describe_counter!(HTTP_REQUESTS, "HTTP requests answered.");
     describe_histogram!(HTTP_SECONDS, Unit::Seconds, "From a request's headers to its answer's.");
+    describe_counter!(LIMITED, "What was refused or cut off because of a limit.");
+    describe_gauge!(OPEN_CONNECTIONS, "Open connections, of which WebSockets are a part.");
 }
 
 /// What has not happened yet is told as zero: only then can a rate be taken of its first time.
@@ -94,4 +108,8 @@ fn begin_at_zero() {
         // Naming it is enough.
         let _ = histogram!(histogram);
     }
+    for limit in Limit::ALL {
+        counter!(LIMITED, "limit" => limit.name()).increment(0);
+    }
+    gauge!(OPEN_CONNECTIONS).set(0);
 }

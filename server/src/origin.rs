@@ -18,18 +18,35 @@ pub struct Origin {
     port: Option<u16>,
 }
 
+/// How the hub is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
 /// A text that is not an origin; `null` is none either.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected scheme://host or scheme://host:port, without a path")]
 pub struct InvalidOrigin;
 
 impl Origin {
-    /// The origin of what is served over plain HTTP for that `Host`.
+    /// The origin of what is served for that `Host`.
     ///
     /// # Errors
     /// When `host` is not an authority.
-    pub fn of_http_host(host: &str) -> Result<Self, InvalidOrigin> {
-        Self::new("http", host)
+    pub fn of_host(scheme: Scheme, host: &str) -> Result<Self, InvalidOrigin> {
+        match scheme {
+            Scheme::Http => Self::new("http", host),
+            Scheme::Https => Self::new("https", host),
+        }
+    }
+
+    /// Whether that authority, as a `Host` names it, is this origin's.
+    pub fn has_authority(&self, authority: &str) -> bool {
+        Self::new(&self.scheme, authority).as_ref() == Ok(self)
     }
 
     /// Whether this machine alone can be meant: `localhost`, a name below it, or a loopback
@@ -103,7 +120,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Origin>().unwrap().to_string(), normal);
         }
-        assert_eq!(Origin::of_http_host("LOCALHOST:80"), "http://localhost".parse());
+        assert_eq!(Origin::of_host(Scheme::Http, "LOCALHOST:80"), "http://localhost".parse());
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Every route, on one screen.
 
 use axum::{
-    Router, extract::OriginalUri, http::StatusCode, middleware::from_fn, response::Redirect,
+    Router,
+    extract::OriginalUri,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::Redirect,
     routing::get,
 };
 use tower_http::trace::TraceLayer;
@@ -11,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     AppState,
     http::{
-        agents, answer, chats, collections, compression, connections, docs, events, health,
+        agents, answer, chats, collections, compression, connections, docs, events, health, limit,
         measure, messages, notifications, overview, pages, participants, people, problem::Problem,
         profile, session, site, tokens, ws,
     },
@@ -57,7 +61,10 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(health::metrics))
         .split_for_parts();
     let own_api = documented.clone().with_state(state.clone());
-    let not_found = pages::not_found(&state, own_api.clone()).layer(compression::layer());
+    let limited = from_fn_with_state(state.clone(), limit::requests);
+    let not_found = pages::not_found(&state, own_api.clone())
+        .layer(compression::layer())
+        .layer(limited.clone());
     documented
         .merge(docs::routes(document))
         .route("/api/multi-agent/demo/websocket", get(async || Redirect::permanent(DEMO)))
@@ -67,6 +74,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(compression::layer())
         .layer(from_fn(answer::not_modified))
+        .layer(limited)
         .fallback_service(site::service(&state.leptos_options, not_found))
         .layer(from_fn(measure::measure))
         .layer(TraceLayer::new_for_http().make_span_with(measure::span))

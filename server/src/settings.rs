@@ -4,12 +4,14 @@
 //! How flags, environment and file are laid over each other is the command's work (`cli`).
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     time::Duration,
 };
 
 use clap::{Args, ValueEnum, value_parser};
+use ipnet::IpNet;
 
 use crate::origin::Origin;
 
@@ -39,6 +41,20 @@ pub struct Settings {
     #[arg(long, env = "COLLOQUY_ALLOWED_ORIGINS", value_name = "ORIGIN,ORIGIN")]
     #[arg(value_delimiter = ',')]
     pub allowed_origins: Vec<Origin>,
+
+    /// The certificate of the hub, then those above it: a PEM file. The hub serves HTTPS with it
+    #[arg(long, env = "COLLOQUY_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The key of the certificate: a PEM file. Both are read again when they change
+    #[arg(long, env = "COLLOQUY_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Networks of reverse proxies, such as 10.0.0.0/8: only their X-Forwarded-For, -Proto and
+    /// -Host count
+    #[arg(long, env = "COLLOQUY_TRUSTED_PROXY", value_name = "NETWORK,NETWORK")]
+    #[arg(value_delimiter = ',', value_parser = network)]
+    pub trusted_proxy: Vec<IpNet>,
 
     /// How logs are written to standard error; auto: text on a terminal, JSON otherwise
     #[arg(long, env = "COLLOQUY_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
@@ -78,21 +94,68 @@ pub struct Settings {
     #[arg(value_parser = value_parser!(u64).range(1..))]
     pub retention_events: u64,
 
-    /// How many connections are served at once; more wait to be accepted
+    /// How many connections are served at once. When there are as many, one that has asked nothing
+    /// yet makes room for the next; if there is none, the next one waits
     #[arg(long, env = "COLLOQUY_MAX_CONNECTIONS", value_name = "NUMBER", default_value = "10000")]
     #[arg(value_parser = at_least_one)]
     pub max_connections: usize,
+
+    /// How many connections one principal may have to the WebSocket at once
+    #[arg(long, env = "COLLOQUY_MAX_CONNECTIONS_PER_PRINCIPAL", value_name = "NUMBER")]
+    #[arg(value_parser = at_least_one, default_value = "100")]
+    pub max_connections_per_principal: usize,
+
+    /// How many connections may come from one address at once (or one /64 network of IPv6)
+    #[arg(long, env = "COLLOQUY_MAX_CONNECTIONS_PER_ADDRESS", value_name = "NUMBER")]
+    #[arg(value_parser = at_least_one, default_value = "1000")]
+    pub max_connections_per_address: usize,
+
+    /// How many subscriptions one connection may have
+    #[arg(long, env = "COLLOQUY_MAX_SUBSCRIPTIONS", value_name = "NUMBER")]
+    #[arg(value_parser = at_least_one, default_value = "10000")]
+    pub max_subscriptions: usize,
+
+    /// How many attempts to sign in there may be in a minute, for one account and from one address
+    #[arg(long, env = "COLLOQUY_LIMIT_SIGN_INS", value_name = "NUMBER", default_value = "10")]
+    pub limit_sign_ins: NonZeroU32,
+
+    /// How many requests a person may make in a minute, or an address of whom nobody is known; an
+    /// agent ten times as many
+    #[arg(long, env = "COLLOQUY_LIMIT_REQUESTS", value_name = "NUMBER", default_value = "600")]
+    pub limit_requests: NonZeroU32,
+
+    /// How many messages a person may send in a minute, into chats or to the WebSocket; an agent
+    /// ten times as many
+    #[arg(long, env = "COLLOQUY_LIMIT_MESSAGES", value_name = "NUMBER", default_value = "120")]
+    pub limit_messages: NonZeroU32,
+
+    /// How many bytes the headers of a request may have
+    #[arg(long, env = "COLLOQUY_MAX_HEADER_BYTES", value_name = "BYTES", default_value = "65536")]
+    #[arg(value_parser = header_bytes)]
+    pub max_header_bytes: usize,
+
+    /// How many headers a request may have
+    #[arg(long, env = "COLLOQUY_MAX_HEADERS", value_name = "NUMBER", default_value = "100")]
+    #[arg(value_parser = at_least_one)]
+    pub max_headers: usize,
 
     /// How many bytes the body of a request may have
     #[arg(long, env = "COLLOQUY_MAX_BODY_BYTES", value_name = "BYTES", default_value = "1048576")]
     #[arg(value_parser = at_least_one)]
     pub max_body_bytes: usize,
 
-    /// How long a client may take to send the headers of a request
+    /// How long a client may take to send the headers of a request, the TLS handshake included;
+    /// and how long a connection may wait for its next request
     #[arg(long = "header-timeout-seconds", id = "header_timeout_seconds")]
     #[arg(env = "COLLOQUY_HEADER_TIMEOUT_SECONDS", value_name = "SECONDS")]
-    #[arg(value_parser = seconds, default_value = "30")]
+    #[arg(value_parser = seconds, default_value = "20")]
     pub header_timeout: Duration,
+
+    /// How long a client may take to send the body of a request, from its headers on
+    #[arg(long = "body-timeout-seconds", id = "body_timeout_seconds")]
+    #[arg(env = "COLLOQUY_BODY_TIMEOUT_SECONDS", value_name = "SECONDS")]
+    #[arg(value_parser = seconds, default_value = "25")]
+    pub body_timeout: Duration,
 
     /// How long stopping waits for what is running
     #[arg(long = "shutdown-timeout-seconds", id = "shutdown_timeout_seconds")]
@@ -133,13 +196,14 @@ impl Settings {
     pub fn url(&self) -> String {
         match &self.public_url {
             Some(origin) => origin.to_string(),
+            None if self.tls_cert.is_some() => format!("https://{}", self.listen),
             None => format!("http://{}", self.listen),
         }
     }
 
     /// Whether browsers reach the hub over TLS.
     pub fn is_secure(&self) -> bool {
-        self.public_url.as_ref().is_some_and(Origin::is_https)
+        self.tls_cert.is_some() || self.public_url.as_ref().is_some_and(Origin::is_https)
     }
 }
 
@@ -151,6 +215,9 @@ impl Default for Settings {
             auth: Auth::Auto,
             public_url: None,
             allowed_origins: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
+            trusted_proxy: Vec::new(),
             log_format: LogFormat::Auto,
             heartbeat: Duration::from_secs(15),
             queue_messages: 4096,
@@ -158,8 +225,17 @@ impl Default for Settings {
             retention: Duration::from_secs(7 * SECONDS_PER_DAY),
             retention_events: 1_000_000,
             max_connections: 10_000,
+            max_connections_per_principal: 100,
+            max_connections_per_address: 1000,
+            max_subscriptions: 10_000,
+            limit_sign_ins: const { NonZeroU32::new(10).unwrap() },
+            limit_requests: const { NonZeroU32::new(600).unwrap() },
+            limit_messages: const { NonZeroU32::new(120).unwrap() },
+            max_header_bytes: 64 * 1024,
+            max_headers: 100,
             max_body_bytes: 1024 * 1024,
-            header_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(20),
+            body_timeout: Duration::from_secs(25),
             shutdown_timeout: Duration::from_secs(10),
         }
     }
@@ -174,6 +250,26 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         None => text.to_owned(),
     };
     numeric.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:3000".to_owned())
+}
+
+/// Reads a network, or an address that is one by itself.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse().map(|address: IpAddr| address.into());
+    let network: IpNet = text.parse().or_else(|_| address()).map_err(|_| {
+        "expected a network or an address, such as 10.0.0.0/8 or 127.0.0.1".to_owned()
+    })?;
+    Ok(network.trunc())
+}
+
+/// The HTTP server wants room for so many.
+const LEAST_HEADER_BYTES: usize = 8 * 1024;
+
+fn header_bytes(text: &str) -> Result<usize, String> {
+    let bytes = at_least_one(text)?;
+    if bytes < LEAST_HEADER_BYTES {
+        return Err(format!("expected at least {LEAST_HEADER_BYTES}"));
+    }
+    Ok(bytes)
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     http::site,
     hub::{AlreadyRegistered, EventHandlerRegistry, Hub, Resources, default_handlers},
+    limits::Limits,
     metrics,
     mode::Mode,
     service::{Retention, Services},
@@ -35,6 +36,8 @@ pub struct AppState {
     pub hub: Hub,
     /// Whether anybody has an identity.
     pub mode: Mode,
+    /// How much each may ask.
+    pub limits: Limits,
     /// How pages find their scripts and styles.
     pub leptos_options: LeptosOptions,
     /// The tasks of WebSockets, and of what runs beside the requests.
@@ -84,13 +87,16 @@ impl AppState {
             events: settings.retention_events,
         };
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        let house = keep_house(services.clone(), hub.clone(), keep);
+        let mode = Mode::local();
+        let limits = Limits::new(&settings, mode.clone());
+        let house = keep_house(services.clone(), hub.clone(), limits.clone(), keep);
         tasks.spawn(stopping.clone().run_until_cancelled_owned(house));
         Ok(Self {
             settings: Arc::new(settings),
             services,
             hub,
             mode,
+            limits,
             leptos_options: site::options(),
             tasks,
             stopping,
@@ -118,6 +124,7 @@ impl AppState {
             database: self.database.clone(),
             services: self.services.clone(),
             handlers: self.handlers.clone(),
+            limits: self.limits.clone(),
         }
     }
 }
@@ -140,11 +147,18 @@ impl FromRef<AppState> for Hub {
     }
 }
 
-async fn keep_house(services: Services, hub: Hub, keep: Retention) {
+impl FromRef<AppState> for Limits {
+    fn from_ref(state: &AppState) -> Self {
+        state.limits.clone()
+    }
+}
+
+async fn keep_house(services: Services, hub: Hub, limits: Limits, keep: Retention) {
     let mut times = interval(HOUSEKEEPING_INTERVAL);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         times.tick().await;
+        limits.keep_house();
         match services.forget_old(&hub, keep).await {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "Old events were forgotten."),

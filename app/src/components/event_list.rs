@@ -121,6 +121,7 @@ pub fn EventList(
     .into_any()
 }
 
-fn pixels(rows: usize) -> String {
-    format!("{}px", rows * ROW)
+/// None for no rows: what the server renders has none, and its policy lets no style attribute in.
+fn pixels(rows: usize) -> Option<String> {
+    (rows > 0).then(|| format!("{}px", rows * ROW))
 }

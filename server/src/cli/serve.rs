@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 use colloquy_server::{
     AppState, control::ControlSocket, data_dir::DataDir, router::router, serve, settings::Settings,
+    tls,
 };
 use tokio::{
     net::TcpListener,
@@ -25,18 +26,20 @@ use tokio_util::sync::CancellationToken;
 /// When the data folder, the database or the address can not be had.
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let stopping = stop_on_signals()?;
+    tls::check(&settings).await?;
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let listener = listen(settings.listen).await?;
     let address = listener.local_addr()?;
+    let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
     let overdue = settings.shutdown_timeout;
     let state = AppState::open(settings).await?;
     let control = ControlSocket::listen(&data_dir)
         .with_context(|| format!("no control socket in {}", data_dir.path().display()))?;
-    announce(address)?;
+    announce(scheme, address)?;
     if let Some(link) = state.services.set_up_link().await? {
         let url = match &state.settings.public_url {
             Some(origin) => origin.to_string(),
-            None => format!("http://{address}"),
+            None => format!("{scheme}://{address}"),
         };
         writeln!(io::stdout(), "Set up the first administrator within 30 minutes: {url}{link}")?;
     }
@@ -68,11 +71,11 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The addresses to open, on standard output, whatever becomes of the logs.
-fn announce(address: SocketAddr) -> io::Result<()> {
+fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    writeln!(output, "Colloquy is open at http://{address}")?;
-    writeln!(output, "  live demo:   http://{address}/demo/websocket")?;
-    writeln!(output, "  try the API: http://{address}/docs")?;
+    writeln!(output, "Colloquy is open at {scheme}://{address}")?;
+    writeln!(output, "  live demo:   {scheme}://{address}/demo/websocket")?;
+    writeln!(output, "  try the API: {scheme}://{address}/docs")?;
     output.flush()
 }
 

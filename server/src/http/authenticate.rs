@@ -2,11 +2,11 @@
 //! passed the guard. Whoever it is goes on as the request's [`Caller`]; what nobody may do is the
 //! services' to say.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use axum::{
     Router,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -16,6 +16,7 @@ use tracing::field::display;
 
 use super::{
     browser::{self, Accounts},
+    peer::Peer,
     problem::Problem,
 };
 use crate::{AppState, access::Caller};
@@ -36,8 +37,7 @@ pub(crate) fn authenticated(router: Router, state: &AppState) -> Router {
 
 /// Where a request comes from; unknown on the control socket.
 pub(crate) fn address(extensions: &Extensions) -> Option<IpAddr> {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map(|ConnectInfo(peer)| peer.ip().to_canonical())
+    extensions.get::<Peer>().map(|peer| peer.address)
 }
 
 /// Whether a client offers a subprotocol that the hub speaks.

@@ -1,6 +1,10 @@
 //! The API's description in OpenAPI 3.1, generated from the handlers, and a page to try it.
 
-use axum::{Json, Router, routing::get};
+use axum::{
+    Json, Router,
+    http::{HeaderValue, header},
+    routing::get,
+};
 use colloquy_protocol::{
     account::{Invited, Issued, Login, Me, Person, Session, Token},
     event::Notification,
@@ -9,6 +13,7 @@ use colloquy_protocol::{
         Message, Overview, Participant, Receipt,
     },
 };
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::{OpenApi, openapi::OpenApi as Document};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -49,6 +54,13 @@ pub(crate) struct ApiDoc;
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
+/// What the page may load: its own files. It styles itself while it runs.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+     frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+);
+
 /// The document, and the page at `/docs`, which loads nothing from another host.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> Router<S> {
     // Without "none" the page asks a validator on another host.
@@ -56,4 +68,5 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> Ro
     Router::new()
         .route(DOCUMENT, get(async || Json(document)))
         .merge(SwaggerUi::new("/docs").config(config))
+        .layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, POLICY))
 }

@@ -1,8 +1,9 @@
-//! Who may ask, in local mode: programs on this machine, the hub's own pages, and pages of the
-//! origins that the settings name.
+//! Who may ask at all, judged by what a browser can not be made to hide: the `Host` (against DNS
+//! rebinding) and the `Origin` (against cross-site requests and sockets).
 //!
-//! Nobody has an identity yet, so a request is judged by what a browser can not be made to hide:
-//! its `Host` (against DNS rebinding) and its `Origin` (against cross-site requests and sockets).
+//! In local mode the hub answers to loopback names only. When people sign in it answers to any
+//! name, or to its public one and loopback names when that is set. Either way a page of another
+//! origin neither changes anything nor opens a socket, unless the settings name its origin.
 
 use std::sync::Arc;
 
@@ -11,59 +12,157 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
 };
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use ipnet::IpNet;
+use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
 
-use super::problem::Problem;
-use crate::origin::Origin;
+use super::{
+    headers,
+    peer::{Asked, Connection},
+    problem::Problem,
+};
+use crate::{
+    AppState,
+    mode::Mode,
+    origin::{Origin, Scheme},
+};
+
+/// What the guard goes by.
+#[derive(Debug)]
+struct Guard {
+    mode: Mode,
+    /// The hub's own origin, when the settings say it.
+    public_url: Option<Origin>,
+    /// The origins whose pages may do what the hub's own pages may.
+    allowed: Vec<Origin>,
+    /// Who may say where a request comes from.
+    proxies: Vec<IpNet>,
+}
 
 /// The router behind the guard. Pages of the allowed origins may read the answers (CORS).
-pub(crate) fn guarded(router: Router, allowed_origins: &[Origin]) -> Router {
-    let allowed: Arc<[Origin]> = allowed_origins.into();
-    let router = if allowed.is_empty() { router } else { router.layer(cors(allowed.clone())) };
-    router.layer(middleware::from_fn_with_state(allowed, check))
+pub(crate) fn guarded(router: Router, state: &AppState) -> Router {
+    let settings = &state.settings;
+    stand_before(
+        router,
+        Guard {
+            mode: state.mode.clone(),
+            public_url: settings.public_url.clone(),
+            allowed: settings.allowed_origins.clone(),
+            proxies: settings.trusted_proxy.clone(),
+        },
+    )
 }
 
-async fn check(
-    State(allowed): State<Arc<[Origin]>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    let own = own_origin(&request)?;
-    let trusted = |origin: &HeaderValue| {
-        parse(origin).is_some_and(|origin| origin == own || allowed.contains(&origin))
+fn stand_before(router: Router, guard: Guard) -> Router {
+    let guard = Arc::new(guard);
+    let router = if guard.allowed.is_empty() { router } else { router.layer(cors(guard.clone())) };
+    router
+        .layer(middleware::from_fn_with_state(guard, check))
+        .layer(middleware::from_fn(headers::protect))
+}
+
+async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    let Some(connection) = request.extensions().get::<Connection>().copied() else {
+        return Problem::forbidden("nobody knows where this comes from").into_response();
     };
-    let acts = !is_read(request.method()) || is_socket(request.headers());
-    if acts && !request.headers().get_all(header::ORIGIN).iter().all(trusted) {
-        return Err(Problem::forbidden(
+    let asked = Asked::of(connection, request.headers(), &guard.proxies);
+    let peer = asked.peer;
+    let own = match guard.admit(&request, &asked) {
+        Ok(own) => own,
+        Err(problem) => {
+            tracing::info!(address = %peer.address, %problem, "A request was refused at the door.");
+            return problem.into_response();
+        }
+    };
+    request.extensions_mut().insert(peer);
+    let mut response = next.run(request).await;
+    if own.is_https() && !own.is_loopback() {
+        headers::insist_on_https(&mut response);
+    }
+    response
+}
+
+impl Guard {
+    /// The hub's origin as the client sees it, if the client may ask.
+    fn admit(&self, request: &Request, asked: &Asked<'_>) -> Result<Origin, Problem> {
+        let own = self.own_origin(request, asked)?;
+        if self.mode.is_local() && !asked.peer.address.is_loopback() {
+            return Err(Problem::forbidden(
+                "the hub serves its own machine only, because nobody has an identity yet",
+            ));
+        }
+        if !is_read(request.method()) || is_socket(request.headers()) {
+            self.check_origin(request.headers(), &own)?;
+        }
+        Ok(own)
+    }
+
+    /// The origin that the client asks, which must be one of the hub's.
+    fn own_origin(&self, request: &Request, asked: &Asked<'_>) -> Result<Origin, Problem> {
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return Err(Problem::of_field(StatusCode::BAD_REQUEST, "Host", "must be there, once"));
+        };
+        let host = host.to_str().unwrap_or_default();
+        let mut own = self.own(asked.scheme, asked.forwarded_host.unwrap_or(host))?;
+        // A target such as `http://localhost/agents` names an authority too, and that one counts
+        // (RFC 9112, section 3.2.2).
+        if let Some(authority) = request.uri().authority() {
+            let named = self.own(asked.scheme, authority.as_str())?;
+            if asked.forwarded_host.is_none() {
+                own = named;
+            }
+        }
+        Ok(own)
+    }
+
+    fn own(&self, scheme: Scheme, authority: &str) -> Result<Origin, Problem> {
+        let origin = Origin::of_host(scheme, authority).ok();
+        match &self.public_url {
+            _ if self.mode.is_local() => origin.filter(Origin::is_loopback).ok_or_else(|| {
+                Problem::forbidden(
+                    "Host: the hub answers to loopback names only, such as localhost",
+                )
+            }),
+            Some(public) if public.has_authority(authority) => Ok(public.clone()),
+            Some(public) => origin.filter(Origin::is_loopback).ok_or_else(|| {
+                Problem::forbidden(format!("Host: the hub answers to the name of {public} only"))
+            }),
+            None => origin.ok_or_else(|| Problem::forbidden("Host: that is no name of a host")),
+        }
+    }
+
+    /// Whether a page of that origin, if it is a page that asks, may act.
+    fn check_origin(&self, headers: &HeaderMap, own: &Origin) -> Result<(), Problem> {
+        let trusted = |origin: &HeaderValue| {
+            parse(origin).is_some_and(|origin| origin == *own || self.allowed.contains(&origin))
+        };
+        let mut origins = headers.get_all(header::ORIGIN).iter().peekable();
+        let site = headers.get(SEC_FETCH_SITE);
+        let from_here = match (origins.peek(), site) {
+            (Some(_), _) => origins.all(trusted),
+            (None, Some(site)) => site == "same-origin" || site == "none",
+            // A program says neither. With a cookie it may be a browser's page all the same.
+            (None, None) if !headers.contains_key(header::COOKIE) => true,
+            (None, None) => {
+                return Err(Problem::forbidden(
+                    "Origin: who shows a cookie must also say which page asks, in Origin or \
+                     Sec-Fetch-Site; programs use a token",
+                ));
+            }
+        };
+        if from_here {
+            return Ok(());
+        }
+        Err(Problem::forbidden(
             "Origin: a page of another origin may not do this; \
              the setting allowed_origins (COLLOQUY_ALLOWED_ORIGINS) names those that may",
-        ));
-    }
-    Ok(next.run(request).await)
-}
-
-/// The origin that the client asks, which must be one of this machine.
-fn own_origin(request: &Request) -> Result<Origin, Problem> {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return Err(Problem::of_field(StatusCode::BAD_REQUEST, "Host", "must be there, once"));
-    };
-    let host = local_origin(host.to_str().unwrap_or_default())?;
-    // A target such as `http://localhost/agents` names an authority too, and that one counts
-    // (RFC 9112, section 3.2.2).
-    match request.uri().authority() {
-        Some(authority) => local_origin(authority.as_str()),
-        None => Ok(host),
+        ))
     }
 }
 
-fn local_origin(authority: &str) -> Result<Origin, Problem> {
-    Origin::of_http_host(authority).ok().filter(Origin::is_loopback).ok_or_else(|| {
-        Problem::forbidden("Host: the hub answers to loopback names only, such as localhost")
-    })
-}
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
@@ -77,16 +176,24 @@ fn parse(origin: &HeaderValue) -> Option<Origin> {
     origin.to_str().ok()?.parse().ok()
 }
 
-fn cors(allowed: Arc<[Origin]>) -> CorsLayer {
+fn cors(guard: Arc<Guard>) -> CorsLayer {
     let is_allowed = move |origin: &HeaderValue, _: &Parts| {
-        parse(origin).is_some_and(|origin| allowed.contains(&origin))
+        parse(origin).is_some_and(|origin| guard.allowed.contains(&origin))
     };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(is_allowed))
+        .allow_origin(AllowOrigin::predicate(is_allowed.clone()))
+        .allow_credentials(AllowCredentials::predicate(is_allowed))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers(
-            ["content-type", "if-match", "if-none-match", "idempotency-key", "colloquy-act-as"]
-                .map(HeaderName::from_static),
+            [
+                "authorization",
+                "content-type",
+                "if-match",
+                "if-none-match",
+                "idempotency-key",
+                "colloquy-act-as",
+            ]
+            .map(HeaderName::from_static),
         )
         .expose_headers(
             ["etag", "location", "colloquy-epoch", "colloquy-offset", "retry-after"]
@@ -96,20 +203,45 @@ fn cors(allowed: Arc<[Origin]>) -> CorsLayer {
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, routing::get};
+    use axum::{body::Body, http::request::Builder, routing::get};
     use tower::ServiceExt;
 
     use super::*;
 
     const APP: &str = "https://app.example";
 
-    async fn answer(request: axum::http::request::Builder) -> Response {
-        let router = Router::new().route("/", get(|| async {}).post(|| async {}));
-        let router = guarded(router, &[APP.parse().unwrap()]);
-        router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    fn local() -> Guard {
+        Guard {
+            mode: Mode::local(),
+            public_url: None,
+            allowed: vec![APP.parse().unwrap()],
+            proxies: Vec::new(),
+        }
     }
 
-    async fn status(request: axum::http::request::Builder) -> u16 {
+    /// People sign in, and the hub has a name.
+    fn named() -> Guard {
+        let public_url = Some("https://hub.example.org".parse().unwrap());
+        Guard { mode: Mode::required(), public_url, ..local() }
+    }
+
+    async fn answer_of(guard: Guard, request: Builder) -> Response {
+        let router = Router::new().route("/", get(|| async {}).post(|| async {}));
+        let mut request = request.body(Body::empty()).unwrap();
+        let peer = "127.0.0.1:5000".parse().unwrap();
+        request.extensions_mut().insert(Connection { peer, tls: false });
+        stand_before(router, guard).oneshot(request).await.unwrap()
+    }
+
+    async fn answer(request: Builder) -> Response {
+        answer_of(local(), request).await
+    }
+
+    async fn status_of(guard: Guard, request: Builder) -> u16 {
+        answer_of(guard, request).await.status().as_u16()
+    }
+
+    async fn status(request: Builder) -> u16 {
         answer(request).await.status().as_u16()
     }
 
@@ -172,7 +304,7 @@ mod tests {
             ("null", 403),
             ("", 403),
         ] {
-            let asked = |request: axum::http::request::Builder| {
+            let asked = |request: Builder| {
                 request.header("host", "localhost:3000").header("origin", origin)
             };
             assert_eq!(status(asked(Request::post("/"))).await, expected, "write: {origin}");
@@ -200,6 +332,101 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn when_people_sign_in_any_name_is_the_hubs_unless_it_has_one() {
+        let nameless = || Guard { public_url: None, ..named() };
+        for (host, of_nameless, of_named) in [
+            ("hub.example.org", 200, 200),
+            ("HUB.example.org:443", 200, 200),
+            ("hub.example.org:80", 200, 403),
+            ("localhost:3000", 200, 200),
+            ("10.0.0.7:3000", 200, 403),
+            ("evil.example", 200, 403),
+            ("me@hub.example.org", 403, 403),
+            ("", 403, 403),
+        ] {
+            let asked = || Request::get("/").header("host", host);
+            assert_eq!(status_of(nameless(), asked()).await, of_nameless, "{host}");
+            assert_eq!(status_of(named(), asked()).await, of_named, "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_named_hub_knows_its_own_pages_behind_a_proxy_that_it_does_not_know() {
+        for (origin, expected) in [
+            ("https://hub.example.org", 200),
+            (APP, 200),
+            ("http://hub.example.org", 403),
+            ("http://localhost", 403),
+            ("null", 403),
+        ] {
+            let write = Request::post("/").header("host", "hub.example.org");
+            assert_eq!(status_of(named(), write.header("origin", origin)).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_shows_a_cookie_says_which_page_asks() {
+        for (header, value, expected) in [
+            ("x-nothing", "", 403),
+            ("origin", "https://hub.example.org", 200),
+            ("origin", "https://evil.example", 403),
+            ("sec-fetch-site", "same-origin", 200),
+            ("sec-fetch-site", "none", 200),
+            ("sec-fetch-site", "same-site", 403),
+            ("sec-fetch-site", "cross-site", 403),
+        ] {
+            let asked = |request: Builder| {
+                let request = request.header("host", "hub.example.org").header("cookie", "a=b");
+                request.header(header, value)
+            };
+            assert_eq!(status_of(named(), asked(Request::post("/"))).await, expected, "{value}");
+            let socket = Request::get("/").header("upgrade", "websocket");
+            assert_eq!(status_of(named(), asked(socket)).await, expected, "socket: {value}");
+            assert_eq!(status_of(named(), asked(Request::get("/"))).await, 200, "read: {value}");
+        }
+    }
+
+    #[tokio::test]
+    async fn local_mode_serves_its_own_machine_only_behind_a_proxy_too() {
+        for (address, expected) in [("127.0.0.2", 200), ("::1", 200), ("192.0.2.1", 403)] {
+            let guard = Guard { proxies: vec!["127.0.0.1/32".parse().unwrap()], ..local() };
+            let asked = Request::get("/").header("host", "localhost");
+            let asked = asked.header("x-forwarded-for", address);
+            assert_eq!(status_of(guard, asked).await, expected, "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn browsers_are_told_to_insist_on_https_of_a_name_that_has_it() {
+        let asked = |host| Request::get("/").header("host", host);
+        let https = answer_of(named(), asked("hub.example.org")).await;
+        assert_eq!(https.headers()["strict-transport-security"], "max-age=31536000");
+        for (guard, host) in [(named(), "localhost"), (local(), "localhost")] {
+            let plain = answer_of(guard, asked(host)).await;
+            assert!(!plain.headers().contains_key("strict-transport-security"), "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_answer_tells_the_browser_what_to_refuse() {
+        for host in ["localhost", "evil.example"] {
+            let answer = answer(Request::get("/").header("host", host)).await;
+            for (name, value) in [
+                ("x-content-type-options", "nosniff"),
+                ("x-frame-options", "DENY"),
+                ("referrer-policy", "same-origin"),
+                ("cross-origin-opener-policy", "same-origin"),
+                ("cross-origin-resource-policy", "same-origin"),
+                ("cache-control", "no-store"),
+            ] {
+                assert_eq!(answer.headers()[name], value, "{host}: {name}");
+            }
+            let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+            assert!(policy.starts_with("default-src 'none'; frame-ancestors 'none'"), "{policy}");
+        }
+    }
+
+    #[tokio::test]
     async fn allowed_pages_may_read_the_answers() {
         let preflight = |origin| {
             Request::options("/")
@@ -209,13 +436,11 @@ mod tests {
         };
         let allowed = answer(preflight(APP)).await;
         assert_eq!(allowed.headers()["access-control-allow-origin"], APP);
-        assert!(
-            allowed.headers()["access-control-allow-headers"]
-                .to_str()
-                .unwrap()
-                .contains("if-match")
-        );
+        assert_eq!(allowed.headers()["access-control-allow-credentials"], "true");
+        let headers = allowed.headers()["access-control-allow-headers"].to_str().unwrap();
+        assert!(headers.contains("if-match") && headers.contains("authorization"), "{headers}");
         let foreign = answer(preflight("https://evil.example")).await;
         assert!(!foreign.headers().contains_key("access-control-allow-origin"));
+        assert!(!foreign.headers().contains_key("access-control-allow-credentials"));
     }
 }

@@ -12,7 +12,9 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, FieldError},
-    http::problem::Problem,
+    http::{limit::TooSlow, problem::Problem},
+    limits::Limit,
+    metrics,
 };
 
 /// Reads a JSON body of at most that many bytes.
@@ -72,9 +74,7 @@ async fn read(body: Body, max_bytes: usize) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut seen = 0;
-    while let Some(chunk) =
-        stream.try_next().await.map_err(|_| malformed("the body ended too early"))?
-    {
+    while let Some(chunk) = stream.try_next().await.map_err(|cause| unreadable(&cause))? {
         seen += chunk.len();
         if seen <= max_bytes {
             bytes.extend_from_slice(&chunk);
@@ -83,10 +83,24 @@ async fn read(body: Body, max_bytes: usize) -> Result<Vec<u8>, Problem> {
         }
     }
     if seen > max_bytes {
+        metrics::limited(Limit::BodySize);
         let message = format!("has more than {max_bytes} bytes");
         return Err(Problem::of_field(StatusCode::PAYLOAD_TOO_LARGE, "body", message));
     }
     Ok(bytes)
+}
+
+/// Why the body can not be read to its end.
+fn unreadable(cause: &axum::Error) -> Problem {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(cause);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            metrics::limited(Limit::BodyTime);
+            return Problem::of_field(StatusCode::REQUEST_TIMEOUT, "body", error.to_string());
+        }
+        cause = error.source();
+    }
+    malformed("the body ended too early")
 }
 
 fn malformed(message: impl Into<String>) -> Problem {

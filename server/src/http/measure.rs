@@ -11,6 +11,7 @@ use axum::{
 use metrics::{counter, histogram};
 use tracing::Span;
 
+use super::peer::Peer;
 use crate::metrics::{HTTP_REQUESTS, HTTP_SECONDS};
 
 /// Counts and times one request, under its method and the route that it matched.
@@ -29,7 +30,9 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
 
 /// What a log line says of the request that it belongs to: not its query, which has search terms.
 pub(crate) fn span<B>(request: &axum::http::Request<B>) -> Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+    let address = request.extensions().get::<Peer>().map(ToString::to_string);
+    let path = request.uri().path();
+    tracing::debug_span!("request", method = %request.method(), path, address)
 }
 
 /// Methods that clients make up share a name: each name is a time series that stays.

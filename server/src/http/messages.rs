@@ -16,6 +16,7 @@ use crate::{
         extract::{Limit, Path, Post, Query, Search},
         problem::{CreateProblems, ListProblems, Problem, ReadProblems},
     },
+    limits::Limits,
     service::{MessageQuery, Services},
 };
 
@@ -85,9 +86,11 @@ pub(crate) async fn chat_receipts(
 )]
 pub(crate) async fn send(
     State(services): State<Services>,
+    State(limits): State<Limits>,
     Path(id): Path<ChatId>,
     Post { change, body }: Post<NewMessage>,
 ) -> Result<Created<Message>, Problem> {
+    limits.message(&change.caller)?;
     let message = services.send_message(change, id, body).await?;
     Ok(Created { location: format!("/api/v1/messages/{}", message.id), resource: message })
 }

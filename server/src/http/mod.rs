@@ -8,8 +8,9 @@
 //! - [`docs`]: its description; [`health`]: what watches the server reads
 //! - [`ws`]: the WebSocket
 //! - [`pages`], [`site`]: the pages, and the files that they need
-//! - [`guard`]: who may ask at all; [`authenticate`]: who asks; [`browser`]: people's login
-//!   sessions; [`measure`]: what is counted of every request
+//! - [`authenticate`]: who asks; [`browser`]: people's login sessions
+//! - [`guard`]: who may ask at all; [`peer`]: where a request comes from; [`limit`]: how often
+//! - [`headers`]: what every answer carries; [`measure`]: what is counted of every request
 
 pub(crate) mod agents;
 pub(crate) mod answer;
@@ -24,8 +25,10 @@ pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod extract;
 pub(crate) mod guard;
+pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod json;
+pub(crate) mod limit;
 pub(crate) mod measure;
 pub(crate) mod messages;
 pub(crate) mod notifications;
@@ -33,6 +36,7 @@ pub(crate) mod overview;
 pub(crate) mod pages;
 pub(crate) mod participants;
 pub(crate) mod people;
+pub(crate) mod peer;
 pub(crate) mod problem;
 pub(crate) mod profile;
 pub(crate) mod session;

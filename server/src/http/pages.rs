@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderMap, StatusCode, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use colloquy_app::{
@@ -15,7 +15,10 @@ use colloquy_app::{
     shell,
 };
 use colloquy_protocol::position::Position;
-use leptos::prelude::{provide_context, use_context};
+use leptos::{
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
     render_app_to_stream_with_context,
@@ -25,7 +28,7 @@ use tower::ServiceExt;
 use crate::{
     AppState,
     access::Caller,
-    http::{answer, problem::Problem, site},
+    http::{answer, headers, problem::Problem, site},
 };
 
 /// Far more than any page of a list has.
@@ -53,7 +56,9 @@ pub(crate) fn not_found(state: &AppState, api: Router) -> Router {
 
 fn context(state: &AppState, api: Router) -> impl Fn() + Clone + Send + Sync + 'static {
     let chunks = site::split_manifest(&state.leptos_options);
+    let reload = site::live_reload(&state.leptos_options);
     move || {
+        protect(&reload);
         // While the routes are listed there is no request, and nobody asks.
         let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
         let backend: Arc<dyn Backend> = Arc::new(OwnApi { api: api.clone(), caller });
@@ -62,6 +67,18 @@ fn context(state: &AppState, api: Router) -> impl Fn() + Clone + Send + Sync + '
             provide_context(chunks);
         }
     }
+}
+
+/// Tells the browser what the page may load, and to keep nothing of it.
+fn protect(live_reload: &str) {
+    let (Some(answer), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else {
+        return;
+    };
+    let policy = headers::page_policy(&nonce, live_reload);
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        answer.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    answer.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
 /// The server's own REST API, asked without a detour over the network by whoever asked for the page.

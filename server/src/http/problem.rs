@@ -1,6 +1,6 @@
 //! Errors as answers: RFC 9457 `application/problem+json`, naming the field at fault.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use axum::{
     Json,
@@ -15,7 +15,7 @@ use utoipa::{
     },
 };
 
-use crate::error::{Error, FieldError};
+use crate::error::{Error, FieldError, whole_seconds};
 
 /// Why a request was not done: the body of every answer from 400 on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,6 +32,9 @@ pub struct Problem {
     detail: String,
     /// Which fields, parameters or headers are at fault, and why.
     errors: Vec<FieldError>,
+    /// When to try again, in seconds: the header `Retry-After`.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -43,6 +46,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -64,12 +68,18 @@ impl Problem {
 
     /// 503.
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
     /// 404 for a path that can not name anything.
     pub(crate) fn no_such_path(path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}"))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
     }
 }
 
@@ -82,10 +92,16 @@ impl From<Error> for Problem {
             Error::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
             Error::Unauthenticated => StatusCode::UNAUTHORIZED,
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
+            Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let detail = error.to_string();
+        let retry_after = match &error {
+            Error::TooMany { retry_after, .. } => Some(whole_seconds(retry_after)),
+            Error::Unavailable => Some(1),
+            _ => None,
+        };
         let errors = match error {
             Error::Invalid(fields) => fields,
             Error::Conflict(field) => vec![field],
@@ -102,9 +118,10 @@ impl From<Error> for Problem {
             Error::NotFound { .. }
             | Error::Unauthenticated
             | Error::Forbidden(_)
+            | Error::TooMany { .. }
             | Error::Unavailable => Vec::new(),
         };
-        Self { errors, ..Self::new(status, detail) }
+        Self { errors, retry_after, ..Self::new(status, detail) }
     }
 }
 
@@ -118,10 +135,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let media_type = [(header::CONTENT_TYPE, PROBLEM_JSON)];
-        let mut response = (status, media_type, Json(self)).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        let retry_after = self.retry_after.map(|seconds| [(header::RETRY_AFTER, seconds)]);
+        let mut response = (status, media_type, retry_after, Json(self)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let bearer = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
@@ -173,13 +188,13 @@ impl IntoResponses for ReadProblems {
 
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[409, 413, 415, 422, 503])
+        documented(&[408, 409, 413, 415, 422, 503])
     }
 }
 
 impl IntoResponses for ChangeProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 412, 413, 415, 422, 503])
+        documented(&[404, 408, 412, 413, 415, 422, 503])
     }
 }
 
@@ -215,7 +230,7 @@ impl IntoResponses for WatchProblems {
 
 /// Those statuses, and what any request may be answered.
 fn documented(statuses: &[u16]) -> BTreeMap<String, RefOr<Documented>> {
-    let any = [400, 401, 403, 500];
+    let any = [400, 401, 403, 429, 500];
     any.iter().chain(statuses).map(|status| (status.to_string(), one(*status).into())).collect()
 }
 
@@ -225,7 +240,7 @@ fn one(status: u16) -> Documented {
     let response =
         ResponseBuilder::new().description(meaning(status)).content(PROBLEM_JSON, content);
     match status {
-        503 => response.header("Retry-After", Header::new(u32::schema())).build(),
+        429 | 503 => response.header("Retry-After", Header::new(u32::schema())).build(),
         _ => response.build(),
     }
 }
@@ -240,10 +255,12 @@ fn meaning(status: u16) -> &'static str {
             "It is there already, or does not go with what is there, or the idempotency key was \
                 used for something else."
         }
+        408 => "The body did not come in time.",
         412 => "The entity is not at a version that If-Match names.",
         413 => "The body is too large.",
         415 => "The body is not declared as JSON.",
         422 => "A field, parameter or header is unknown or not acceptable.",
+        429 => "Who asks has asked too much for now.",
         503 => "The server has more to do than it can take on now.",
         _ => "The server failed; its log says why.",
     }

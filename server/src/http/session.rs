@@ -14,6 +14,7 @@ use crate::{
         extract::{Address, MaybeCaller, SecretPost},
         problem::{Problem, SignInProblems, WatchProblems},
     },
+    limits::Limits,
     service::Services,
 };
 
@@ -40,10 +41,12 @@ pub(crate) async fn get(
 )]
 pub(crate) async fn sign_in(
     State(services): State<Services>,
+    State(limits): State<Limits>,
     browser: Browser,
     Address(address): Address,
     SecretPost(body): SecretPost<SignIn>,
 ) -> Result<Unkept<Changed<Session>>, Problem> {
+    limits.sign_in(Some(&body.email), address)?;
     let email = body.email.clone();
     let Some(account) = browser.check(body).await? else {
         tracing::info!(?email, address = address.map(display), "Somebody could not sign in.");
@@ -80,10 +83,12 @@ pub(crate) async fn sign_out(caller: Caller, browser: Browser) -> Result<Gone, P
 )]
 pub(crate) async fn welcome(
     State(services): State<Services>,
+    State(limits): State<Limits>,
     browser: Browser,
     Address(address): Address,
     SecretPost(body): SecretPost<Welcomed>,
 ) -> Result<Unkept<Created<Session>>, Problem> {
+    limits.sign_in(None, address)?;
     let account = services.welcome(body).await.inspect_err(|error| {
         tracing::info!(%error, address = address.map(display), "A one-time link was refused.");
     })?;

@@ -38,6 +38,14 @@ pub(crate) fn options() -> LeptosOptions {
     options.site_root(site_root).reload_port(reload_port.unwrap_or(3001)).build()
 }
 
+/// Where else pages connect to while `cargo leptos watch` runs: to what tells them to reload.
+pub(crate) fn live_reload(options: &LeptosOptions) -> String {
+    match env::var_os("LEPTOS_WATCH") {
+        Some(_) => format!(" ws://*:{}", options.reload_port),
+        None => String::new(),
+    }
+}
+
 /// Answers with the site's files, and leaves everything else to `not_found`. It is the fallback of
 /// the whole router: `router.fallback_service(site::service(&options, not_found))`.
 pub(crate) fn service(options: &LeptosOptions, not_found: Router) -> Router {

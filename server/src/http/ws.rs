@@ -1,10 +1,9 @@
 //! The WebSocket's front door: the handshake, and who is let in.
 
-use std::net::SocketAddr;
-
 use axum::{
+    Extension,
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -23,6 +22,7 @@ use tokio_tungstenite::{
 use super::{
     authenticate::{SUBPROTOCOL, offers_subprotocol},
     extract::{self, Query},
+    peer::Peer,
     problem::Problem,
 };
 use crate::{
@@ -49,7 +49,7 @@ pub(crate) async fn upgrade(
     State(state): State<AppState>,
     caller: Result<Caller, Problem>,
     Query(handshake): Query<Handshake>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    peer: Option<Extension<Peer>>,
     mut request: Request,
 ) -> Result<Response, Problem> {
     let is_known = request.extensions().get::<Caller>().is_some();
@@ -63,7 +63,9 @@ pub(crate) async fn upgrade(
             let user_agent = request.headers().get(header::USER_AGENT);
             let user_agent =
                 user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
-            Some(visitor(caller, address, user_agent)?)
+            let peer = peer.map(|Extension(peer)| peer);
+            let places = state.limits.socket(&caller, peer.map(|peer| peer.address))?;
+            Some((visitor(caller, peer, user_agent)?, places))
         }
     };
     let switched = upgrade::on(&mut request);
@@ -87,7 +89,9 @@ pub(crate) async fn upgrade(
                 let socket =
                     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
                 match visitor {
-                    Some(visitor) => hub::run(state.resources(), visitor, socket).await,
+                    Some((visitor, _held)) => {
+                        hub::run(state.resources(), visitor, socket).await;
+                    }
                     None => hub::refuse(socket, CloseCode::Unauthorised).await,
                 }
             }
@@ -97,11 +101,11 @@ pub(crate) async fn upgrade(
     Ok(response)
 }
 
-fn visitor(caller: Caller, address: SocketAddr, user_agent: Option<String>) -> Result<Visitor> {
+fn visitor(caller: Caller, peer: Option<Peer>, user_agent: Option<String>) -> Result<Visitor> {
     Ok(Visitor {
         id: service::new_id()?,
         caller,
-        address,
+        address: peer.map_or_else(|| "control socket".to_owned(), |peer| peer.to_string()),
         user_agent,
         connected_at: Timestamp::now(),
     })

@@ -46,7 +46,7 @@ use super::{
     seat::Seat,
     sending::{Sending, Stopped},
 };
-use crate::{access::Caller, metrics, service::Services, store::Database};
+use crate::{access::Caller, limits::Limits, metrics, service::Services, store::Database};
 
 /// A peer that has been silent for that many heartbeats, pongs included, is taken for gone; and
 /// one that takes nothing for as long is too slow.
@@ -66,6 +66,7 @@ pub(crate) struct Resources {
     pub(crate) database: Database,
     pub(crate) services: Services,
     pub(crate) handlers: Arc<EventHandlerRegistry>,
+    pub(crate) limits: Limits,
 }
 
 /// The connection as its handlers see it.
@@ -146,9 +147,10 @@ where
     let context = Context::new(peer.clone(), resources.services);
 
     let (code, broken) = {
+        let limits = Inbound::new(&resources.limits, &resources.hub);
         let reading = pin!(async {
             tokio::select! {
-                end = read(&mut stream, &context, &resources.handlers, patience) => end,
+                end = read(&mut stream, &context, &resources.handlers, limits, patience) => end,
                 () = expiry(peer.caller.expires_at) => ReadEnd::Close(CloseCode::Unauthorised),
             }
         });
@@ -203,6 +205,7 @@ async fn read<S>(
     stream: &mut S,
     context: &Context,
     handlers: &EventHandlerRegistry,
+    mut limits: Inbound<'_>,
     patience: Duration,
 ) -> ReadEnd
 where
@@ -215,18 +218,29 @@ where
             return ReadEnd::Close(CloseCode::Silent);
         };
         let refused = match next {
-            Some(Ok(Message::Text(text))) => answer(&text, context, handlers).await,
+            Some(Ok(Message::Text(text))) => {
+                let allowed = limits.allow(peer);
+                answer(&text, context, handlers, allowed).await
+            }
             Some(Ok(Message::Binary(_))) => {
-                let error = WireError::new(ErrorCode::InvalidJson, "messages are text");
-                peer.seat.tell(encode(&HubEvent::Error(error)));
-                Err(())
+                let error = match limits.allow(peer) {
+                    Ok(()) => WireError::new(ErrorCode::InvalidJson, "messages are text"),
+                    Err(error) => error,
+                };
+                peer.seat.tell(encode(&HubEvent::Error(error.clone())));
+                Err(error.code)
             }
             Some(Ok(_)) => Ok(()),
             Some(Err(error)) => return broken(&error),
             None => return ReadEnd::Gone,
         };
-        if refused.is_err() && refusals.are_too_many(Instant::now()) {
-            peer.seat.outbox().finish(CloseCode::TooManyErrors);
+        if let Err(refused) = refused
+            && refusals.are_too_many(Instant::now())
+        {
+            peer.seat.outbox().finish(match refused {
+                ErrorCode::TooManyMessages => CloseCode::TooManyMessages,
+                _ => CloseCode::TooManyErrors,
+            });
         }
         if let Some(code) = peer.closing.get() {
             peer.seat.outbox().finish(*code);
@@ -249,8 +263,13 @@ fn broken(error: &Error) -> ReadEnd {
     }
 }
 
-/// Answers one message; an error when it was refused, which the peer was told.
-async fn answer(text: &str, context: &Context, handlers: &EventHandlerRegistry) -> Result<(), ()> {
+/// Answers one message, if it is allowed; an error when it was refused, which the peer was told.
+async fn answer(
+    text: &str,
+    context: &Context,
+    handlers: &EventHandlerRegistry,
+    allowed: Result<(), WireError>,
+) -> Result<(), ErrorCode> {
     let seat = &context.peer.seat;
     let (id, outcome) = match serde_json::from_str::<RawClientFrame<'_>>(text) {
         // An array can be read as a struct's fields in their order; it is no frame all the same.
@@ -259,6 +278,7 @@ async fn answer(text: &str, context: &Context, handlers: &EventHandlerRegistry) 
         Ok(frame) => {
             let known = frame.event.parse::<ClientEventName>().ok();
             let outcome = match known.and_then(|event| handlers.get(event)) {
+                _ if let Err(refused) = allowed => Err(refused),
                 Some(handler) => handler.handle(context.clone(), frame.payload).await,
                 None => {
                     Err(WireError::new(ErrorCode::UnknownEvent, "event: there is no such event"))
@@ -267,8 +287,11 @@ async fn answer(text: &str, context: &Context, handlers: &EventHandlerRegistry) 
             (frame.id, outcome)
         }
     };
-    // What may succeed later was not refused: it is no fault of the client's.
-    let refused = outcome.as_ref().is_err_and(|error| !error.retryable);
+    // What may succeed later was not refused: it is no fault of the client's, unless it sends too
+    // much.
+    let is_fault =
+        |error: &&WireError| !error.retryable || error.code == ErrorCode::TooManyMessages;
+    let refused = outcome.as_ref().err().filter(is_fault).map(|error| error.code);
     match (id, outcome) {
         (Some(id), Ok(ok)) => seat.tell(format!(r#"{{"reply":{id},"ok":{ok}}}"#).into()),
         (None, Ok(_)) => {}
@@ -279,7 +302,7 @@ async fn answer(text: &str, context: &Context, handlers: &EventHandlerRegistry) 
         (None, Err(error)) => seat.tell(encode(&HubEvent::Error(error))),
     }
     seat.announce_catch_up();
-    if refused { Err(()) } else { Ok(()) }
+    refused.map_or(Ok(()), Err)
 }
 
 /// Sends what waits, and heartbeats; the code to close with, or `None` when the peer is gone.
@@ -312,6 +335,28 @@ where
                 outbox.abort(CloseCode::Internal);
             }
         }
+    }
+}
+
+/// Counts what the peer says against what its principal may say.
+struct Inbound<'a> {
+    limits: &'a Limits,
+    /// How many messages before `client:ready` are not counted: a client that comes back says at
+    /// once what it is subscribed to, and that is only recorded.
+    uncounted: usize,
+}
+
+impl<'a> Inbound<'a> {
+    fn new(limits: &'a Limits, hub: &Hub) -> Self {
+        Self { limits, uncounted: hub.0.max_subscriptions }
+    }
+
+    fn allow(&mut self, peer: &Peer) -> Result<(), WireError> {
+        if self.uncounted > 0 && peer.seat.is_recording() {
+            self.uncounted -= 1;
+            return Ok(());
+        }
+        Ok(self.limits.message(&peer.caller)?)
     }
 }
 

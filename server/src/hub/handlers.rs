@@ -97,6 +97,7 @@ impl From<Error> for WireError {
                 ErrorCode::InvalidPayload
             }
             Error::Unauthenticated | Error::Forbidden(_) => ErrorCode::Forbidden,
+            Error::TooMany { .. } => ErrorCode::TooManyMessages,
             Error::Unavailable => ErrorCode::Unavailable,
             Error::Internal(cause) => {
                 tracing::error!(%cause, "A client event failed.");

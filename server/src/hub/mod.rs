@@ -24,7 +24,6 @@ mod subscriptions;
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -82,6 +81,8 @@ struct Shared {
     epoch: Arc<str>,
     heartbeat: Duration,
     limits: Limits,
+    /// The most subscriptions of one connection.
+    max_subscriptions: usize,
     state: Mutex<State>,
     /// The offset of the last event that was published.
     head: watch::Sender<Offset>,
@@ -130,8 +131,8 @@ pub struct Visitor {
     pub id: ConnectionId,
     /// Who acts through it, and what they may.
     pub caller: Caller,
-    /// Where it comes from.
-    pub address: SocketAddr,
+    /// Where it comes from, for people.
+    pub address: String,
     /// What it says that it is.
     pub user_agent: Option<String>,
     /// When it came.
@@ -151,6 +152,7 @@ impl Hub {
             epoch,
             heartbeat: settings.heartbeat,
             limits: Limits { messages: settings.queue_messages, bytes: settings.queue_bytes },
+            max_subscriptions: settings.max_subscriptions,
             state: Mutex::new(state),
             head: watch::Sender::new(head),
             left: Notify::new(),
@@ -377,7 +379,7 @@ impl State {
             user_id: visitor.caller.principal.id.clone(),
             user_kind: visitor.caller.principal.kind,
             connected_at: visitor.connected_at,
-            address: visitor.address.to_string(),
+            address: visitor.address.clone(),
             user_agent: visitor.user_agent.clone(),
             ready: !matches!(member.phase, Phase::Recording { .. }),
             subscriptions,

@@ -24,10 +24,11 @@ use super::{
     outbox::{Item, Outbox},
     replay::{CatchUp, Page},
 };
-use crate::store::{Database, events};
-
-/// The most subscriptions of one connection.
-const MAX_SUBSCRIPTIONS: usize = 10_000;
+use crate::{
+    limits::Limit,
+    metrics,
+    store::{Database, events},
+};
 
 /// A connection's place in the hub. Dropping it leaves nothing behind.
 #[derive(Debug)]
@@ -88,10 +89,12 @@ impl Seat {
         let head = state.head;
         let from = since.filter(|since| state.can_replay(&self.hub.0.epoch, since));
         let Some(member) = state.members.get_mut(&self.key) else { return Err(gone()) };
-        if state.subscriptions.topic_count(&self.key) >= MAX_SUBSCRIPTIONS
+        let most = self.hub.0.max_subscriptions;
+        if state.subscriptions.topic_count(&self.key) >= most
             && !state.subscriptions.is_subscribed(&self.key, &topic)
         {
-            let most = format!("a connection may have at most {MAX_SUBSCRIPTIONS} subscriptions");
+            metrics::limited(Limit::Subscriptions);
+            let most = format!("a connection may have at most {most} subscriptions");
             return Err(WireError::new(ErrorCode::TooManySubscriptions, most));
         }
         let recording = matches!(member.phase, Phase::Recording { .. });
@@ -112,6 +115,13 @@ impl Seat {
         state.subscriptions.subscribe(self.key, topic);
         state.count();
         Ok(self.started(head, since, from))
+    }
+
+    /// Whether `client:ready` was not said yet: subscriptions are only recorded.
+    pub(super) fn is_recording(&self) -> bool {
+        let state = self.hub.lock();
+        let member = state.members.get(&self.key);
+        member.is_some_and(|member| matches!(member.phase, Phase::Recording { .. }))
     }
 
     /// Ends a subscription, if there is one.

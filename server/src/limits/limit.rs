@@ -1,0 +1,82 @@
+//! The limits by name.
+
+/// Something that is limited: the `limit` of the metric `colloquy_limited_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Attempts to sign in with one account's name.
+    SignInsOfAccount,
+    /// Attempts to sign in from one address.
+    SignInsOfAddress,
+    /// Requests of one principal or, when nobody knows who asks, from one address.
+    Requests,
+    /// Messages of one principal.
+    Messages,
+    /// Sockets of one principal.
+    SocketsOfPrincipal,
+    /// Connections or sockets from one address.
+    ConnectionsOfAddress,
+    /// Connections in all: who had asked nothing for the longest time had to go.
+    Connections,
+    /// Subscriptions of one socket.
+    Subscriptions,
+    /// Bytes or number of a request's headers.
+    HeaderSize,
+    /// Seconds until a request's headers were there.
+    HeaderTime,
+    /// Bytes of a request's body.
+    BodySize,
+    /// Seconds until a request's body was there.
+    BodyTime,
+}
+
+impl Limit {
+    /// Every limit.
+    pub const ALL: [Self; 12] = [
+        Self::SignInsOfAccount,
+        Self::SignInsOfAddress,
+        Self::Requests,
+        Self::Messages,
+        Self::SocketsOfPrincipal,
+        Self::ConnectionsOfAddress,
+        Self::Connections,
+        Self::Subscriptions,
+        Self::HeaderSize,
+        Self::HeaderTime,
+        Self::BodySize,
+        Self::BodyTime,
+    ];
+
+    /// Its name in the metric.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignInsOfAccount => "sign_ins_of_account",
+            Self::SignInsOfAddress => "sign_ins_of_address",
+            Self::Requests => "requests",
+            Self::Messages => "messages",
+            Self::SocketsOfPrincipal => "sockets_of_principal",
+            Self::ConnectionsOfAddress => "connections_of_address",
+            Self::Connections => "connections",
+            Self::Subscriptions => "subscriptions",
+            Self::HeaderSize => "header_size",
+            Self::HeaderTime => "header_time",
+            Self::BodySize => "body_size",
+            Self::BodyTime => "body_time",
+        }
+    }
+
+    /// What there were too many of, for people.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::SignInsOfAccount => "attempts to sign in to this account",
+            Self::SignInsOfAddress => "attempts to sign in from this address",
+            Self::Requests => "requests",
+            Self::Messages => "messages",
+            Self::SocketsOfPrincipal => "sockets at once",
+            Self::ConnectionsOfAddress => "connections from this address",
+            Self::Connections => "connections",
+            Self::Subscriptions => "subscriptions",
+            Self::HeaderSize | Self::HeaderTime => "headers",
+            Self::BodySize | Self::BodyTime => "bytes",
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! A stream that holds its place, as a WebSocket too.
+
+use std::{
+    io,
+    net::IpAddr,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use metrics::gauge;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    sync::OwnedSemaphorePermit,
+};
+
+use crate::{limits::Place, metrics::OPEN_CONNECTIONS};
+
+/// A connection that holds its place among all, and among those from its address.
+#[derive(Debug)]
+pub(super) struct Counted {
+    stream: TcpStream,
+    _place: OwnedSemaphorePermit,
+    of_address: Option<Place<IpAddr>>,
+}
+
+impl Counted {
+    pub(super) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+        gauge!(OPEN_CONNECTIONS).increment(1);
+        Self { stream, _place: place, of_address: None }
+    }
+
+    /// Holds this place too, if it is one.
+    pub(super) fn hold(&mut self, place: Option<Place<IpAddr>>) {
+        self.of_address = place;
+    }
+
+    /// Has what is written sent at once.
+    pub(super) fn set_nodelay(&self) -> io::Result<()> {
+        self.stream.set_nodelay(true)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        gauge!(OPEN_CONNECTIONS).decrement(1);
+    }
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

@@ -1,0 +1,254 @@
+//! Serving: connections are accepted, answered and, in the end, let go.
+//!
+//! - [`room`]: how many there are at once, and who makes room for the next
+//! - [`counted`]: a stream that holds its place
+
+mod counted;
+mod room;
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, Request, header},
+    response::{IntoResponse, Response},
+    serve::Listener,
+};
+use colloquy_protocol::close::CloseCode;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    select,
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use self::{
+    counted::Counted,
+    room::{Idle, Room},
+};
+use crate::{
+    AppState,
+    error::Error,
+    http::{
+        authenticate::authenticated,
+        guard::guarded,
+        limit::Timely,
+        peer::{self, Connection},
+        problem::Problem,
+    },
+    limits::{Limit, Limits},
+    metrics,
+    router::router,
+    settings::Settings,
+    tls::Tls,
+};
+
+/// How long a connection that is one too many may take to hear so.
+const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Serves the hub until `shutdown` completes; then accepts no more, closes every WebSocket with
+/// 1001 and lets requests under way finish, for `shutdown_timeout` at most.
+///
+/// At most `max_connections` are served at once, WebSockets included. For those beyond, connections
+/// that have asked nothing yet make room; when there is none of them, they wait until one ends.
+///
+/// # Errors
+/// When the certificate can not be read. None that is the network's: a connection that can not be
+/// accepted or fails is logged.
+pub async fn serve(
+    mut listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let settings = state.settings.clone();
+    let stopping = CancellationToken::new();
+    let tls = Tls::open(&settings).await.map_err(io::Error::other)?;
+    let tls = tls.map(|(tls, keep_current)| {
+        state.tasks.spawn(stopping.clone().run_until_cancelled_owned(keep_current));
+        tls
+    });
+    let door = Arc::new(Door {
+        http: http(&settings),
+        router: guarded(authenticated(router(state.clone()), &state), &state),
+        tls,
+        limits: state.limits.clone(),
+        stopping: stopping.clone(),
+        settings,
+    });
+    let room = Room::new(door.settings.max_connections);
+    // Its tasks end with it. Those of WebSockets are the state's: `close_all` waits for them.
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+
+    loop {
+        // Waits and tries again when the system can not accept, say for want of handles.
+        let (stream, peer) = select! {
+            () = &mut shutdown => break,
+            Some(_ended) = connections.join_next() => continue,
+            accepted = Listener::accept(&mut listener) => accepted,
+        };
+        let place = select! {
+            () = &mut shutdown => break,
+            place = room.place() => place,
+        };
+        let idle = room.idle();
+        connections.spawn(door.clone().answer(Counted::new(stream, place), peer, idle));
+    }
+    drop(listener);
+    stopping.cancel();
+
+    tracing::info!("Stopping: closing every WebSocket and finishing the requests under way.");
+    let finish = async {
+        state.hub.close_all(CloseCode::GoingAway).await;
+        while connections.join_next().await.is_some() {}
+    };
+    if timeout(door.settings.shutdown_timeout, finish).await.is_err() {
+        tracing::warn!(connections = connections.len(), "Stopped without waiting any longer.");
+    }
+    Ok(())
+}
+
+fn http(settings: &Settings) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(settings.header_timeout)
+        .max_buf_size(settings.max_header_bytes)
+        .max_headers(settings.max_headers);
+    http
+}
+
+/// What all connections are answered with.
+struct Door {
+    http: http1::Builder,
+    router: Router,
+    tls: Option<Tls>,
+    limits: Limits,
+    settings: Arc<Settings>,
+    stopping: CancellationToken,
+}
+
+impl Door {
+    /// Answers one connection until it ends or becomes a WebSocket.
+    async fn answer(self: Arc<Self>, mut stream: Counted, peer: SocketAddr, idle: Idle) {
+        if let Err(error) = stream.set_nodelay() {
+            tracing::debug!(%peer, %error, "A connection waits for full packets.");
+        }
+        let deadline = Instant::now() + self.settings.header_timeout;
+        // A trusted proxy's connections are everybody's.
+        if !peer::is_in(&self.settings.trusted_proxy, peer.ip()) {
+            match self.limits.connection(peer.ip()) {
+                Ok(place) => stream.hold(place),
+                Err(error) => return self.refuse(stream, peer, error).await,
+            }
+        }
+        match &self.tls {
+            None => self.speak(stream, Connection { peer, tls: false }, idle, deadline).await,
+            Some(tls) => {
+                let handshake = timeout_at(deadline, tls.acceptor().accept(stream));
+                let accepted = select! {
+                    accepted = handshake => accepted,
+                    () = idle.dismissed() => return,
+                    () = self.stopping.cancelled() => return,
+                };
+                match accepted {
+                    Ok(Ok(stream)) => {
+                        self.speak(stream, Connection { peer, tls: true }, idle, deadline).await;
+                    }
+                    Ok(Err(error)) => {
+                        tracing::debug!(%peer, %error, "A TLS handshake failed.");
+                    }
+                    Err(_late) => metrics::limited(Limit::HeaderTime),
+                }
+            }
+        }
+    }
+
+    /// Answers requests. The first one's headers must be there at the deadline.
+    async fn speak<S>(&self, stream: S, connection: Connection, idle: Idle, deadline: Instant)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let has_asked = AtomicBool::new(false);
+        let service = service_fn(|request: Request<Incoming>| {
+            has_asked.store(true, Ordering::Relaxed);
+            let busy = idle.busy();
+            let mut request =
+                request.map(|body| Body::new(Timely::new(body, self.settings.body_timeout)));
+            request.extensions_mut().insert(connection);
+            let answer = self.router.clone().oneshot(request);
+            async move {
+                let answer = answer.await;
+                drop(busy);
+                answer
+            }
+        });
+        let served = self.http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let mut served = pin!(served);
+        let mut first_request = pin!(sleep_until(deadline));
+        let (mut is_late, mut is_leaving) = (false, false);
+        let ended = loop {
+            select! {
+                ended = served.as_mut() => break ended,
+                () = first_request.as_mut(), if !is_late => {
+                    is_late = true;
+                    if !has_asked.load(Ordering::Relaxed) {
+                        metrics::limited(Limit::HeaderTime);
+                        return;
+                    }
+                }
+                () = idle.dismissed(), if !is_leaving => {
+                    if !has_asked.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    is_leaving = true;
+                    served.as_mut().graceful_shutdown();
+                }
+                () = self.stopping.cancelled(), if !is_leaving => {
+                    // The request under way is answered, and no further one.
+                    is_leaving = true;
+                    served.as_mut().graceful_shutdown();
+                }
+            }
+        };
+        if let Err(error) = ended {
+            if error.is_parse_too_large() {
+                metrics::limited(Limit::HeaderSize);
+            } else if error.is_timeout() && !has_asked.load(Ordering::Relaxed) {
+                metrics::limited(Limit::HeaderTime);
+            }
+            tracing::debug!(peer = %connection.peer, %error, "A connection ended early.");
+        }
+    }
+
+    /// Says why a connection is not served, if that costs nothing: not over TLS.
+    async fn refuse(&self, stream: Counted, peer: SocketAddr, error: Error) {
+        tracing::info!(address = %peer.ip(), %error, "A connection was refused.");
+        if self.tls.is_some() {
+            return;
+        }
+        let answer = Problem::from(error);
+        let service = service_fn(move |_| {
+            let mut answer = answer.clone().into_response();
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            async { Ok::<Response, std::convert::Infallible>(answer) }
+        });
+        let refusal = self.http.serve_connection(TokioIo::new(stream), service);
+        // Whether it hears the answer or not, the connection ends here.
+        let _ = timeout(REFUSAL_PATIENCE, refusal).await;
+    }
+}

@@ -1,0 +1,98 @@
+//! The `Host` and the `Origin`, when people sign in. (Local mode's are in `tests/serve.rs`.)
+
+use colloquy_client::{Method, Response};
+use colloquy_server::settings::Settings;
+
+use crate::support::Server;
+
+const PUBLIC: &str = "https://hub.example.org";
+const APP: &str = "https://app.example";
+const EVIL: &str = "https://evil.example";
+
+/// A hub with a name, where somebody has an identity.
+async fn named() -> Server {
+    let server = Server::start_with(|settings: &mut Settings| {
+        settings.public_url = Some(PUBLIC.parse().unwrap());
+        settings.allowed_origins = vec![APP.parse().unwrap()];
+    })
+    .await;
+    server.state.mode.end_local();
+    server
+}
+
+async fn ask(server: &Server, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
+    let headers = [headers, &[("host", "hub.example.org")]].concat();
+    crate::ask(server, method, path, &headers).await
+}
+
+async fn shake_hands(server: &Server, headers: &[(&str, &str)]) -> u16 {
+    let mut all = vec![
+        ("connection", "Upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    all.extend_from_slice(headers);
+    ask(server, Method::GET, "/ws", &all).await.status().as_u16()
+}
+
+#[tokio::test]
+async fn a_hub_with_a_name_answers_to_no_other() {
+    let server = named().await;
+    for (host, expected) in
+        [("hub.example.org", 200), ("localhost", 200), ("evil.example", 403), ("10.0.0.1", 403)]
+    {
+        let answer = crate::ask(&server, Method::GET, "/health", &[("host", host)]).await;
+        assert_eq!(answer.status(), expected, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_of_another_origin_is_refused() {
+    let server = named().await;
+    for origin in [EVIL, "http://hub.example.org", "https://hub.example.org.evil.example", "null"] {
+        assert_eq!(shake_hands(&server, &[("origin", origin)]).await, 403, "{origin}");
+    }
+    for origin in [PUBLIC, APP] {
+        assert_ne!(shake_hands(&server, &[("origin", origin)]).await, 403, "{origin}");
+    }
+    assert_eq!(shake_hands(&server, &[("cookie", "a=b")]).await, 403, "a cookie and no origin");
+}
+
+#[tokio::test]
+async fn a_write_of_another_origin_is_refused_with_a_cookie_a_token_and_neither() {
+    let server = named().await;
+    for shown in [("cookie", "a=b"), ("authorization", "Bearer none"), ("x-nothing", "")] {
+        for origin in [EVIL, "null"] {
+            for method in [Method::POST, Method::PATCH, Method::PUT, Method::DELETE] {
+                let headers = [shown, ("origin", origin)];
+                let answer = ask(&server, method.clone(), "/api/v1/agents/a", &headers).await;
+                assert_eq!(answer.status(), 403, "{method} {origin} {shown:?}");
+            }
+        }
+    }
+    for (site, expected) in [("same-origin", false), ("cross-site", true), ("same-site", true)] {
+        let headers = [("cookie", "a=b"), ("sec-fetch-site", site)];
+        let answer = ask(&server, Method::POST, "/api/v1/agents", &headers).await;
+        assert_eq!(answer.status() == 403, expected, "{site}");
+    }
+}
+
+#[tokio::test]
+async fn only_pages_of_named_origins_may_read_with_cors_and_show_who_they_are() {
+    let server = named().await;
+    for (origin, is_named) in [(APP, true), (EVIL, false), ("null", false)] {
+        let preflight = [
+            ("origin", origin),
+            ("access-control-request-method", "POST"),
+            ("access-control-request-headers", "authorization"),
+        ];
+        let answer = ask(&server, Method::OPTIONS, "/api/v1/agents", &preflight).await;
+        let read = ask(&server, Method::GET, "/api/v1/agents", &[("origin", origin)]).await;
+        for headers in [answer.headers(), read.headers()] {
+            let allowed = headers.get("access-control-allow-origin");
+            assert_eq!(allowed.is_some_and(|allowed| allowed == origin), is_named, "{origin}");
+            assert_eq!(headers.contains_key("access-control-allow-credentials"), is_named);
+        }
+    }
+}

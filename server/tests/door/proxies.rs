@@ -1,0 +1,65 @@
+//! What a proxy says counts when the settings trust it, and from nobody else.
+
+use colloquy_client::{Method, protocol::model::ConnectionInfo};
+use colloquy_server::settings::Settings;
+use tokio::io::AsyncWriteExt;
+
+use crate::{ask, connect, exchange, get, support::Server};
+
+/// A socket's handshake by hand; the connection's address as `/connections` shows it.
+async fn seen_address(server: &Server, forwarded: &str) -> String {
+    let mut stream = connect(server).await;
+    let handshake = format!(
+        "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         X-Forwarded-For: {forwarded}\r\n\r\n"
+    );
+    stream.write_all(handshake.as_bytes()).await.unwrap();
+    let own = stream.local_addr().unwrap().to_string();
+    loop {
+        if let [ConnectionInfo { address, .. }] = &server.state.hub.connections()[..] {
+            return address.replace(&own, "its own");
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn trusting(settings: &mut Settings) {
+    settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()];
+}
+
+#[tokio::test]
+async fn nobody_says_where_they_come_from_unless_they_are_trusted() {
+    let server = Server::start().await;
+    assert_eq!(seen_address(&server, "127.0.0.9").await, "its own");
+    let server = Server::start_with(trusting).await;
+    assert_eq!(seen_address(&server, "6.6.6.6, 127.0.0.9").await, "127.0.0.9");
+}
+
+#[tokio::test]
+async fn who_forges_a_host_or_a_scheme_is_judged_by_their_own() {
+    let forged = "X-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https\r\n";
+    let server = Server::start().await;
+    assert!(exchange(&server, &get("/health", forged)).await.starts_with("HTTP/1.1 200"));
+    let server = Server::start_with(trusting).await;
+    assert!(exchange(&server, &get("/health", forged)).await.starts_with("HTTP/1.1 403"));
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_hub_is_what_the_browser_sees() {
+    let server = Server::start_with(trusting).await;
+    server.state.mode.end_local();
+    let write = async |origin: &str| {
+        let headers = [
+            ("x-forwarded-host", "hub.example.org"),
+            ("x-forwarded-proto", "https"),
+            ("origin", origin),
+        ];
+        ask(&server, Method::POST, "/api/v1/agents", &headers).await
+    };
+    let own = write("https://hub.example.org").await;
+    assert_ne!(own.status(), 403);
+    assert!(own.headers().contains_key("strict-transport-security"));
+    assert_eq!(write("http://hub.example.org").await.status(), 403);
+    assert_eq!(write(&server.url).await.status(), 403);
+}

@@ -1,0 +1,187 @@
+//! HTTPS without a proxy.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use colloquy_server::settings::Settings;
+use futures_util::{SinkExt, StreamExt};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tempfile::TempDir;
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{
+        ClientConfig, RootCertStore,
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName},
+    },
+};
+use tokio_tungstenite::{client_async, tungstenite::Message};
+
+use crate::{PATIENCE, connect, get, host, limited, rest_of, support::Server};
+
+/// A certificate and its key, in files that can be replaced.
+struct Identity {
+    folder: TempDir,
+    certificate: CertificateDer<'static>,
+}
+
+impl Identity {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let certificate = write(folder.path());
+        Self { folder, certificate }
+    }
+
+    fn configure(&self, settings: &mut Settings) {
+        settings.tls_cert = Some(self.folder.path().join("cert.pem"));
+        settings.tls_key = Some(self.folder.path().join("key.pem"));
+    }
+
+    fn renew(&mut self) {
+        self.certificate = write(self.folder.path());
+    }
+}
+
+fn write(folder: &Path) -> CertificateDer<'static> {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(folder.join("key.pem"), signing_key.serialize_pem()).unwrap();
+    fs::write(folder.join("cert.pem"), cert.pem()).unwrap();
+    cert.der().clone()
+}
+
+/// A connection of somebody who trusts that certificate alone.
+async fn shake_hands(
+    server: &Server,
+    trusted: &CertificateDer<'static>,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let mut config = ClientConfig::builder_with_provider(ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, connect(server).await).await
+}
+
+async fn start(identity: &Identity) -> Server {
+    Server::start_with(|settings| identity.configure(settings)).await
+}
+
+#[tokio::test]
+async fn requests_and_sockets_are_served_over_https_and_their_pages_are_own() {
+    let identity = Identity::new();
+    let server = start(&identity).await;
+    let mut stream = shake_hands(&server, &identity.certificate).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+    stream.write_all(get("/health", "").as_bytes()).await.unwrap();
+    let answer = rest_of(stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(!answer.contains("strict-transport-security"), "a name that every hub has");
+
+    for (origin, is_own) in [("https", true), ("http", false)] {
+        let stream = shake_hands(&server, &identity.certificate).await.unwrap();
+        let port = host(&server).split_once(':').unwrap().1;
+        let request = tokio_tungstenite::tungstenite::http::Request::get("/ws")
+            .header("host", format!("localhost:{port}"))
+            .header("origin", format!("{origin}://localhost:{port}"))
+            .header("connection", "Upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+            .uri(format!("wss://localhost:{port}/ws"))
+            .body(())
+            .unwrap();
+        let Ok((mut socket, _)) = client_async(request, stream).await else {
+            assert!(!is_own);
+            continue;
+        };
+        assert!(is_own);
+        let welcome = socket.next().await.unwrap().unwrap();
+        assert!(welcome.to_text().unwrap().contains("hub:welcome"));
+        let ready = r#"{"event": "client:ready", "id": 1}"#;
+        socket.send(Message::text(ready)).await.unwrap();
+        let reply = socket.next().await.unwrap().unwrap();
+        assert!(reply.to_text().unwrap().starts_with(r#"{"reply":1,"ok""#));
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_knows_a_hub_by_its_name_is_told_to_stay_with_https() {
+    let identity = Identity::new();
+    let server = start(&identity).await;
+    server.state.mode.end_local();
+    let mut stream = shake_hands(&server, &identity.certificate).await.unwrap();
+    let request = get("/health", "").replace("localhost", "hub.example.org");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let answer = rest_of(stream).await;
+    assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_while_connections_stay() {
+    let mut identity = Identity::new();
+    let server = start(&identity).await;
+    let mut old = shake_hands(&server, &identity.certificate).await.unwrap();
+    let first = identity.certificate.clone();
+
+    // A key without its certificate, as between two writes: the old ones stay in use.
+    fs::write(identity.folder.path().join("cert.pem"), "nonsense").unwrap();
+    assert!(shake_hands(&server, &first).await.is_ok());
+    identity.renew();
+    let deadline = Instant::now() + PATIENCE;
+    while shake_hands(&server, &identity.certificate).await.is_err() {
+        assert!(Instant::now() < deadline, "the new certificate is not used");
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert!(shake_hands(&server, &first).await.is_err(), "the old one is no longer");
+    old.write_all(get("/health", "").as_bytes()).await.unwrap();
+    assert!(rest_of(old).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn who_says_nothing_or_speaks_without_tls_is_cut() {
+    let identity = Identity::new();
+    let server = Server::start_with(|settings| {
+        identity.configure(settings);
+        settings.header_timeout = Duration::from_millis(300);
+    })
+    .await;
+    assert_eq!(rest_of(connect(&server).await).await, "");
+    assert_eq!(limited("header_time"), 1);
+    let mut stream = connect(&server).await;
+    stream.write_all(get("/health", "").as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer);
+    let _ = timeout(PATIENCE, read).await.unwrap();
+    assert!(!answer.starts_with(b"HTTP"));
+}
+
+#[tokio::test]
+async fn a_hub_without_a_usable_certificate_says_what_is_wrong() {
+    let identity = Identity::new();
+    let mut settings = Settings::default();
+    identity.configure(&mut settings);
+    let error = async || {
+        let error = colloquy_server::tls::check(&settings).await.err();
+        error.map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert_eq!(error().await, "");
+    let other = Identity::new();
+    let (own_key, other_key) =
+        (identity.folder.path().join("key.pem"), other.folder.path().join("key.pem"));
+    fs::copy(other_key, &own_key).unwrap();
+    assert!(error().await.contains("key.pem"), "{}", error().await);
+    fs::write(&own_key, "nonsense").unwrap();
+    assert!(error().await.starts_with(&*own_key.to_string_lossy()), "{}", error().await);
+    fs::remove_file(&own_key).unwrap();
+    assert!(error().await.starts_with(&*own_key.to_string_lossy()), "{}", error().await);
+}
