@@ -58,7 +58,13 @@ export function listen(page: Page): string[] {
   return heard;
 }
 
-/** Until the page is live: hydrated, and connected to the hub. */
+/** Opens a page and waits until it is live. */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await live(page);
+}
+
+/** Until the page is live: it listens to what is done on it, and is connected to the hub. */
 export async function live(page: Page): Promise<void> {
-  await page.locator('.connection-pill[data-state="live"]').waitFor();
+  await page.locator('html:not([data-asleep]) .connection-pill[data-state="live"]').waitFor();
 }

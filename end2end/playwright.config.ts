@@ -8,10 +8,15 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   // A test that passes only the second time has found something.
   retries: 0,
+  // However busy the machine is: a test that passes does not wait for these.
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   reporter: "list",
   use: {
     ...devices["Desktop Chrome"],
-    trace: "retain-on-failure",
+    // Without a film of the page: drawing it for the film takes longer than the tests do.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: true },
+    screenshot: "only-on-failure",
     launchOptions: {
       executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
       args: [

@@ -39,7 +39,7 @@ const WORKSPACE = resolve(import.meta.dirname, "..");
 const EXECUTABLE = process.env.E2E_SERVER ?? join(WORKSPACE, "target/debug/colloquy");
 
 /** How long a server may take to start or to stop, in milliseconds. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 export class Server {
   readonly url: string;
@@ -124,12 +124,23 @@ export class Server {
   }
 }
 
-/** A port that nobody listens on. */
+/**
+ * A port that nobody listens on; none of those that the system gives to connections, one of which
+ * might have it while the server is stopped.
+ */
 async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  if (address === null || typeof address === "string") throw new Error("no port is free");
-  return address.port;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const probe = createServer();
+    const isFree = new Promise<boolean>((resolve) => {
+      probe.once("listening", () => resolve(true)).once("error", () => resolve(false));
+    });
+    probe.listen(port, "127.0.0.1");
+    if (await isFree) {
+      probe.close();
+      await once(probe, "close");
+      return port;
+    }
+  }
+  throw new Error("no port is free");
 }

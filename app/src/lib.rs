@@ -10,11 +10,13 @@
 //! - [`live`]: `use_websocket`, the page's one connection to the hub
 //! - [`api`]: the REST API, typed
 //! - [`backend`]: what rendering on the server needs from the server
+//! - [`early`]: what people do on a page before it is alive
 
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod components;
+pub mod early;
 pub mod live;
 pub mod pages;
 pub mod palette;
@@ -31,10 +33,11 @@ use leptos_router::{
 use crate::{
     components::{
         sidebar::Sidebar,
-        theme::{EARLY_SCRIPT, provide_colours},
+        theme::{self, provide_colours},
         time::provide_clock,
         toasts::{ToastRegion, provide_toasts},
     },
+    early::Alive,
     live::provide_websocket,
     pages::{
         agents::{AgentRoute, AgentsRoute},
@@ -62,7 +65,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     name="description"
                     content="A real-time hub for agents and people: every change is an event, and none is missed."
                 />
-                <script nonce=use_nonce()>{EARLY_SCRIPT}</script>
+                <script nonce=use_nonce()>{theme::EARLY_SCRIPT}</script>
+                <script nonce=use_nonce()>{early::SCRIPT}</script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet id="leptos" options=options.clone() />
                 <AutoReload options=options.clone() />
@@ -99,6 +103,7 @@ pub fn App() -> impl IntoView {
                 </main>
             </div>
             <ToastRegion />
+            <Alive />
         </Router>
     }
 }

@@ -2,9 +2,9 @@
 
 import type { Locator, Page } from "@playwright/test";
 
-import { listen, live } from "../pages.ts";
+import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { excessWidth, expectAccessible, open, rows } from "./entities.ts";
+import { excessWidth, expectAccessible, rows } from "./entities.ts";
 import { connect } from "./steps.ts";
 
 const ADA = {
@@ -24,7 +24,7 @@ test("the list and an agent's page hydrate without a word in the console", async
 
   await open(page, "/agents");
   await connect(server).put("/agents/ada/status", { status: "working" });
-  await expect(rows(page, "Agents")).toContainText(["working"]);
+  await expect(rows(page, "Agents")).toHaveText([/working/]);
   await open(page, "/agents/ada");
   await connect(server).put("/agents/ada/status", { status: "idle" });
   await expect(status(page)).toContainText("idle");
@@ -54,7 +54,7 @@ test("an agent that is created in one page is there in the other", async ({
 
   await expect(page).toHaveURL(/\/agents\/ada$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada");
-  await expect(rows(other, "Agents")).toContainText([/Ada.*offline.*plan.*review/]);
+  await expect(rows(other, "Agents")).toHaveText([/Ada.*offline.*plan.*review/]);
   const saved = await connect(server).get("/agents/ada");
   expect(saved).toMatchObject({ capabilities: ["plan", "review"], metadata: { team: "blue" } });
 });
@@ -178,7 +178,7 @@ test("a change shows in both pages, and a member that was taken out is gone", as
   for (const one of [page, other]) {
     await expect(one.getByRole("heading", { level: 1 })).toHaveText("Ada the second");
     await expect(one.getByRole("region", { name: "Capabilities" })).not.toContainText("plan");
-    await expect(events(one)).toContainText([/agent:updated/, /agent:created/]);
+    await expect(events(one)).toHaveText([/agent:updated/, /agent:created/]);
   }
   expect((await api.get("/agents/ada")).metadata).toEqual({ limits: { steps: 13 } });
 });
@@ -195,7 +195,7 @@ test("a status is set in one page and seen in the others", async ({ page, contex
 
   await expect(status(page)).toContainText(/working.*Reading/);
   await expect(page.getByLabel("What it is doing", { exact: true })).toHaveValue("");
-  await expect(rows(list, "Agents")).toContainText([/Ada.*working.*Reading/]);
+  await expect(rows(list, "Agents")).toHaveText([/Ada.*working.*Reading/]);
 });
 
 test.describe("when somebody else was faster", () => {
@@ -298,20 +298,24 @@ test("search, status and order stand in the address and survive a reload", async
   await page.getByLabel("Search names, ids and descriptions").fill("an");
   await page.getByLabel("Status", { exact: true }).selectOption("Idle");
   await page.getByLabel("Order", { exact: true }).selectOption("Name, Z to A");
-  await expect(rows(page, "Agents")).toContainText(["Anton", "Anna"]);
+  await expect(rows(page, "Agents")).toHaveText([/Anton/, /Anna/]);
+  const asked = { q: "an", status: "idle", sort: "-name" };
+  await expect(page).toHaveURL(({ searchParams }) =>
+    Object.entries(asked).every(([name, value]) => searchParams.get(name) === value),
+  );
 
   await page.reload();
-  await expect(rows(page, "Agents")).toContainText(["Anton", "Anna"]);
+  await expect(rows(page, "Agents")).toHaveText([/Anton/, /Anna/]);
   await expect(page.getByLabel("Search names, ids and descriptions")).toHaveValue("an");
   await expect(page.getByLabel("Status", { exact: true })).toHaveValue("idle");
   await expect(page.getByLabel("Order", { exact: true })).toHaveValue("-name");
   await live(page);
 
   await api.put("/agents/annika/status", { status: "idle" });
-  await expect(rows(page, "Agents")).toContainText(["Anton", "Annika", "Anna"]);
+  await expect(rows(page, "Agents")).toHaveText([/Anton/, /Annika/, /Anna/]);
   await api.patch("/agents/anton", { name: "Bernd" });
   await api.delete("/agents/anton");
-  await expect(rows(page, "Agents")).toContainText(["Annika", "Anna"]);
+  await expect(rows(page, "Agents")).toHaveText([/Annika/, /Anna/]);
 
   await page.getByLabel("Search names, ids and descriptions").fill("nobody");
   await expect(page.getByText("Nothing fits.")).toBeVisible();
@@ -360,13 +364,25 @@ test("the whole row leads to the agent, with the mouse and the keyboard", async 
 });
 
 test("one agent's whole story and its chats are a click away", async ({ page, server }) => {
-  await connect(server).post("/agents", ADA);
+  const api = connect(server);
+  await api.post("/agents", ADA);
+  await api.post("/chats", { id: "lunch", title: "Lunch" });
   await open(page, "/agents/ada");
 
   const story = page.getByRole("link", { name: "The whole story" });
   await expect(story).toHaveAttribute("href", "/events?topic=agent%3Aada");
-  const chats = page.getByRole("region", { name: "Chats" }).getByRole("link");
-  await expect(chats).toHaveAttribute("href", "/chats?participant=ada");
+  const chats = page.getByRole("region", { name: "Chats", exact: true });
+  await expect(chats.getByRole("link")).toHaveAttribute("href", "/chats?participant=ada");
+  await expect(chats).toContainText("It takes part in none.");
+
+  const participants = [{ participantId: "ada", kind: "agent" }];
+  await api.post("/chats", { id: "plan", title: "The plan", participants });
+  await api.post("/chats/lunch/participants", participants[0]!);
+  await expect(chats.getByRole("listitem")).toHaveText([/^Lunch/, /^The plan/]);
+  await api.delete("/chats/lunch/participants/ada");
+  await expect(chats.getByRole("listitem")).toHaveText([/^The plan/]);
+  await chats.getByRole("link", { name: "The plan" }).click();
+  await expect(page).toHaveURL(/\/chats\/plan$/);
 });
 
 test("an agent that does not exist is a 404 that leads on", async ({ page }) => {
@@ -402,13 +418,13 @@ test.describe("without scripts", () => {
     await connect(server).post("/agents", ADA);
 
     await page.goto("/agents?sort=name");
-    await expect(rows(page, "Agents")).toContainText([/Ada.*offline.*plan.*review/]);
+    await expect(rows(page, "Agents")).toHaveText([/Ada.*offline.*plan.*review/]);
 
     await page.goto("/agents/ada");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada");
     await expect(page.getByText("Plans the work.").first()).toBeVisible();
     await expect(page.getByRole("region", { name: "Metadata" })).toContainText('"blue"');
-    await expect(events(page)).toContainText([/agent:created/]);
+    await expect(events(page)).toHaveText([/agent:created/]);
   });
 });
 

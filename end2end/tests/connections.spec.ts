@@ -2,21 +2,19 @@
 
 import type { Page } from "@playwright/test";
 
-import { listen, live } from "../pages.ts";
+import { listen, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { connect } from "./steps.ts";
 
 test("everybody who is connected is listed, this page marked", async ({ page, context, server }) => {
   const heard = listen(page);
-  await page.goto("/connections");
-  await live(page);
+  await open(page, "/connections");
   await expect(rows(page)).toHaveCount(1);
   await expect(rows(page)).toContainText("this page");
   await expect(rows(page)).toContainText("nothing but notifications");
 
   const other = await context.newPage();
-  await other.goto("/events?topic=agent:ada");
-  await live(other);
+  await open(other, "/events?topic=agent:ada");
 
   await expect(rows(page)).toHaveCount(2);
   const listed = rows(page).filter({ hasNotText: "this page" });
@@ -32,11 +30,9 @@ test("everybody who is connected is listed, this page marked", async ({ page, co
 });
 
 test("a connection is closed after asking, and stays away", async ({ page, context }) => {
-  await page.goto("/connections");
-  await live(page);
+  await open(page, "/connections");
   const other = await context.newPage();
-  await other.goto("/events");
-  await live(other);
+  await open(other, "/events");
   const listed = rows(page).filter({ hasNotText: "this page" });
 
   await listed.getByRole("button", { name: /^Close the connection of local/ }).click();
@@ -53,8 +49,7 @@ test("a connection is closed after asking, and stays away", async ({ page, conte
 });
 
 test("closing this page's own connection says what follows", async ({ page }) => {
-  await page.goto("/connections");
-  await live(page);
+  await open(page, "/connections");
 
   await rows(page).getByRole("button", { name: /^Close the connection/ }).click();
   const dialog = page.getByRole("dialog", { name: "Close this connection?" });

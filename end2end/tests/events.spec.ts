@@ -2,20 +2,19 @@
 
 import type { Page } from "@playwright/test";
 
-import { listen, live } from "../pages.ts";
+import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { type Api, connect } from "./steps.ts";
 
 test("new events come on top, and a payload is shown on demand", async ({ page, server }) => {
   const heard = listen(page);
   const api = connect(server);
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
   await expect(page.getByText("Nothing has happened yet.")).toBeVisible();
 
   await api.post("/agents", { id: "ada", name: "Ada" });
   await api.post("/chats", { id: "plan", title: "The plan" });
-  await expect(rows(page)).toContainText([
+  await expect(rows(page)).toHaveText([
     /chat:created.*The plan.*chat:plan.*local.*#2/,
     /agent:created.*Ada.*agent:ada.*local.*#1/,
   ]);
@@ -30,14 +29,13 @@ test("new events come on top, and a payload is shown on demand", async ({ page, 
 test("filters are combined, and are in the address", async ({ page, server }) => {
   const api = connect(server);
   await story(api);
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
   await expect(rows(page)).toHaveCount(5);
 
   await page.getByLabel("Event", { exact: true }).selectOption("agent:created");
   await expect(rows(page)).toHaveCount(2);
   await page.getByLabel("Search the payloads").fill("Countess");
-  await expect(rows(page)).toContainText([/agent:created.*Ada/]);
+  await expect(rows(page)).toHaveText([/agent:created.*Ada/]);
   await expect(page).toHaveURL(/\?.*event=agent(:|%3A)created/);
   await expect(page).toHaveURL(/q=Countess/);
 
@@ -50,7 +48,7 @@ test("filters are combined, and are in the address", async ({ page, server }) =>
   // What fits comes by itself, and nothing else does.
   await api.post("/agents", { name: "Bella" });
   await api.post("/agents", { name: "Charlotte", description: "Another Countess" });
-  await expect(rows(page)).toContainText([/Charlotte/, /Ada/]);
+  await expect(rows(page)).toHaveText([/Charlotte/, /Ada/]);
 
   await page.getByRole("link", { name: "Clear" }).click();
   await expect(page).toHaveURL(/\/events$/);
@@ -59,12 +57,11 @@ test("filters are combined, and are in the address", async ({ page, server }) =>
 
 test("an entity's whole story is one click away, an actor's deeds too", async ({ page, server }) => {
   await story(connect(server));
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
 
   await page.getByRole("link", { name: "chat:plan" }).first().click();
   await expect(page).toHaveURL(/topic=chat/);
-  await expect(rows(page)).toContainText([/chat:messageCreated/, /chat:created/]);
+  await expect(rows(page)).toHaveText([/chat:messageCreated/, /chat:created/]);
   await expect(page.getByRole("link", { name: "Open it" })).toHaveAttribute("href", "/chats/plan");
   await expect(page.getByLabel("Entity")).toHaveValue("chat:plan");
 
@@ -73,13 +70,12 @@ test("an entity's whole story is one click away, an actor's deeds too", async ({
   await expect(rows(page)).toHaveCount(5);
   await page.getByRole("link", { name: "ada", exact: true }).first().click();
   await expect(page).toHaveURL(/actor=ada/);
-  await expect(rows(page)).toContainText([/chat:messageCreated.*ada/]);
+  await expect(rows(page)).toHaveText([/chat:messageCreated.*ada/]);
 });
 
 test("a time narrows it down, and a mistake in a filter is told", async ({ page, server }) => {
   await story(connect(server));
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
 
   await page.getByLabel("From").fill("2001-01-31T12:05");
   await expect(rows(page)).toHaveCount(5);
@@ -96,8 +92,7 @@ test("older events load while one scrolls, and new ones do not move what one rea
   const api = connect(server);
   await api.post("/chats", { id: "plan", title: "The plan" });
   for (let n = 1; n < 240; n += 1) await api.post("/chats/plan/messages", { content: `Message ${n}.` });
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
   await expect(rows(page)).toHaveCount(100);
 
   await scrollToEnd(page);
@@ -121,8 +116,7 @@ test("older events load while one scrolls, and new ones do not move what one rea
 
 test("paused, new events wait", async ({ page, server }) => {
   const api = connect(server);
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
 
   await page.getByRole("button", { name: "Pause" }).click();
   await api.post("/agents", { id: "ada", name: "Ada" });
@@ -146,7 +140,7 @@ test.describe("without scripts", () => {
     await expect(rows(page)).toHaveCount(100);
     await page.getByRole("link", { name: "Older events" }).click();
 
-    await expect(rows(page)).toContainText([/Message 1\./, /chat:created/]);
+    await expect(rows(page)).toHaveText([/Message 1\./, /chat:created/]);
     await page.getByRole("link", { name: "To the newest" }).click();
     await expect(rows(page).first()).toContainText("Message 101.");
   });

@@ -3,7 +3,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { PAGES, fill, listen, live } from "../pages.ts";
+import { PAGES, fill, listen, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { connect } from "./steps.ts";
 
@@ -11,7 +11,7 @@ const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 780 };
 
 // Each test looks at every page.
-test.describe.configure({ timeout: 120_000 });
+test.describe.configure({ timeout: 600_000 });
 
 for (const filled of [true, false]) {
   // Without data there is nothing to show of one entity.
@@ -26,8 +26,7 @@ for (const filled of [true, false]) {
     const heard = listen(page);
     await watchShifts(page);
     for (const path of pages) {
-      await page.goto(path);
-      await live(page);
+      await open(page, path);
       expect.soft(await shifts(page), `${path} shifts`).toBeLessThan(0.01);
     }
     expect(heard).toEqual([]);
@@ -42,8 +41,7 @@ for (const filled of [true, false]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize(viewport);
       for (const path of [...pages, "/nowhere"]) {
-        await page.goto(path);
-        await live(page);
+        await open(page, path);
         const { violations } = await new AxeBuilder({ page }).analyze();
         const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
         expect.soft(found, path).toEqual([]);
@@ -109,8 +107,7 @@ test("going from page to page loads data, and code only the first time", async (
   server,
 }) => {
   await fill(server);
-  await page.goto("/agents");
-  await live(page);
+  await open(page, "/agents");
   const main = page.getByRole("navigation", { name: "Main" });
   for (const name of ["Chats", "Agents"]) {
     await main.getByRole("link", { name }).click();

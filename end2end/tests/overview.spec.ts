@@ -2,14 +2,13 @@
 
 import type { Page } from "@playwright/test";
 
-import { listen, live } from "../pages.ts";
+import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { connect } from "./steps.ts";
 
 test("a first visit says what to do next", async ({ page, server }) => {
   const heard = listen(page);
-  await page.goto("/");
-  await live(page);
+  await open(page, "/");
 
   await expect(count(page, "Agents")).toHaveText("0");
   await expect(wrong(page)).toContainText("Nothing. No agent is stuck, and nobody is behind.");
@@ -26,8 +25,7 @@ test("a first visit says what to do next", async ({ page, server }) => {
 test("counts and the latest events follow what happens", async ({ page, server }) => {
   const api = connect(server);
   await api.post("/agents", { id: "ada", name: "Ada" });
-  await page.goto("/");
-  await live(page);
+  await open(page, "/");
   await expect(count(page, "Agents")).toHaveText("1");
   await expect(page.getByRole("link", { name: "offline 1" })).toBeVisible();
 
@@ -42,7 +40,7 @@ test("counts and the latest events follow what happens", async ({ page, server }
   await expect(page.getByText("1 messages")).toBeVisible();
   await expect(count(page, "Collections")).toHaveText("1");
   await expect(count(page, "Connections")).toHaveText("1");
-  await expect(latest(page)).toContainText([
+  await expect(latest(page)).toHaveText([
     /collection:created.*Notes/,
     /chat:messageCreated.*Shall we begin\?/,
     /chat:created.*The plan/,
@@ -68,8 +66,7 @@ test("the chart counts events, also those from before it was opened", async ({ p
 test("what is wrong appears, and goes", async ({ page, server }) => {
   const api = connect(server);
   await api.post("/agents", { id: "ada", name: "Ada" });
-  await page.goto("/");
-  await live(page);
+  await open(page, "/");
 
   await api.put("/agents/ada/status", { status: "error", statusDetail: "Out of memory" });
   const stuck = wrong(page).getByRole("listitem").filter({ hasText: "Ada: Out of memory" });
@@ -86,8 +83,7 @@ test("what is wrong appears, and goes", async ({ page, server }) => {
 });
 
 test("the lost connection to the hub is told, and that it is back", async ({ page, server }) => {
-  await page.goto("/");
-  await live(page);
+  await open(page, "/");
 
   await server.stop();
   await expect(wrong(page)).toContainText("This page is not connected to the hub");
@@ -98,10 +94,8 @@ test("the lost connection to the hub is told, and that it is back", async ({ pag
 
 test("everybody is notified, with what was typed kept until it is sent", async ({ page, context, server }) => {
   const other = await context.newPage();
-  await other.goto("/connections");
-  await live(other);
-  await page.goto("/");
-  await live(page);
+  await open(other, "/connections");
+  await open(page, "/");
 
   await page.getByRole("button", { name: "Notify everybody…" }).click();
   const dialog = page.getByRole("dialog", { name: "Notify everybody" });
@@ -133,20 +127,25 @@ test("everybody is notified, with what was typed kept until it is sent", async (
 
 test("a notice goes by itself, but not while somebody is at it", async ({ page, server }) => {
   const api = connect(server);
-  await page.goto("/events");
-  await live(page);
+  await page.clock.install();
+  await open(page, "/events");
+  // From here on the page's time is the test's.
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 60_000));
   const notice = (text: string) => page.locator(".toast").filter({ hasText: text });
-  const gone = { timeout: 15_000 };
 
   await api.post("/notifications", { type: "info", message: "Tea is ready" });
   await notice("Tea").getByRole("button", { name: "Close the notice" }).focus();
+  await page.clock.runFor(100);
   await api.post("/notifications", { type: "info", message: "The cake, too" });
   await expect(notice("cake")).toBeVisible();
-  await expect(notice("cake")).toHaveCount(0, gone);
+  await page.clock.runFor(7_000);
+  await expect(notice("cake")).toHaveCount(0);
   await expect(notice("Tea")).toBeVisible();
 
   await page.getByLabel("Entity").focus();
-  await expect(notice("Tea")).toHaveCount(0, gone);
+  await expect(notice("Tea")).toBeVisible();
+  await page.clock.runFor(7_000);
+  await expect(notice("Tea")).toHaveCount(0);
 });
 
 test.describe("without scripts", () => {
@@ -160,7 +159,7 @@ test.describe("without scripts", () => {
     await page.goto("/");
 
     await expect(count(page, "Agents")).toHaveText("1");
-    await expect(latest(page)).toContainText([/agent:statusChanged/, /agent:created/]);
+    await expect(latest(page)).toHaveText([/agent:statusChanged/, /agent:created/]);
     await expect(wrong(page)).toContainText("Ada");
     await expect(page.getByText(/^2 events in the last minute/)).toBeVisible();
   });

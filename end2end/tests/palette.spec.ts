@@ -2,14 +2,13 @@
 
 import type { Page } from "@playwright/test";
 
-import { listen, live } from "../pages.ts";
+import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { connect } from "./steps.ts";
+import { connect, hold } from "./steps.ts";
 
 test("goes to a page with the keyboard alone, and is loaded when it is wanted", async ({ page }) => {
   const heard = listen(page);
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
   await expect(page.getByRole("dialog")).toHaveCount(0);
 
   await page.keyboard.press("Control+k");
@@ -32,12 +31,11 @@ test("finds an agent, a chat and a collection by name or id", async ({ page, ser
   await api.post("/agents", { id: "ada", name: "Ada Lovelace" });
   await api.post("/chats", { id: "plan-7", title: "The engine" });
   await api.post("/collections", { id: "notes", name: "Notes on the engine" });
-  await page.goto("/");
-  await live(page);
+  await open(page, "/");
 
   await page.keyboard.press("Control+k");
   await page.keyboard.type("engine");
-  await expect(lines(page)).toContainText([/The engine.*Chat/, /Notes on the engine.*Collection/]);
+  await expect(lines(page)).toHaveText([/The engine.*Chat/, /Notes on the engine.*Collection/]);
   await field(page).fill("lovelace");
   await expect(chosen(page)).toContainText("Ada Lovelace");
   await field(page).fill("plan-7");
@@ -47,9 +45,25 @@ test("finds an agent, a chat and a collection by name or id", async ({ page, ser
   await expect(page).toHaveURL(/\/chats\/plan-7$/);
 });
 
+test("what is typed while its list is loaded is not lost", async ({ page, server }) => {
+  await connect(server).post("/agents", { id: "ada", name: "Ada Lovelace" });
+  await open(page, "/events");
+  const code = await hold(page, "**/*.wasm");
+
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("lovelace");
+  await expect(field(page)).toHaveValue("lovelace");
+  await page.keyboard.press("Enter");
+  await code.asked;
+  await expect(lines(page)).toHaveCount(0);
+  code.release();
+
+  await expect(page).toHaveURL(/\/agents\/ada$/);
+  await expect(field(page)).toBeHidden();
+});
+
 test("Escape closes it, and the focus is where it was", async ({ page }) => {
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
   await page.getByLabel("Entity").focus();
 
   await page.keyboard.press("Control+k");
@@ -65,8 +79,7 @@ test("Escape closes it, and the focus is where it was", async ({ page }) => {
 });
 
 test("runs commands", async ({ page }) => {
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
   const run = async (command: string) => {
     await page.keyboard.press("Control+k");
     await expect(field(page)).toBeFocused();
@@ -86,8 +99,7 @@ test("runs commands", async ({ page }) => {
 });
 
 test("begins to create an agent from anywhere", async ({ page }) => {
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
 
   await page.keyboard.press("Control+k");
   await field(page).fill("create agent");
@@ -100,8 +112,7 @@ test("begins to create an agent from anywhere", async ({ page }) => {
 
 test("the button opens it on a phone", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 640 });
-  await page.goto("/events");
-  await live(page);
+  await open(page, "/events");
 
   await page.getByRole("button", { name: /Go to anything/ }).click();
   await field(page).fill("over");

@@ -58,6 +58,19 @@ export function connection(page: Page): Locator {
 }
 
 export async function isLive(page: Page): Promise<void> {
-  // The page says so once its own part of the WASM is there, which can take a while.
-  await expect(connection(page)).toHaveText("Live", { timeout: 20_000 });
+  await expect(connection(page)).toHaveText("Live");
+}
+
+/** Holds back what the page asks for at these addresses until it is released. */
+export async function hold(page: Page, addresses: string) {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const asked = page.waitForRequest(addresses);
+  await page.route(addresses, async (route) => {
+    await released;
+    await route.continue();
+  });
+  return { asked, release };
 }

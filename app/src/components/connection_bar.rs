@@ -1,7 +1,7 @@
 //! The state of the connection, and its controls.
 
 use colloquy_protocol::{position::Position, session::Ended};
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
     components::connection_pill::{label, mark},
@@ -15,25 +15,10 @@ pub fn ConnectionBar(
     since: Position,
 ) -> impl IntoView {
     let socket = use_websocket();
-    // This part of the page may come to life after the connection did. It begins with the words
-    // that the server rendered, or the browser would take the one's place for the other's.
-    let card = NodeRef::<html::Section>::new();
-    let is_alive = RwSignal::new(false);
-    Effect::new(move || is_alive.set(card.get().is_some()));
-    let connection = Signal::derive(move || match is_alive.get() {
-        true => socket.connection().get(),
-        false => Connection::Idle,
-    });
-    let offset = move || {
-        let reached = socket.position().get().filter(|_| is_alive.get());
-        reached.map_or(since.offset, |reached| reached.offset)
-    };
-    let user = move || {
-        let welcome = socket.welcome().get().filter(|_| is_alive.get());
-        welcome.map(|welcome| welcome.user_id.to_string())
-    };
-    let round_trip = move || socket.round_trip().get().filter(|_| is_alive.get());
-    let round_trip = move || match round_trip().map(|time| time.as_millis()) {
+    let connection = socket.connection();
+    let offset = move || socket.position().get().map_or(since.offset, |reached| reached.offset);
+    let user = move || socket.welcome().get().map(|welcome| welcome.user_id.to_string());
+    let round_trip = move || match socket.round_trip().get().map(|time| time.as_millis()) {
         None => "—".to_owned(),
         Some(0) => "< 1 ms".to_owned(),
         Some(millis) => format!("{millis} ms"),
@@ -41,7 +26,7 @@ pub fn ConnectionBar(
     let is_closed = move || matches!(connection.get(), Connection::Closed(_));
 
     view! {
-        <section node_ref=card class="card connection" aria-label="Connection" data-state=move || mark(connection.get())>
+        <section class="card connection" aria-label="Connection" data-state=move || mark(connection.get())>
             <span class="connection-mark" aria-hidden="true"></span>
             <div class="connection-text">
                 <p class="connection-label">

@@ -20,7 +20,6 @@ use crate::{
         time::TimeAgo,
         toasts::use_toasts,
     },
-    live::use_websocket,
     stores::live::{Effect, Live},
 };
 
@@ -44,7 +43,6 @@ pub fn EntityPage<T: EntityView>(
     /// What [`story_of_one`] gave.
     story: StoryResource<T>,
 ) -> impl IntoView {
-    let socket = use_websocket();
     view! {
         <div class="page">
             <nav class="crumbs" aria-label="Where this is">
@@ -56,7 +54,6 @@ pub fn EntityPage<T: EntityView>(
                         Ok(loaded) => view! { <Found<T> loaded /> }.into_any(),
                         Err(error) if error.is_missing() => {
                             missing_page();
-                            socket.start();
                             missing::<T>()
                         }
                         Err(error) => {
@@ -166,6 +163,7 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
                 </Show>
             </div>
             <div class="side">
+                {T::beside(entity)}
                 <EntityEvents topic latest />
             </div>
         </div>

@@ -28,4 +28,8 @@ pub trait EntityView: Entity {
     fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView;
     /// The parts of its page, in their order.
     fn parts(entity: Signal<Self>) -> AnyView;
+    /// What stands beside them, before its latest events.
+    fn beside(_entity: Signal<Self>) -> AnyView {
+        ().into_any()
+    }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{api::ApiError, live::use_websocket};
+use crate::api::ApiError;
 
 /// Nothing is there yet: says so, and what to do next.
 #[component]
@@ -35,7 +35,6 @@ pub fn LoadError(
     #[prop(into)]
     on_retry: Callback<()>,
 ) -> impl IntoView {
-    use_websocket().start();
     view! {
         <section class="card failed" role="alert">
             <p>

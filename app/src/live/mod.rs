@@ -204,7 +204,6 @@ impl Websocket {
     /// the state that it shows, or without it those from now on.
     pub fn follow(&self, topic: Topic, since: Option<Position>) {
         let socket = *self;
-        socket.start();
         socket.subscribe(topic.clone(), since);
         on_cleanup(move || socket.unsubscribe(topic));
     }
@@ -234,8 +233,8 @@ impl Websocket {
         self.tell(move |session, _| session.acknowledge(message, Acknowledgement::Read));
     }
 
-    /// Connects, unless somebody connected or disconnected before. Pages do so when their own part
-    /// has come to life ([`Self::follow`] does it for them): "live" is said when they can be used.
+    /// Connects, unless somebody connected or disconnected before. The app does so when the page is
+    /// alive: "live" is said when it can be used.
     pub fn start(&self) {
         if self.connection.get_untracked() == Connection::Idle {
             self.connect();

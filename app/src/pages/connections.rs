@@ -38,7 +38,6 @@ impl LazyRoute for ConnectionsRoute {
 
     fn view(_this: Self) -> AnyView {
         let list = Resource::new(|| (), |()| connections::list());
-        use_websocket().start();
         view! {
             <Title text="Connections" />
             <div class="page">

@@ -93,7 +93,6 @@ fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
     };
     let drop_from_list = move |topic: &Topic| held.update(|held| held.retain(|one| one != topic));
 
-    socket.start();
     socket.on_notice(move |notice| match notice {
         Notice::Event(frame) => history.push(seen(frame, choices)),
         Notice::Recovered { count, gap } => {

@@ -3,12 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::live::use_websocket;
-
 /// Says that there is no such page, and where to go on.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    use_websocket().start();
     view! {
         <Title text="Not found" />
         <section class="not-found">

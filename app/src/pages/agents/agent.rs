@@ -3,8 +3,9 @@
 use colloquy_protocol::model::Agent;
 use leptos::prelude::*;
 
+use super::chats::AgentChats;
 use crate::{
-    api::{ApiError, with_query},
+    api::ApiError,
     components::{
         address::Choice,
         agent_status::StatusPart,
@@ -86,9 +87,6 @@ impl EntityView for Agent {
     }
 
     fn parts(agent: Signal<Self>) -> AnyView {
-        let chats = move || {
-            agent.with(|agent| with_query("/chats", &[("participant", Some(agent.id.as_str()))]))
-        };
         let names = Signal::derive(move || agent.with(|agent| agent.capabilities.clone()));
         view! {
             <StatusPart agent />
@@ -104,15 +102,15 @@ impl EntityView for Agent {
                     <Capabilities names />
                 </Show>
             </section>
-            <section class="card part" aria-labelledby="chats-title">
-                <h2 id="chats-title">"Chats"</h2>
-                <a href=chats>"The chats that it takes part in"</a>
-            </section>
             <MetadataPart metadata=Signal::derive(move || {
                 agent.with(|agent| agent.metadata.clone())
             }) />
         }
         .into_any()
+    }
+
+    fn beside(agent: Signal<Self>) -> AnyView {
+        view! { <AgentChats agent /> }.into_any()
     }
 }
 

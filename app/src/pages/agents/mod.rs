@@ -3,6 +3,7 @@
 //! [`agent`] says what is an agent's own; the pages are those of every entity.
 
 mod agent;
+pub mod chats;
 
 use colloquy_protocol::model::Agent;
 use leptos::prelude::*;

@@ -22,7 +22,6 @@ use crate::{
         missing_page,
     },
     components::note::{Empty, LoadError},
-    live::use_websocket,
     stores::{
         open_chat::OpenChat,
         people::{People, load_agents},
@@ -89,7 +88,6 @@ async fn load(id: String) -> Result<Opened, ApiError> {
 #[component]
 fn Missing() -> impl IntoView {
     missing_page();
-    use_websocket().start();
     view! {
         <Title text="No such chat" />
         <h1>"Chat"</h1>

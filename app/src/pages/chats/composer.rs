@@ -58,14 +58,9 @@ pub fn Composer(
         draft.set_value(shown);
     };
     Effect::new(move || {
-        let Some(field) = field.get() else { return };
-        // Somebody may have begun to write before the page was live.
-        let typed = field.value();
-        let mut kept = Draft::kept(&chat.id());
-        if !typed.is_empty() {
-            kept.text = typed;
+        if field.get().is_some() {
+            show(Draft::kept(&chat.id()));
         }
-        show(kept);
     });
     Effect::new(move |was: Option<Option<MessageId>>| {
         let answered = reply_to.get();

@@ -269,7 +269,7 @@ async fn load(asked: &Asked) -> Result<Loaded<Page<Chat>>, ApiError> {
 }
 
 /// A message changes nothing here; which chats fit, and in which order, only the server knows.
-fn follow(_: &mut Page<Chat>, frame: &EventFrame) -> Effect {
+pub(crate) fn follow(_: &mut Page<Chat>, frame: &EventFrame) -> Effect {
     let is_in_chat = [ChatMessageCreated::NAME, ChatReceiptUpdated::NAME].contains(&frame.name);
     if frame.kind() == Some(Kind::Chat) && !is_in_chat { Effect::Stale } else { Effect::None }
 }

@@ -6,7 +6,7 @@ pub mod composer;
 pub mod create;
 mod draft;
 pub mod edit;
-mod list;
+pub mod list;
 pub mod lock;
 pub mod manage;
 pub mod message;

@@ -1,0 +1,73 @@
+//! What people do on a page before it is alive: it was rendered on the server and can be read, but
+//! the program that listens to its fields and buttons is still on its way.
+//!
+//! Coming to life sets every field to what the program knows, which is not what was typed meanwhile.
+//! So that is kept by a script in the page's head, and told to the program when it listens: the
+//! fields first, then the button that was pressed last. No component has to know.
+
+use leptos::{
+    html,
+    prelude::*,
+    task::{spawn_local, tick},
+};
+use web_sys::Event;
+
+use crate::live::use_websocket;
+
+/// Keeps what is typed and pressed on a page that is not alive (`html[data-asleep]`).
+///
+/// Only what is in `#content`: the frame around it comes to life earlier. Pressing a button does
+/// nothing else meanwhile, so a form is not sent the browser's own way.
+pub(crate) const SCRIPT: &str = r##"{
+const root = document.documentElement, typed = new Map();
+let pressed;
+const note = ({ target }) => {
+  if (!target.closest("#content")) return;
+  typed.delete(target);
+  typed.set(target, [target.value, target.checked]);
+};
+const press = (event) => {
+  const button = event.target.closest("#content button");
+  if (!button) return;
+  event.preventDefault();
+  pressed = button;
+};
+root.dataset.asleep = "";
+addEventListener("input", note, true);
+addEventListener("click", press, true);
+addEventListener("alive", () => {
+  delete root.dataset.asleep;
+  removeEventListener("input", note, true);
+  removeEventListener("click", press, true);
+  for (const [field, [value, checked]] of typed) {
+    field.value = value;
+    field.checked = checked;
+    for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
+  }
+  // Unless what was typed took the button away.
+  setTimeout(() => pressed?.isConnected && pressed.click());
+}, { once: true });
+}"##;
+
+/// Stands behind everything in the page, so it comes to life last: then the page is alive.
+#[component]
+pub fn Alive() -> impl IntoView {
+    let socket = use_websocket();
+    let end = NodeRef::<html::Span>::new();
+    Effect::new(move || {
+        if end.get().is_some() {
+            socket.start();
+            spawn_local(tell());
+        }
+    });
+    view! { <span node_ref=end hidden></span> }
+}
+
+/// Tells the script.
+async fn tell() {
+    // What components do when they have come to life, such as showing a draft, is done before.
+    tick().await;
+    if let Ok(event) = Event::new("alive") {
+        window().dispatch_event(&event).ok();
+    }
+}

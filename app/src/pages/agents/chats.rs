@@ -1,0 +1,89 @@
+//! The chats that an agent takes part in.
+
+use colloquy_protocol::{
+    id::AgentId,
+    model::{Agent, Chat, Page},
+    topic::{Kind, Topic},
+};
+use leptos::prelude::*;
+
+use crate::{
+    api::{ApiError, Loaded, chats, with_query},
+    components::{note::LoadError, time::TimeAgo},
+    pages::chats::list::follow,
+    stores::live::Live,
+};
+
+/// How many chats are shown; the list of chats has them all.
+const SHOWN: &str = "8";
+
+/// The chats that changed last, following live, and the way to all of them.
+#[component]
+pub fn AgentChats(
+    /// Whose chats.
+    agent: Signal<Agent>,
+) -> impl IntoView {
+    let id = agent.with_untracked(|agent| agent.id.clone());
+    let all = with_query("/chats", &[("participant", Some(id.as_str()))]);
+    let found = Resource::new(move || id.clone(), load);
+    view! {
+        <section class="card part" aria-labelledby="chats-title">
+            <header class="card-header">
+                <h2 id="chats-title">"Chats"</h2>
+                <a href=all>"All of its chats"</a>
+            </header>
+            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match found.await {
+                        Ok(loaded) => view! { <Chats agent loaded /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <LoadError
+                                    title="Its chats could not be loaded."
+                                    error
+                                    on_retry=move |()| found.refetch()
+                                />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Suspense>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Chats(agent: Signal<Agent>, loaded: Loaded<Page<Chat>>) -> impl IntoView {
+    let again = move || load(agent.with_untracked(|agent| agent.id.clone()));
+    let page = Live::new(loaded, [Topic::All(Kind::Chat)], again, follow).value();
+    view! {
+        <Show
+            when=move || page.with(|page| !page.items.is_empty())
+            fallback=|| view! { <p class="quiet">"It takes part in none."</p> }
+        >
+            <ul class="agent-chats" aria-label="Its chats">
+                <For
+                    each=move || page.with(|page| page.items.clone())
+                    key=|chat| (chat.id.clone(), chat.version)
+                    let:chat
+                >
+                    <li>
+                        <a href=format!("/chats/{}", chat.id)>{chat.title}</a>
+                        <span class="quiet">
+                            <TimeAgo at=chat.updated_at />
+                        </span>
+                    </li>
+                </For>
+            </ul>
+        </Show>
+    }
+    .into_any()
+}
+
+async fn load(id: AgentId) -> Result<Loaded<Page<Chat>>, ApiError> {
+    let parameters =
+        [("participant", Some(id.as_str())), ("sort", Some("-updatedAt")), ("limit", Some(SHOWN))];
+    chats::list(&parameters).await
+}
