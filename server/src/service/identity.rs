@@ -149,3 +149,61 @@ async fn person_who_may_sign_in(snapshot: &mut Snapshot, id: &PersonId) -> Resul
 pub(crate) fn shown(address: Option<IpAddr>) -> Option<String> {
     address.map(|address| address.to_canonical().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use colloquy_protocol::{
+        access::{Role, Scope},
+        account::{NewPerson, NewToken, PersonPatch},
+    };
+
+    use super::*;
+    use crate::{AppState, settings::Settings};
+
+    /// What a socket that joined is asked: whether what it came with is still worth the same.
+    #[tokio::test]
+    async fn what_was_taken_away_since_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
+        let services = AppState::open(settings).await.unwrap().services;
+        let owner = Caller::control();
+        assert_eq!(services.check_again(&Caller::local()).await.unwrap(), None);
+        assert_eq!(services.check_again(&owner).await.unwrap(), None);
+        let invite = async |email: &str, role| {
+            let new = NewPerson { email: email.to_owned(), name: "N".to_owned(), role };
+            services.invite(owner.clone(), new).await.unwrap().person.id
+        };
+        invite("a@example.org", Role::Admin).await;
+        let person = invite("b@example.org", Role::Member).await;
+        let local = services.check_again(&Caller::local()).await.unwrap();
+        assert_eq!(local, Some(CloseCode::Unauthorised));
+
+        let new = NewToken {
+            name: "T".to_owned(),
+            agent_id: None,
+            person_id: Some(person.clone()),
+            scopes: Some(vec![Scope::Read]),
+            expires_at: None,
+        };
+        let issued = services.issue_token(owner.clone(), new).await.unwrap();
+        let come = async || services.caller_of_token(&issued.secret).await.unwrap();
+        let caller = come().await.unwrap();
+        assert_eq!(services.check_again(&caller).await.unwrap(), None);
+        let change = async |patch| {
+            services.update_person(owner.clone(), person.clone(), patch).await.unwrap();
+        };
+        change(PersonPatch { role: Some(Role::Viewer), ..PersonPatch::default() }).await;
+        let told = services.check_again(&caller).await.unwrap();
+        assert_eq!(told, Some(CloseCode::RightsChanged));
+        let caller = come().await.unwrap();
+        change(PersonPatch { disabled: Some(true), ..PersonPatch::default() }).await;
+        let told = services.check_again(&caller).await.unwrap();
+        assert_eq!(told, Some(CloseCode::Unauthorised));
+        assert_eq!(come().await, None);
+        change(PersonPatch { disabled: Some(false), ..PersonPatch::default() }).await;
+        assert_eq!(services.check_again(&caller).await.unwrap(), None);
+        services.revoke_token(owner.clone(), issued.token.id).await.unwrap();
+        let told = services.check_again(&caller).await.unwrap();
+        assert_eq!(told, Some(CloseCode::Unauthorised));
+    }
+}

@@ -270,11 +270,17 @@ async fn a_handshake_does_not_overtake_a_revocation() {
     let admin = Browser::of_admin(&server).await;
     create(&admin, "a").await;
     let mut opened = 0;
-    for _ in 0..30 {
+    for round in 0..30 {
         let token = admin.post("/tokens", json!({ "name": "t", "agentId": "a" })).await.body;
         let program = server.client().with_token(token["secret"].as_str().unwrap());
         let path = format!("/tokens/{}", token["token"]["id"].as_str().unwrap());
-        let (socket, revoked) = tokio::join!(RawSocket::connect(&program), admin.delete(&path));
+        let connecting = async {
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+            RawSocket::connect(&program).await
+        };
+        let (revoked, socket) = tokio::join!(admin.delete(&path), connecting);
         assert_eq!(revoked.status, 204);
         if let Ok(mut socket) = socket {
             opened += 1;
