@@ -130,7 +130,7 @@ test("a notice goes by itself, but not while somebody is at it", async ({ page, 
   await page.clock.install();
   await open(page, "/events");
   // From here on the page's time is the test's.
-  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 60_000));
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 10_000));
   const notice = (text: string) => page.locator(".toast").filter({ hasText: text });
 
   await api.post("/notifications", { type: "info", message: "Tea is ready" });

@@ -22,8 +22,7 @@ test("what happens between rendering and hydration is not lost", async ({ page, 
   await expect(history(page)).toHaveText([/agent:created.*Ada.*replayed/]);
   await connect(server).post("/agents", { id: "bob", name: "Bob" });
   await expect(history(page)).toHaveText([/Bob/, /Ada/]);
-  await expect(history(page)).toHaveCount(2);
-  await expect(offered(page, "agents")).toHaveText([/Ada/]);
+  await expect(offered(page, "agents")).toHaveText(["Bob", "Ada"]);
   expect(requests.filter((path) => path.startsWith("/api/"))).toEqual([]);
 });
 
@@ -141,10 +140,10 @@ test("when nothing can be replayed, the lists are loaded afresh", async ({ page,
 
   await isLive(page);
   await expect(history(page)).toHaveText([/the lists are loaded afresh/]);
-  await expect(offered(page, "agents")).toHaveText([/Ada/]);
+  await expect(offered(page, "agents")).toHaveText(["Ada"]);
   await api.post("/agents", { id: "bob", name: "Bob" });
   await expect(history(page).first()).toContainText(/agent:created.*Bob/);
-  await expect(offered(page, "agents")).toHaveText([/Bob/, /Ada/]);
+  await expect(offered(page, "agents")).toHaveText(["Bob", "Ada"]);
 });
 
 test("a page that comes too late for a replay says so once", async ({ page }) => {
