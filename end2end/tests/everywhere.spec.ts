@@ -3,7 +3,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { PAGES, fill, listen, open } from "../pages.ts";
+import { PAGES, fill, listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { connect } from "./steps.ts";
 
