@@ -14,6 +14,7 @@ use crate::{
         extract::{Body, Path},
         problem::{ChangeProblems, ListProblems, Problem, ReadProblems},
     },
+    limits::Limits,
     service::Services,
 };
 
@@ -39,9 +40,13 @@ pub(crate) async fn get(
 )]
 pub(crate) async fn update(
     State(services): State<Services>,
+    State(limits): State<Limits>,
     caller: Caller,
     Body(patch): Body<ProfilePatch>,
 ) -> Result<Changed<Me>, Problem> {
+    if patch.current_password.is_some() {
+        limits.sign_in(Some(caller.principal.id.as_str()), caller.address)?;
+    }
     Ok(Changed(services.update_profile(caller, patch).await?))
 }
 

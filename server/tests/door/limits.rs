@@ -3,16 +3,17 @@
 use std::{net::IpAddr, num::NonZeroU32};
 
 use colloquy_client::{
-    Method, Response,
+    Client, Method, Response,
+    protocol::{
+        account::NewToken,
+        request::{NewAgent, NewChat},
+    },
     raw::{RawError, RawSocket},
 };
-use colloquy_server::{error::Error, settings::Settings};
+use colloquy_server::{access::Caller, error::Error, service::Change, settings::Settings};
 use serde_json::{Value, json};
 
-use crate::{
-    ask, connect, get, limited, rest_of,
-    support::{Server, chat},
-};
+use crate::{ask, connect, get, limited, rest_of, support::Server};
 
 const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
@@ -23,9 +24,35 @@ async fn strict(change: impl FnOnce(&mut Settings)) -> Server {
     server
 }
 
+/// A program that is the agent `ada`.
+async fn ada(server: &Server) -> Client {
+    let services = &server.state.services;
+    let new = NewAgent {
+        id: Some("ada".parse().unwrap()),
+        name: "Ada".to_owned(),
+        ..NewAgent::default()
+    };
+    services.create_agent(Change::by(Caller::control()), new).await.unwrap();
+    let new = NewToken {
+        name: "test".to_owned(),
+        agent_id: Some("ada".parse().unwrap()),
+        scopes: None,
+        expires_at: None,
+    };
+    let issued = services.issue_token(Caller::control(), new).await.unwrap();
+    server.client().with_token(&issued.secret)
+}
+
+/// Creates the chat `c`.
+async fn create_chat(client: &Client) {
+    let new =
+        NewChat { id: Some("c".parse().unwrap()), title: "c".to_owned(), ..NewChat::default() };
+    client.create_chat(&new).await.unwrap();
+}
+
 /// Says something in the chat `c`.
-async fn say(server: &Server, content: &str) -> Response {
-    let call = server.client().request(Method::POST, "/api/v1/chats/c/messages");
+async fn say(client: &Client, content: &str) -> Response {
+    let call = client.request(Method::POST, "/api/v1/chats/c/messages");
     call.json(&json!({ "content": content })).send().await.unwrap()
 }
 
@@ -56,30 +83,54 @@ async fn requests_are_limited_and_health_is_always_told() {
 }
 
 #[tokio::test]
+async fn addresses_are_told_apart_behind_a_trusted_proxy() {
+    let server = strict(|settings| {
+        settings.limit_requests = NonZeroU32::MIN;
+        settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    let status = async |address| {
+        let headers = [("x-forwarded-for", address)];
+        ask(&server, Method::GET, "/api/v1/session", &headers).await.status().as_u16()
+    };
+    assert_ne!(status("192.0.2.1").await, 429);
+    assert_eq!(status("192.0.2.1").await, 429);
+    assert_ne!(status("192.0.2.2").await, 429);
+    assert_ne!(status("2001:db8::1").await, 429);
+    assert_eq!(status("2001:db8::2").await, 429, "one network of IPv6 is one address");
+    assert_ne!(status("2001:db8:0:1::1").await, 429);
+}
+
+#[tokio::test]
 async fn messages_are_limited_over_rest_and_sockets_together() {
-    let server = Server::start_with(|settings| settings.limit_messages = TWO).await;
-    chat(&server, "c").await;
-    let mut socket = RawSocket::connect(&server.client()).await.unwrap();
-    socket.next().await.unwrap();
-    server.state.mode.end_local();
-    // What a client says before it is ready is not counted.
-    for _ in 0..5 {
-        socket.request("subscribe:agent", json!("*")).await.unwrap();
+    // An agent may send ten times as many as a person.
+    let server = strict(|settings| settings.limit_messages = NonZeroU32::MIN).await;
+    let ada = ada(&server).await;
+    create_chat(&ada).await;
+    let mut socket = RawSocket::connect(&ada).await.unwrap();
+    // What a client says until it is ready is not counted.
+    for _ in 0..20 {
+        let reply = socket.request("subscribe:agent", json!("*")).await.unwrap();
+        assert!(reply.get("ok").is_some(), "{reply}");
     }
     socket.request("client:ready", Value::Null).await.unwrap();
-    assert_eq!(say(&server, "one").await.status(), 201);
-    let reply = socket.request("subscribe:chat", json!("c")).await.unwrap();
-    assert!(reply.get("ok").is_some(), "{reply}");
+    for _ in 0..5 {
+        assert_eq!(say(&ada, "one").await.status(), 201);
+        let reply = socket.request("subscribe:chat", json!("c")).await.unwrap();
+        assert!(reply.get("ok").is_some(), "{reply}");
+    }
 
-    refused(say(&server, "two").await).await;
+    let wait = refused(say(&ada, "one too many").await).await;
+    assert!((1..=6).contains(&wait), "{wait}");
     let reply = socket.request("subscribe:chat", json!("c")).await.unwrap();
     assert_eq!(reply["error"]["code"], "too_many_messages");
     assert_eq!(reply["error"]["retryable"], true);
     assert!(reply["error"]["message"].as_str().unwrap().contains("try again in"), "{reply}");
     assert_eq!(limited("messages"), 2);
     // Who goes on all the same is closed, and may come back.
-    for _ in 0..100 {
-        socket.send(&json!({"event": "client:ready"})).await.unwrap();
+    for _ in 0..110 {
+        // It may be closed before it has said all of it.
+        let _ = socket.send(&json!({"event": "client:ready"})).await;
     }
     let code = loop {
         match socket.next().await {
@@ -94,19 +145,14 @@ async fn messages_are_limited_over_rest_and_sockets_together() {
 #[tokio::test]
 async fn sockets_are_limited_by_principal() {
     let server = strict(|settings| settings.max_connections_per_principal = 2).await;
-    let mut first = RawSocket::connect(&server.client()).await.unwrap();
-    first.next().await.unwrap();
-    let _second = RawSocket::connect(&server.client()).await.unwrap();
-    let handshake = [
-        ("connection", "Upgrade"),
-        ("upgrade", "websocket"),
-        ("sec-websocket-version", "13"),
-        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-    ];
-    refused(ask(&server, Method::GET, "/ws", &handshake).await).await;
+    let ada = ada(&server).await;
+    let first = RawSocket::connect(&ada).await.unwrap();
+    let _second = RawSocket::connect(&ada).await.unwrap();
+    let refused = RawSocket::connect(&ada).await.unwrap_err().to_string();
+    assert!(refused.contains("429"), "{refused}");
     assert_eq!(limited("sockets_of_principal"), 1);
     drop(first);
-    while RawSocket::connect(&server.client()).await.is_err() {
+    while RawSocket::connect(&ada).await.is_err() {
         tokio::task::yield_now().await;
     }
 }
@@ -164,6 +210,21 @@ async fn attempts_to_sign_in_are_limited_by_account_and_by_address() {
 }
 
 #[tokio::test]
+async fn wrong_passwords_and_links_are_refused_like_right_ones_once_there_were_too_many() {
+    let server = strict(|settings| settings.limit_sign_ins = TWO).await;
+    let post = async |path: &str, body: Value| {
+        let call = server.client().request(Method::POST, path).json(&body);
+        call.send().await.unwrap()
+    };
+    let sign_in = json!({"email": "ada@example.org", "password": "wrong horse"});
+    assert_eq!(post("/api/v1/session", sign_in.clone()).await.status(), 401);
+    let welcome = json!({"link": "nonsense", "password": "wrong horse"});
+    assert_eq!(post("/api/v1/welcome", welcome.clone()).await.status(), 422);
+    refused(post("/api/v1/session", sign_in).await).await;
+    refused(post("/api/v1/welcome", welcome).await).await;
+}
+
+#[tokio::test]
 async fn nobody_is_limited_in_local_mode() {
     let server = Server::start_with(|settings| {
         settings.limit_requests = NonZeroU32::MIN;
@@ -173,10 +234,10 @@ async fn nobody_is_limited_in_local_mode() {
         settings.max_connections_per_principal = 1;
     })
     .await;
-    chat(&server, "c").await;
+    create_chat(&server.client()).await;
     let mut sockets = Vec::new();
     for text in ["one", "two", "three"] {
-        assert_eq!(say(&server, text).await.status(), 201);
+        assert_eq!(say(&server.client(), text).await.status(), 201);
         let mut socket = RawSocket::connect(&server.client()).await.unwrap();
         socket.request("client:ready", Value::Null).await.unwrap();
         for _ in 0..5 {
