@@ -189,6 +189,7 @@ impl Settings {
     pub fn may_be_local(&self) -> bool {
         self.auth == Auth::Auto
             && self.listen.ip().is_loopback()
+            && self.trusted_proxy.is_empty()
             && self.public_url.as_ref().is_none_or(Origin::is_loopback)
     }
 
@@ -335,6 +336,7 @@ mod tests {
             (&["--listen=[::]:3000"], false),
             (&["--listen=[::ffff:10.0.0.1]:80"], false),
             (&["--public-url=https://hub.example.org"], false),
+            (&["--trusted-proxy=127.0.0.1"], false),
         ] {
             assert_eq!(parse(flags).unwrap().may_be_local(), local, "{flags:?}");
         }

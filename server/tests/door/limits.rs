@@ -4,16 +4,16 @@ use std::{net::IpAddr, num::NonZeroU32};
 
 use colloquy_client::{
     Client, Method, Response,
-    protocol::{
-        account::NewToken,
-        request::{NewAgent, NewChat},
-    },
+    protocol::request::{NewAgent, NewChat},
     raw::{RawError, RawSocket},
 };
 use colloquy_server::{access::Caller, error::Error, service::Change, settings::Settings};
 use serde_json::{Value, json};
 
-use crate::{ask, connect, get, limited, rest_of, support::Server};
+use crate::{
+    ask, connect, get, limited, rest_of,
+    support::{Server, token_of},
+};
 
 const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
@@ -26,21 +26,13 @@ async fn strict(change: impl FnOnce(&mut Settings)) -> Server {
 
 /// A program that is the agent `ada`.
 async fn ada(server: &Server) -> Client {
-    let services = &server.state.services;
     let new = NewAgent {
         id: Some("ada".parse().unwrap()),
         name: "Ada".to_owned(),
         ..NewAgent::default()
     };
-    services.create_agent(Change::by(Caller::control()), new).await.unwrap();
-    let new = NewToken {
-        name: "test".to_owned(),
-        agent_id: Some("ada".parse().unwrap()),
-        scopes: None,
-        expires_at: None,
-    };
-    let issued = services.issue_token(Caller::control(), new).await.unwrap();
-    server.client().with_token(&issued.secret)
+    server.state.services.create_agent(Change::by(Caller::control()), new).await.unwrap();
+    server.client().with_token(&token_of(server, "ada", None).await.secret)
 }
 
 /// Creates the chat `c`.

@@ -1,18 +1,31 @@
 //! What a proxy says counts when the settings trust it, and from nobody else.
 
-use colloquy_client::{Method, protocol::model::ConnectionInfo};
-use colloquy_server::settings::Settings;
+use colloquy_client::{
+    Method,
+    protocol::{model::ConnectionInfo, request::NewAgent},
+};
+use colloquy_server::{access::Caller, service::Change, settings::Settings};
 use tokio::io::AsyncWriteExt;
 
-use crate::{ask, connect, exchange, get, support::Server};
+use crate::{
+    ask, connect, exchange, get,
+    support::{Server, token_of},
+};
 
 /// A socket's handshake by hand; the connection's address as `/connections` shows it.
 async fn seen_address(server: &Server, forwarded: &str) -> String {
+    let new = NewAgent {
+        id: Some("ada".parse().unwrap()),
+        name: "Ada".to_owned(),
+        ..NewAgent::default()
+    };
+    server.state.services.create_agent(Change::by(Caller::control()), new).await.unwrap();
+    let token = token_of(server, "ada", None).await.secret;
     let mut stream = connect(server).await;
     let handshake = format!(
         "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         X-Forwarded-For: {forwarded}\r\n\r\n"
+         Authorization: Bearer {token}\r\nX-Forwarded-For: {forwarded}\r\n\r\n"
     );
     stream.write_all(handshake.as_bytes()).await.unwrap();
     let own = stream.local_addr().unwrap().to_string();
@@ -41,14 +54,18 @@ async fn who_forges_a_host_or_a_scheme_is_judged_by_their_own() {
     let forged = "X-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https\r\n";
     let server = Server::start().await;
     assert!(exchange(&server, &get("/health", forged)).await.starts_with("HTTP/1.1 200"));
-    let server = Server::start_with(trusting).await;
+    let named = |settings: &mut Settings| {
+        trusting(settings);
+        settings.public_url = Some("https://hub.example.org".parse().unwrap());
+    };
+    let server = Server::start_with(named).await;
     assert!(exchange(&server, &get("/health", forged)).await.starts_with("HTTP/1.1 403"));
 }
 
 #[tokio::test]
 async fn behind_a_trusted_proxy_the_hub_is_what_the_browser_sees() {
     let server = Server::start_with(trusting).await;
-    server.state.mode.end_local();
+    assert!(!server.state.mode.is_local(), "whoever the proxy lets through is not on this machine");
     let write = async |origin: &str| {
         let headers = [
             ("x-forwarded-host", "hub.example.org"),

@@ -35,6 +35,8 @@ async fn hub() -> Server {
 async fn hub_with(change: impl FnOnce(&mut Settings)) -> Server {
     Server::start_with(|settings| {
         settings.auth = Auth::Required;
+        // More than any test tries: what a limit does is tested at the door.
+        settings.limit_sign_ins = 1_000.try_into().unwrap();
         change(settings);
     })
     .await
@@ -136,6 +138,8 @@ impl Browser {
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = self.http.request(method, format!("{}/api/v1{path}", self.url));
         request = request.header(USER_AGENT, "a browser");
+        // A browser says so of what its own pages ask.
+        request = request.header("sec-fetch-site", "same-origin");
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, cookie);
         }

@@ -120,6 +120,7 @@ async fn an_answer_that_holds_a_secret_is_not_given_twice() {
             .http
             .post(format!("{}/api/v1{path}", admin.url))
             .header(HeaderName::from_static("cookie"), admin.cookie.as_ref().unwrap())
+            .header(HeaderName::from_static("sec-fetch-site"), "same-origin")
             .header(HeaderName::from_static("idempotency-key"), "k")
             .json(&body);
         let response = request.send().await.unwrap();

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use colloquy_client::{
     Client,
     protocol::{
+        access::Scope,
+        account::{Issued, NewToken},
         model::{Agent, Chat},
         request::{NewAgent, NewChat},
     },
@@ -129,4 +131,16 @@ pub(crate) async fn agent(server: &Server, id: &str) -> Agent {
 pub(crate) async fn chat(server: &Server, id: &str) -> Chat {
     let new = NewChat { id: Some(id.parse().unwrap()), title: id.to_owned(), ..NewChat::default() };
     server.client().create_chat(&new).await.unwrap()
+}
+
+/// A new token of an agent that is there; without scopes, those that a token has by itself.
+pub(crate) async fn token_of(server: &Server, agent: &str, scopes: Option<Vec<Scope>>) -> Issued {
+    let new = NewToken {
+        name: "test".to_owned(),
+        agent_id: Some(agent.parse().unwrap()),
+        person_id: None,
+        scopes,
+        expires_at: None,
+    };
+    server.state.services.issue_token(Caller::control(), new).await.unwrap()
 }
