@@ -87,7 +87,6 @@ impl AppState {
             events: settings.retention_events,
         };
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        let mode = Mode::local();
         let limits = Limits::new(&settings, mode.clone());
         let house = keep_house(services.clone(), hub.clone(), limits.clone(), keep);
         tasks.spawn(stopping.clone().run_until_cancelled_owned(house));
