@@ -2,35 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Somebody who takes part. An agent has the id of the person.
+/// Somebody who takes part. An agent and a person may have the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Who {
-    Agent(&'static str),
-    Person,
+pub(crate) struct Who {
+    pub(crate) id: &'static str,
+    pub(crate) is_agent: bool,
 }
 
 impl Who {
-    pub(crate) const AGENTS: [&'static str; 4] = ["ada", "ben", "eve", "local"];
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Agent("ada"),
-        Self::Agent("ben"),
-        Self::Agent("eve"),
-        Self::Agent("local"),
-        Self::Person,
-    ];
+    pub(crate) const fn agent(id: &'static str) -> Self {
+        Self { id, is_agent: true }
+    }
 
-    pub(crate) fn id(self) -> &'static str {
-        match self {
-            Self::Agent(id) => id,
-            Self::Person => "local",
-        }
+    pub(crate) const fn person(id: &'static str) -> Self {
+        Self { id, is_agent: false }
     }
 
     pub(crate) fn kind(self) -> &'static str {
-        match self {
-            Self::Agent(_) => "agent",
-            Self::Person => "user",
-        }
+        if self.is_agent { "agent" } else { "user" }
     }
 }
 
@@ -106,10 +95,7 @@ impl Oracle {
 
     /// Whether somebody can act: agents come and go.
     pub(crate) fn is_there(&self, who: Who) -> bool {
-        match who {
-            Who::Agent(id) => self.agents.contains(id),
-            Who::Person => true,
-        }
+        !who.is_agent || self.agents.contains(who.id)
     }
 
     /// The chat of that id that there is for somebody.
@@ -189,7 +175,7 @@ impl Oracle {
     pub(crate) fn agent_deleted(&mut self, id: &'static str) {
         self.agents.remove(id);
         let joined = |life: &Life| {
-            let of = |(who, join): &(Who, usize)| (*who == Who::Agent(id)).then_some(*join);
+            let of = |(who, join): &(Who, usize)| (*who == Who::agent(id)).then_some(*join);
             (!life.is_over).then(|| life.members.iter().find_map(of)).flatten()
         };
         let mut its: Vec<(usize, usize)> = self
@@ -200,7 +186,7 @@ impl Oracle {
             .collect();
         its.sort_unstable();
         for (_, life) in its {
-            self.left(life, Who::Agent(id));
+            self.left(life, Who::agent(id));
         }
         self.happened_to_agent("agent:deleted", id);
     }
@@ -208,10 +194,10 @@ impl Oracle {
     /// What an agent saw is nobody's any more.
     pub(crate) fn forget(&mut self, id: &'static str) {
         for life in &mut self.lives {
-            life.members.retain(|(who, _)| *who != Who::Agent(id));
+            life.members.retain(|(who, _)| *who != Who::agent(id));
         }
         for event in &mut self.log {
-            event.left = event.left.filter(|who| *who != Who::Agent(id));
+            event.left = event.left.filter(|who| *who != Who::agent(id));
         }
     }
 

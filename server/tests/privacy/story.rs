@@ -2,15 +2,26 @@
 //! they may see of it, and no text that reaches anybody, live, replayed or read, has a mark in it
 //! that they may not see at that moment: each title and each message has a mark of its own.
 //!
-//! `COLLOQUY_PRIVACY_STEPS` says how many things, `COLLOQUY_PRIVACY_SEED` repeats what failed.
+//! It is told twice: of four agents and the person of local mode, and of two people and two agents
+//! with tokens, which are revoked now and then. `COLLOQUY_PRIVACY_STEPS` says how many things happen,
+//! `COLLOQUY_PRIVACY_SEED` repeats what failed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     hash::{BuildHasher, RandomState},
+    num::NonZeroU32,
 };
 
-use colloquy_client::Client;
+use colloquy_client::{
+    Client,
+    protocol::{
+        access::{Role, Scope},
+        account::{NewPerson, NewToken, PersonPatch},
+        id::TokenId,
+    },
+};
+use colloquy_server::access::Caller;
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,23 +31,76 @@ use crate::{
 };
 
 /// How many things happen when nothing else is said.
-const STEPS: usize = 1_500;
+const STEPS: u64 = 1_000;
 
 /// So few ids that each is used again and again.
 const CHATS: [&str; 5] = ["c0", "c1", "c2", "c3", "c4"];
 
 #[tokio::test]
-async fn nobody_ever_receives_what_they_may_not_see() {
+async fn in_local_mode_nobody_receives_what_they_may_not_see() {
+    tell(Cast::local).await;
+}
+
+#[tokio::test]
+async fn with_identities_nobody_receives_what_they_may_not_see() {
+    tell(Cast::with_identities).await;
+}
+
+async fn tell(cast: impl AsyncFnOnce(&Server) -> Cast) {
     let number = |name| env::var(name).ok().map(|text| text.parse().unwrap());
     let seed = number("COLLOQUY_PRIVACY_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    let steps = number("COLLOQUY_PRIVACY_STEPS").map_or(STEPS, |steps| steps as usize);
+    let steps = number("COLLOQUY_PRIVACY_STEPS").unwrap_or(STEPS);
     println!("COLLOQUY_PRIVACY_SEED={seed} COLLOQUY_PRIVACY_STEPS={steps}");
-    let mut story = Story::begin(seed).await;
+    // They do in a minute what others do in a day.
+    let server = Server::start_with(|new| {
+        (new.limit_requests, new.limit_messages) = (NonZeroU32::MAX, NonZeroU32::MAX);
+    })
+    .await;
+    let cast = cast(&server).await;
+    let mut story = Story::begin(server, cast, seed).await;
     for step in 1..=steps {
         story.step = step;
         story.go_on().await;
     }
     println!("{:?}", story.figures);
+}
+
+/// Who takes part.
+struct Cast {
+    all: Vec<Who>,
+    /// Who creates and deletes agents, and sees no more of private chats than others.
+    operator: Who,
+    /// Whether they have tokens; otherwise it is local mode.
+    has_tokens: bool,
+}
+
+impl Cast {
+    /// An agent has the id of the person.
+    async fn local(_: &Server) -> Self {
+        let operator = Who::person("local");
+        let mut all = ["ada", "ben", "eve", "local"].map(Who::agent).to_vec();
+        all.push(operator);
+        Self { all, operator, has_tokens: false }
+    }
+
+    /// An agent has the id of the administrator.
+    async fn with_identities(server: &Server) -> Self {
+        let mut people = Vec::new();
+        for (name, role) in [("pia", Role::Admin), ("max", Role::Member)] {
+            let (name, email) = (name.to_owned(), format!("{name}@example.org"));
+            let new = NewPerson { email, name, role };
+            let invited = server.state.services.invite(Caller::control(), new).await.unwrap();
+            let id: &'static str = String::from(invited.person.id).leak();
+            people.push(Who::person(id));
+        }
+        let operator = people[0];
+        let all = [&people[..], &[Who::agent(operator.id), Who::agent("ada")]].concat();
+        Self { all, operator, has_tokens: true }
+    }
+
+    fn agents(&self) -> Vec<&'static str> {
+        self.all.iter().filter(|who| who.is_agent).map(|who| who.id).collect()
+    }
 }
 
 /// Numbers that look random (SplitMix64).
@@ -75,6 +139,7 @@ struct Figures {
     unsubscribed: usize,
     answers: usize,
     hidden: usize,
+    cut_off: usize,
     marks: usize,
     bytes: usize,
 }
@@ -96,32 +161,30 @@ struct Link {
 }
 
 struct Story {
-    /// Stops when the story ends.
-    _server: Server,
+    server: Server,
+    cast: Cast,
     clients: BTreeMap<Who, Client>,
+    /// What they come with, unless it is local mode.
+    tokens: BTreeMap<Who, TokenId>,
     epoch: String,
     oracle: Oracle,
     links: BTreeMap<Who, Link>,
     kept: Vec<Kept>,
     random: Random,
-    step: usize,
+    step: u64,
     /// Up to which offset everybody has been told.
     told: usize,
     figures: Figures,
 }
 
 impl Story {
-    async fn begin(seed: u64) -> Self {
-        let server = Server::start().await;
-        let client = |who| match who {
-            Who::Agent(id) => (who, crate::acting(&server, id)),
-            Who::Person => (who, server.client()),
-        };
-        let clients = Who::ALL.map(client).into();
-        let epoch = server.client().overview().await.unwrap().position.epoch;
+    async fn begin(server: Server, cast: Cast, seed: u64) -> Self {
+        let epoch = server.state.hub.position().epoch;
         let mut story = Self {
-            _server: server,
-            clients,
+            server,
+            cast,
+            clients: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             epoch,
             oracle: Oracle::default(),
             links: BTreeMap::new(),
@@ -131,13 +194,41 @@ impl Story {
             told: 0,
             figures: Figures::default(),
         };
-        for id in Who::AGENTS {
+        for who in story.cast.all.clone() {
+            if !who.is_agent {
+                story.let_in(who).await;
+            }
+        }
+        for id in story.cast.agents() {
             story.begin_agent(id).await;
         }
-        for who in Who::ALL {
+        for who in story.cast.all.clone() {
             story.connect(who).await;
         }
         story
+    }
+
+    /// Gives somebody what they come with: a new token, if they have tokens.
+    async fn let_in(&mut self, who: Who) {
+        let client = self.server.client();
+        let client = if self.cast.has_tokens {
+            let new = NewToken {
+                name: "story".to_owned(),
+                agent_id: who.is_agent.then(|| who.id.parse().unwrap()),
+                person_id: (!who.is_agent).then(|| who.id.parse().unwrap()),
+                scopes: Some(Scope::ALL.to_vec()),
+                expires_at: None,
+            };
+            let issued = self.server.state.services.issue_token(Caller::control(), new).await;
+            let issued = issued.unwrap();
+            self.tokens.insert(who, issued.token.id);
+            client.with_token(&issued.secret)
+        } else if who.is_agent {
+            client.act_as(who.id.parse().unwrap())
+        } else {
+            client
+        };
+        self.clients.insert(who, client);
     }
 
     async fn go_on(&mut self) {
@@ -155,11 +246,12 @@ impl Story {
             50..54 => self.delete(who, chat).await,
             54..57 => self.end_agent().await,
             57..61 => {
-                let id = self.random.one(&Who::AGENTS);
+                let id = self.random.one(&self.cast.agents());
                 self.begin_agent(id).await;
             }
             61..68 => self.acknowledge(who).await,
             68..71 => self.ask_again().await,
+            71..73 if self.cast.has_tokens => self.take_away(who).await,
             71..79 => self.connect(who).await,
             79..83 => self.subscribe(who).await,
             83..85 => self.unsubscribe(who).await,
@@ -170,7 +262,7 @@ impl Story {
     /// Somebody who can act.
     fn somebody(&mut self) -> Who {
         loop {
-            let who = self.random.one(&Who::ALL);
+            let who = self.random.one(&self.cast.all);
             if self.oracle.is_there(who) {
                 return who;
             }
@@ -190,7 +282,7 @@ impl Story {
     async fn create(&mut self, who: Who, id: &'static str) {
         let is_private = self.random.chance(75);
         let mut named = Vec::new();
-        for other in Who::ALL {
+        for other in self.cast.all.clone() {
             if self.random.chance(20) {
                 named.push(other);
             }
@@ -199,7 +291,7 @@ impl Story {
         if is_private && !named.contains(&who) {
             members.insert(0, who);
         }
-        let ids: BTreeSet<&str> = members.iter().map(|who| who.id()).collect();
+        let ids: BTreeSet<&str> = members.iter().map(|who| who.id).collect();
         let are_there = named.iter().all(|who| self.oracle.is_there(*who));
         let is_taken = self.oracle.alive(id).is_some();
         let expected = match () {
@@ -228,11 +320,10 @@ impl Story {
     }
 
     async fn join(&mut self, who: Who, id: &'static str) {
-        let other = self.random.one(&Who::ALL);
+        let other = self.random.one(&self.cast.all);
         let chat = self.oracle.chat(id, who);
-        let is_in = |life: usize| {
-            self.oracle.lives[life].members.iter().any(|(one, _)| one.id() == other.id())
-        };
+        let is_in =
+            |life: usize| self.oracle.lives[life].members.iter().any(|(one, _)| one.id == other.id);
         let expected = match chat {
             None => 404,
             Some(_) if !self.oracle.is_there(other) => 422,
@@ -249,14 +340,14 @@ impl Story {
 
     async fn leave(&mut self, who: Who, id: &'static str) {
         // Mostly somebody leaves, and is not taken out.
-        let other = if self.random.chance(40) { self.random.one(&Who::ALL) } else { who };
+        let other = if self.random.chance(40) { self.random.one(&self.cast.all) } else { who };
         let chat = self.oracle.chat(id, who);
         let leaves = chat.and_then(|life| {
             let members = &self.oracle.lives[life].members;
-            members.iter().map(|(one, _)| *one).find(|one| one.id() == other.id())
+            members.iter().map(|(one, _)| *one).find(|one| one.id == other.id)
         });
         let expected = if leaves.is_some() { 204 } else { 404 };
-        let request = format!("DELETE /chats/{id}/participants/{}", other.id());
+        let request = format!("DELETE /chats/{id}/participants/{}", other.id);
         self.ask(who, &request, Value::Null, expected).await;
         if let Some((life, other)) = chat.zip(leaves) {
             self.oracle.left(life, other);
@@ -318,30 +409,66 @@ impl Story {
         self.everybody_has_it().await;
     }
 
-    /// An agent is deleted, by the person who may not see its chats. What it did not see live it
-    /// never sees, and its connection ends, as that of a token that was revoked does.
+    /// An agent is deleted, by somebody who may not see its chats. What it did not see live it never
+    /// sees, and its connection ends (in local mode by itself, because another agent may get its id).
     async fn end_agent(&mut self) {
-        let id = self.random.one(&Who::AGENTS);
+        let id = self.random.one(&self.cast.agents());
         let is_there = self.oracle.agents.contains(id);
         let expected = if is_there { 204 } else { 404 };
-        self.ask(Who::Person, &format!("DELETE /agents/{id}"), Value::Null, expected).await;
+        self.ask(self.cast.operator, &format!("DELETE /agents/{id}"), Value::Null, expected).await;
         if is_there {
+            let it = Who::agent(id);
+            if self.cast.has_tokens {
+                self.is_cut_off(it).await;
+            }
             self.oracle.agent_deleted(id);
             self.everybody_has_it().await;
             self.oracle.forget(id);
-            self.links.remove(&Who::Agent(id));
-            self.kept.retain(|kept| kept.who != Who::Agent(id));
+            self.links.remove(&it);
+            self.kept.retain(|kept| kept.who != it);
         }
     }
 
     async fn begin_agent(&mut self, id: &'static str) {
         let is_there = self.oracle.agents.contains(id);
         let expected = if is_there { 409 } else { 201 };
-        self.ask(Who::Person, "POST /agents", json!({ "id": id, "name": "A" }), expected).await;
+        self.ask(self.cast.operator, "POST /agents", json!({ "id": id, "name": "A" }), expected)
+            .await;
         if !is_there {
             self.oracle.agent_created(id);
+            self.let_in(Who::agent(id)).await;
         }
         self.everybody_has_it().await;
+    }
+
+    /// Somebody's token is revoked, or a person is disabled for a while: they are cut off at once.
+    async fn take_away(&mut self, who: Who) {
+        let services = self.server.state.services.clone();
+        let member = self.cast.all[1];
+        if who == member && self.random.chance(50) {
+            let disabled = async |disabled| {
+                let patch = PersonPatch { disabled: Some(disabled), ..PersonPatch::default() };
+                let id = member.id.parse().unwrap();
+                services.update_person(Caller::control(), id, patch).await.unwrap();
+            };
+            disabled(true).await;
+            self.is_cut_off(who).await;
+            disabled(false).await;
+        } else if let Some(token) = self.tokens.remove(&who) {
+            services.revoke_token(Caller::control(), token).await.unwrap();
+            self.is_cut_off(who).await;
+            self.let_in(who).await;
+        }
+    }
+
+    /// Somebody's connection is closed, with the code that says not to come back, and what they came
+    /// with is worth nothing.
+    async fn is_cut_off(&mut self, who: Who) {
+        if let Some(mut link) = self.links.remove(&who) {
+            assert_eq!(link.peer.closed().await, Some(4001), "{who:?} {}", self.place());
+        }
+        assert_eq!(get(&self.clients[&who], "/chats").await.status, 401, "{}", self.place());
+        self.figures.cut_off += 1;
     }
 
     async fn acknowledge(&mut self, who: Who) {
@@ -451,7 +578,7 @@ impl Story {
     }
 
     async fn look_at_chats(&mut self, who: Who) {
-        let of = self.random.chance(40).then(|| self.random.one(&Who::ALL).id());
+        let of = self.random.chance(40).then(|| self.random.one(&self.cast.all).id);
         let mark = self.random.chance(40).then(|| self.some_mark());
         let mut path = "/chats?limit=200".to_owned();
         if let Some(id) = of {
@@ -465,7 +592,7 @@ impl Story {
         let expected: Vec<u64> = self
             .oracle
             .chats(who)
-            .filter(|life| of.is_none_or(|id| life.members.iter().any(|(one, _)| one.id() == id)))
+            .filter(|life| of.is_none_or(|id| life.members.iter().any(|(one, _)| one.id == id)))
             .filter(|life| mark.is_none_or(|mark| life.title == mark))
             .map(|life| life.title)
             .collect();
@@ -552,9 +679,8 @@ impl Story {
 
         let connections = self.ask(who, "GET /connections", Value::Null, 200).await.body;
         let of = |one: &Value| {
-            Who::ALL
-                .into_iter()
-                .find(|who| who.kind() == one["userKind"] && who.id() == one["userId"])
+            let mut all = self.cast.all.iter().copied();
+            all.find(|who| who.kind() == one["userKind"] && who.id == one["userId"])
         };
         for one in connections["items"].as_array().unwrap() {
             let Some(whose) = of(one) else { panic!("whose is {one}?") };
@@ -747,7 +873,7 @@ impl Story {
 }
 
 fn participant(who: Who) -> Value {
-    json!({ "participantId": who.id(), "kind": who.kind() })
+    json!({ "participantId": who.id, "kind": who.kind() })
 }
 
 fn title(mark: u64) -> String {
