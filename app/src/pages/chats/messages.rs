@@ -66,15 +66,21 @@ pub fn Messages(
     Effect::new(move || request_animation_frame(look));
     let is_loading_older = chat.paging_at(End::Older);
     let is_anchored = RwSignal::new(true);
+    let changes = StoredValue::new(0_u32);
     Effect::new(move || {
-        if is_loading_older.get() {
+        let is_loading = is_loading_older.get();
+        let change = changes.try_update_value(|changes| {
+            *changes += 1;
+            *changes
+        });
+        if is_loading {
             is_anchored.set(false);
             return;
         }
-        // The first frame lays out what was added.
+        // The first frame lays out what was added; meanwhile more may have been read.
         request_animation_frame(move || {
             request_animation_frame(move || {
-                if is_loading_older.try_get_untracked() == Some(false) {
+                if changes.try_get_value() == change {
                     is_anchored.set(true);
                 }
             });
