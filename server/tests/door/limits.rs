@@ -36,6 +36,7 @@ async fn ada(server: &Server) -> Client {
     let new = NewToken {
         name: "test".to_owned(),
         agent_id: Some("ada".parse().unwrap()),
+        person_id: None,
         scopes: None,
         expires_at: None,
     };
