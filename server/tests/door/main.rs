@@ -1,11 +1,7 @@
 //! At the door: who is let in, how much they may ask, and how long they may take, through a real
 //! port.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "the helpers of tests may panic as tests do"
-)]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 #[path = "../support/mod.rs"]
 mod support;
