@@ -33,6 +33,8 @@ pub enum Shape {
     Bell,
     /// A plus.
     Plus,
+    /// A key.
+    Key,
     /// A circle, half of it filled.
     Theme,
 }
@@ -64,6 +66,9 @@ impl Shape {
             Self::Close => "m4 4 8 8m0-8-8 8",
             Self::Bell => "M4 11V7a4 4 0 0 1 8 0v4l1 1H3zM6.5 14h3",
             Self::Plus => "M8 3v10M3 8h10",
+            Self::Key => {
+                "M5.5 13.5a3 3 0 1 1 0-6 3 3 0 0 1 0 6zM7.7 8.3l5.8-5.8M11 5l2 2M9 7l1.5 1.5"
+            }
             Self::Theme => "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
         }
     }

@@ -16,6 +16,7 @@ use crate::{
     },
     components::{dialog::Dialog, icon::Icon, notify::NotifyDialog, theme::use_colours},
     live::{Connection, use_websocket},
+    session::use_session,
 };
 
 /// How long somebody has to stop typing before the server is asked.
@@ -48,10 +49,11 @@ fn Panel(open: RwSignal<bool>, notifying: RwSignal<bool>) -> impl IntoView {
     let text = RwSignal::new(String::new());
     let found = RwSignal::new(None::<Result<Vec<Choice>, ApiError>>);
     let active = RwSignal::new(0_usize);
+    let session = use_session();
     let connection = use_websocket().connection();
     let is_closed = Memo::new(move |_| matches!(connection.get(), Connection::Closed(_)));
     let items = Memo::new(move |_| {
-        let mut items = text.with(|text| matching(text, is_closed.get()));
+        let mut items = text.with(|text| matching(text, is_closed.get(), |action| session.may(action)));
         if let Some(Ok(found)) = found.get() {
             items.extend(found.iter().take(MOST).map(entity));
         }

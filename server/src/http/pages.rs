@@ -14,7 +14,7 @@ use colloquy_app::{
     backend::{self, Backend, Pending},
     shell,
 };
-use colloquy_protocol::position::Position;
+use colloquy_protocol::{account::{Me, Session}, position::Position};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
@@ -26,6 +26,7 @@ use crate::{
     AppState,
     access::Caller,
     http::{answer, problem::Problem, site},
+    mode::Mode,
 };
 
 /// Far more than any page of a list has.
@@ -53,10 +54,13 @@ pub(crate) fn not_found(state: &AppState, api: Router) -> Router {
 
 fn context(state: &AppState, api: Router) -> impl Fn() + Clone + Send + Sync + 'static {
     let chunks = site::split_manifest(&state.leptos_options);
+    let mode = state.mode.clone();
     move || {
         // While the routes are listed there is no request, and nobody asks.
-        let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
-        let backend: Arc<dyn Backend> = Arc::new(OwnApi { api: api.clone(), caller });
+        let parts = use_context::<Parts>();
+        let caller = parts.as_ref().and_then(|parts| parts.extensions.get().cloned());
+        let session = parts.is_some().then(|| session(&mode, caller.as_ref()));
+        let backend: Arc<dyn Backend> = Arc::new(OwnApi { api: api.clone(), caller, session });
         provide_context(backend);
         if let Some(chunks) = chunks.clone() {
             provide_context(chunks);
@@ -68,6 +72,7 @@ fn context(state: &AppState, api: Router) -> impl Fn() + Clone + Send + Sync + '
 struct OwnApi {
     api: Router,
     caller: Option<Caller>,
+    session: Option<Session>,
 }
 
 impl Backend for OwnApi {
@@ -99,12 +104,27 @@ impl Backend for OwnApi {
         })
     }
 
+    fn session(&self) -> Option<Session> {
+        self.session.clone()
+    }
+
     fn set_status(&self, status: u16) {
         let options = use_context::<ResponseOptions>();
         if let (Some(options), Ok(status)) = (options, StatusCode::from_u16(status)) {
             options.set_status(status);
         }
     }
+}
+
+fn session(mode: &Mode, caller: Option<&Caller>) -> Session {
+    let caller = caller.map(|caller| Me {
+        id: caller.principal.id.clone(),
+        kind: caller.principal.kind,
+        name: None,
+        email: None,
+        rights: caller.rights.clone(),
+    });
+    Session { mode: mode.get(), set_up: false, caller }
 }
 
 fn position(headers: &HeaderMap) -> Option<Position> {

@@ -14,6 +14,7 @@ use super::draft::Draft;
 use crate::{
     api::{ApiError, RequestKey, messages},
     components::icon::{Icon, Shape},
+    session::use_session,
     stores::{open_chat::OpenChat, people::People},
 };
 
@@ -36,6 +37,9 @@ pub fn Composer(
     let field = NodeRef::<html::Textarea>::new();
     let draft = StoredValue::new(Draft::default());
     let is_deleted = chat.is_deleted();
+    let session = use_session();
+    let as_whom =
+        move || session.caller().map(|me| me.name.unwrap_or_else(|| me.id.to_string()));
 
     // What the field holds is the draft; typing must not wait for anything.
     let read = move || {
@@ -160,7 +164,7 @@ pub fn Composer(
                 </button>
             </div>
             <p class="quiet composer-hint">
-                <kbd>"Enter"</kbd> " sends, " <kbd>"Shift Enter"</kbd> " begins a new line. Markdown is fine."
+                "You write as " <strong>{as_whom}</strong> ". " <kbd>"Enter"</kbd> " sends, " <kbd>"Shift Enter"</kbd> " begins a new line. Markdown is fine."
             </p>
         </form>
     }

@@ -1,9 +1,6 @@
 //! The button that creates a chat.
 
-use colloquy_protocol::{
-    id::PrincipalKind,
-    request::{NewChat, NewParticipant},
-};
+use colloquy_protocol::request::{NewChat, NewParticipant};
 use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::hooks::use_navigate;
 
@@ -16,7 +13,8 @@ use crate::{
         field::{TextField, problem_of, problem_of_form},
         icon::{Icon, Shape},
     },
-    stores::people::{People, me},
+    session::use_session,
+    stores::people::People,
 };
 
 const FORM: &str = "create-chat";
@@ -44,8 +42,10 @@ pub fn CreateChat(
 #[component]
 fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     let title = RwSignal::new(String::new());
-    let myself = NewParticipant { participant_id: me(), kind: PrincipalKind::User };
-    let participants = RwSignal::new(vec![myself]);
+    let myself = use_session()
+        .principal()
+        .map(|me| NewParticipant { participant_id: me.id, kind: me.kind });
+    let participants = RwSignal::new(Vec::from_iter(myself));
     let added = RwSignal::new(0);
     let refused = RwSignal::new(None::<String>);
     // Asked again the same after a lost connection, it is the same request.
