@@ -205,4 +205,5 @@ fn FirstSteps() -> impl IntoView {
             </ol>
         </section>
     }
+    .into_any()
 }
