@@ -3,12 +3,15 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::live::use_websocket;
+use crate::{live::use_websocket, session::use_session};
 
 /// Says that there is no such page, and where to go on.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    use_websocket().start();
+    let is_known = untrack(|| use_session().caller().is_some());
+    if is_known {
+        use_websocket().start();
+    }
     view! {
         <Title text="Not found" />
         <section class="not-found">
