@@ -2,10 +2,10 @@
 
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 
-import { listen, open } from "../pages.ts";
+import { listen } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
-import { PASSWORD, alive, ask, join, offered, secret, setUp, signIn } from "./accounts.ts";
-import { hold } from "./steps.ts";
+import { PASSWORD, alive, ask, join, offered, secret, setUp, signIn, open, hold } from "./accounts.ts";
+
 
 test.use({ flags: ["--auth", "required"] });
 
@@ -71,7 +71,7 @@ test("somebody who is invited comes in, and finds what they may do", async ({
   await expect(page.getByLabel("E-mail address")).toHaveAttribute("aria-invalid", "true");
   await page.getByLabel("E-mail address").fill("vera@example.org");
   await page.keyboard.press("Enter");
-  const link = await page.getByLabel("One-time link").inputValue();
+  const link = await page.getByLabel("One-time link", { exact: true }).inputValue();
   await page.getByRole("button", { name: "I have copied it" }).click();
   const row = page.getByRole("row", { name: /Vera Viewer/ });
   await expect(row).toContainText("invited");

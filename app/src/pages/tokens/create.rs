@@ -71,6 +71,7 @@ pub fn CreateToken(
         making.dispatch(NewToken {
             name: name.get_untracked().trim().to_owned(),
             agent_id,
+            person_id: None,
             scopes: Some(scopes.get_untracked()),
             expires_at: end(&term.get_untracked()),
         });
