@@ -16,6 +16,8 @@ export const PAGES = [
   "/collections/notes",
   "/events",
   "/connections",
+  "/people",
+  "/tokens",
 ];
 
 /** Agents, a chat with a conversation in it, a collection. */

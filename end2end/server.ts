@@ -7,6 +7,8 @@
 //     await server.stop();                  // SIGTERM; `kill` sends SIGKILL
 //     await server.start();                 // again: the same port and the same data
 //   });
+//
+//   test.use({ flags: ["--auth", "required"] });   // what else the server is told
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,9 +21,10 @@ import { test as base } from "@playwright/test";
 
 export { expect } from "@playwright/test";
 
-export const test = base.extend<{ server: Server }>({
-  server: async ({}, use, testInfo) => {
-    const server = await Server.create();
+export const test = base.extend<{ flags: string[]; server: Server }>({
+  flags: [[], { option: true }],
+  server: async ({ flags }, use, testInfo) => {
+    const server = await Server.create(flags);
     try {
       await server.start();
       await use(server);
@@ -51,18 +54,19 @@ export class Server {
   private constructor(
     private readonly port: number,
     private readonly data: string,
+    private readonly flags: string[],
   ) {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  static async create(): Promise<Server> {
-    return new Server(await freePort(), await mkdtemp(join(tmpdir(), "colloquy-")));
+  static async create(flags: string[] = []): Promise<Server> {
+    return new Server(await freePort(), await mkdtemp(join(tmpdir(), "colloquy-")), flags);
   }
 
   /** Starts the server, and returns when it answers. */
   async start(): Promise<void> {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("COLLOQUY_"));
-    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.data];
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.data, ...this.flags];
     const child = spawn(EXECUTABLE, args, {
       cwd: this.data,
       env: {
@@ -89,6 +93,18 @@ export class Server {
   /** Asks the server to stop, and returns its exit code. */
   stop(): Promise<number | null> {
     return this.end("SIGTERM");
+  }
+
+  /** The link that makes the first administrator, as the server last wrote it. */
+  async setUpLink(): Promise<string> {
+    const link = () => [...this.log.matchAll(/https?:\/\/[^\s"]+\/welcome#[\w-]+/g)].at(-1)?.[0];
+    const giveUp = Date.now() + PATIENCE;
+    while (Date.now() < giveUp) {
+      const written = link();
+      if (written) return written;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    throw new Error(`the server wrote no set-up link:\n${this.log}`);
   }
 
   /** Ends the server as a power cut would. */

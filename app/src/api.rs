@@ -4,6 +4,7 @@
 //! In reading order: [`get`] and the other methods below are what everything else is made of;
 //! then one module for each kind of entity, and [`acts`]: what the live page makes happen.
 
+pub mod account;
 pub mod acts;
 pub mod agents;
 pub mod chats;
@@ -19,6 +20,8 @@ pub mod notifications;
 pub mod overview;
 mod transport;
 
+#[cfg(feature = "ssr")]
+use colloquy_protocol::account::Session;
 use colloquy_protocol::position::{Offset, Position};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -79,6 +82,14 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<Loaded<T>, ApiError>
     Ok(Loaded { value: answer.read()?, position })
 }
 
+/// Reads what no event tells of, and so has no place in the log.
+///
+/// # Errors
+/// As [`get`].
+pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    call(Method::Get, path, None, None).await?.read()
+}
+
 /// Creates something. With the same key it is created once, however often this is called.
 ///
 /// # Errors
@@ -88,7 +99,19 @@ pub async fn post<T: DeserializeOwned>(
     key: &RequestKey,
     body: &impl Serialize,
 ) -> Result<T, ApiError> {
-    call(Method::Post(key), path, Some(to_json(body)?), None).await?.read()
+    call(Method::Post(Some(key)), path, Some(to_json(body)?), None).await?.read()
+}
+
+/// Creates something whose answer holds a secret. Such answers are not kept, so it is created as
+/// often as this is called.
+///
+/// # Errors
+/// As [`get`].
+pub async fn post_once<T: DeserializeOwned>(
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, ApiError> {
+    call(Method::Post(None), path, Some(to_json(body)?), None).await?.read()
 }
 
 /// Replaces a part of something, such as an agent's status.
@@ -125,6 +148,12 @@ pub fn missing_page() {
     if let Some(backend) = transport::backend() {
         backend.set_status(404);
     }
+}
+
+/// Who asked for the page that is being rendered.
+#[cfg(feature = "ssr")]
+pub(crate) fn session_of_rendering() -> Option<Session> {
+    transport::backend()?.session()
 }
 
 /// A path with those query parameters that have a value.

@@ -6,7 +6,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use colloquy_protocol::position::Position;
+use colloquy_protocol::{account::Session, position::Position};
 
 /// A [`Response`] that is still being worked on.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
@@ -16,6 +16,9 @@ pub trait Backend: Send + Sync {
     /// Answers a GET of the public REST API (a path such as `/api/v1/agents?limit=10`), without a
     /// detour over the network.
     fn get(&self, path: String) -> Pending<'_>;
+
+    /// Who asked for the page that is being rendered; none while nobody did.
+    fn session(&self) -> Option<Session>;
 
     /// Gives the page that is being rendered another HTTP status than 200, such as 404.
     fn set_status(&self, status: u16);

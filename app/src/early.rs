@@ -12,7 +12,7 @@ use leptos::{
 };
 use web_sys::Event;
 
-use crate::live::use_websocket;
+use crate::{live::use_websocket, session::use_session};
 
 /// Keeps what is typed and pressed on a page that is not alive (`html[data-asleep]`).
 ///
@@ -52,11 +52,14 @@ addEventListener("alive", () => {
 /// Stands behind everything in the page, so it comes to life last: then the page is alive.
 #[component]
 pub fn Alive() -> impl IntoView {
-    let socket = use_websocket();
+    let (socket, session) = (use_websocket(), use_session());
     let end = NodeRef::<html::Span>::new();
     Effect::new(move || {
         if end.get().is_some() {
-            socket.start();
+            // Nobody who is not known gets a connection.
+            if session.principal().is_some() {
+                socket.start();
+            }
             spawn_local(tell());
         }
     });

@@ -9,6 +9,7 @@
 //! - [`stores`]: what pages hold, kept up to date by events
 //! - [`live`]: `use_websocket`, the page's one connection to the hub
 //! - [`api`]: the REST API, typed
+//! - [`session`]: who uses the page, and what they may do
 //! - [`backend`]: what rendering on the server needs from the server
 //! - [`early`]: what people do on a page before it is alive
 
@@ -20,6 +21,7 @@ pub mod early;
 pub mod live;
 pub mod pages;
 pub mod palette;
+pub mod session;
 pub mod stores;
 
 use leptos::{nonce::use_nonce, prelude::*};
@@ -33,6 +35,7 @@ use leptos_router::{
 use crate::{
     components::{
         sidebar::Sidebar,
+        sign_in_again::SignInAgain,
         theme::{self, provide_colours},
         time::provide_clock,
         toasts::{ToastRegion, provide_toasts},
@@ -48,7 +51,13 @@ use crate::{
         events::EventsRoute,
         not_found::NotFoundPage,
         overview::OverviewRoute,
+        people::PeopleRoute,
+        profile::ProfileRoute,
+        sign_in::SignInRoute,
+        tokens::TokensRoute,
+        welcome::WelcomeRoute,
     },
+    session::{provide_session, use_session},
     stores::recent::provide_recent,
 };
 
@@ -88,7 +97,11 @@ pub fn App() -> impl IntoView {
     provide_colours();
     provide_toasts();
     provide_websocket();
+    provide_session();
     provide_recent();
+    // Whoever is not known is offered the way in, and nothing else.
+    let session = use_session();
+    let is_known = untrack(|| session.caller().is_some());
 
     view! {
         <Title formatter=|page: String| format!("{page} · Colloquy") />
@@ -97,12 +110,13 @@ pub fn App() -> impl IntoView {
         </a>
         <Router>
             <div class="app">
-                <Sidebar />
+                {is_known.then(|| view! { <Sidebar /> })}
                 <main id="content" tabindex="-1">
                     <Pages />
                 </main>
             </div>
             <ToastRegion />
+            <SignInAgain />
             <Alive />
         </Router>
     }
@@ -124,6 +138,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/collections/:id") view={Lazy::<CollectionRoute>::new()} ssr=Async />
             <Route path=path!("/events") view={Lazy::<EventsRoute>::new()} ssr=Async />
             <Route path=path!("/connections") view={Lazy::<ConnectionsRoute>::new()} ssr=Async />
+            <Route path=path!("/people") view={Lazy::<PeopleRoute>::new()} ssr=Async />
+            <Route path=path!("/tokens") view={Lazy::<TokensRoute>::new()} ssr=Async />
+            <Route path=path!("/profile") view={Lazy::<ProfileRoute>::new()} ssr=Async />
+            <Route path=path!("/sign-in") view={Lazy::<SignInRoute>::new()} ssr=Async />
+            <Route path=path!("/welcome") view={Lazy::<WelcomeRoute>::new()} ssr=Async />
         </Routes>
     }
     .into_any()

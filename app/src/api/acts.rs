@@ -1,6 +1,7 @@
 //! What the live page can make happen, each by one request, so that every event can be seen.
 
 use colloquy_protocol::{
+    access::Action,
     id::MessageId,
     model::{AgentStatus, NotificationType, Page},
     request::{
@@ -70,6 +71,26 @@ impl Act {
             Self::RenameCollection => "collection:updated",
             Self::DeleteCollection => "collection:deleted",
             Self::Notify(_) => "system:notification",
+        }
+    }
+
+    /// What one must be allowed to.
+    pub fn needs(self) -> Action {
+        match self {
+            Self::CreateAgent => Action::CreateAgents,
+            Self::RenameAgent | Self::DeleteAgent => Action::ChangeAgents,
+            Self::SetStatus(_) => Action::SetStatuses,
+            Self::OpenChat | Self::RenameChat | Self::DeleteChat | Self::Join => {
+                Action::ChangeChats
+            }
+            // Oneself; for others it takes more, which the server says.
+            Self::Leave => Action::LeaveChats,
+            Self::PostMessage => Action::Speak,
+            Self::Receive | Self::Read => Action::Acknowledge,
+            Self::CreateCollection | Self::RenameCollection | Self::DeleteCollection => {
+                Action::ChangeCollections
+            }
+            Self::Notify(_) => Action::Notify,
         }
     }
 

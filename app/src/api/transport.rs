@@ -8,10 +8,18 @@ use super::{ApiError, RequestKey};
 /// Where the REST API begins.
 const ROOT: &str = "/api/v1";
 
+/// Where one signs in: it says with 401 that the password is wrong.
+pub(super) const SESSION: &str = "/session";
+
+/// The status that says that the server does not know who asks.
+#[cfg(not(feature = "ssr"))]
+const UNKNOWN: u16 = 401;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method<'a> {
     Get,
-    Post(&'a RequestKey),
+    /// With the key that tells it from another one like it; none where answers are not kept.
+    Post(Option<&'a RequestKey>),
     Put,
     Patch,
     Delete,
@@ -73,6 +81,9 @@ pub(super) async fn call(
         let response = fetch(method, &format!("{ROOT}{path}"), body, version).await?;
         let position = position(&response);
         let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
+        if response.status() == UNKNOWN && path != SESSION {
+            crate::session::was_refused();
+        }
         Answer::new(response.status(), position, text)
     })
     .await
@@ -89,7 +100,8 @@ async fn fetch(
 
     let mut request = match method {
         Method::Get => Request::get(url),
-        Method::Post(key) => Request::post(url).header("Idempotency-Key", &key.0),
+        Method::Post(Some(key)) => Request::post(url).header("Idempotency-Key", &key.0),
+        Method::Post(None) => Request::post(url),
         Method::Put => Request::put(url),
         Method::Patch => Request::patch(url),
         Method::Delete => Request::delete(url),

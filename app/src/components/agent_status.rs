@@ -1,6 +1,7 @@
 //! What an agent is doing, and the form that says something else.
 
 use colloquy_protocol::{
+    access::Action as Right,
     model::{Agent, AgentStatus},
     request::StatusChange,
 };
@@ -12,6 +13,7 @@ use crate::{
         field::{TextField, problem_of, problem_of_form},
         status::StatusBadge,
     },
+    session::use_session,
 };
 
 /// The status of an agent. What is chosen or typed stays when an event changes the agent.
@@ -20,6 +22,7 @@ pub fn StatusPart(
     /// The agent as it is now.
     agent: Signal<Agent>,
 ) -> impl IntoView {
+    let session = use_session();
     let status = Signal::derive(move || agent.with(|agent| agent.status));
     let chosen = RwSignal::new(None::<AgentStatus>);
     let shown = move || chosen.get().unwrap_or_else(|| status.get());
@@ -43,22 +46,21 @@ pub fn StatusPart(
             status_detail: (!detail.is_empty()).then_some(detail),
         });
     };
-    let options = AgentStatus::ALL
-        .map(|one| {
-            view! {
-                <label>
-                    <input
-                        type="radio"
-                        name="status"
-                        value=one.as_str()
-                        prop:checked=move || shown() == one
-                        on:change=move |_| chosen.set(Some(one))
-                    />
-                    <span>{one.as_str()}</span>
-                </label>
-            }
-        })
-        .collect_view();
+    let option = move |one: AgentStatus| {
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name="status"
+                    value=one.as_str()
+                    prop:checked=move || shown() == one
+                    on:change=move |_| chosen.set(Some(one))
+                />
+                <span>{one.as_str()}</span>
+            </label>
+        }
+    };
+    let options = move || AgentStatus::ALL.map(option).collect_view();
     view! {
         <section class="card part" aria-labelledby="status-title">
             <h2 id="status-title">"Status"</h2>
@@ -66,21 +68,23 @@ pub fn StatusPart(
                 <StatusBadge status />
                 <span>{move || agent.with(|agent| agent.status_detail.clone())}</span>
             </p>
-            <form class="status-form" on:submit=submit novalidate>
-                <fieldset class="segments">
-                    <legend class="visually-hidden">"New status"</legend>
-                    {options}
-                </fieldset>
-                <TextField
-                    id="status-detail"
-                    label="What it is doing"
-                    text=detail
-                    error=problem_of(error, "statusDetail")
-                />
-                <button type="submit" class="button" disabled=move || change.pending().get()>
-                    "Set status"
-                </button>
-            </form>
+            <Show when=move || session.may(Right::SetStatuses)>
+                <form class="status-form" on:submit=submit novalidate>
+                    <fieldset class="segments">
+                        <legend class="visually-hidden">"New status"</legend>
+                        {options()}
+                    </fieldset>
+                    <TextField
+                        id="status-detail"
+                        label="What it is doing"
+                        text=detail
+                        error=problem_of(error, "statusDetail")
+                    />
+                    <button type="submit" class="button" disabled=move || change.pending().get()>
+                        "Set status"
+                    </button>
+                </form>
+            </Show>
             <p class="error" role="alert">
                 {problem_of_form(error)}
             </p>

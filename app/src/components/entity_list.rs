@@ -13,6 +13,7 @@ use crate::{
         note::{Empty, LoadError},
         time::TimeAgo,
     },
+    session::use_session,
     stores::part::{DEFAULT_SORT, Part, PartResource, live_part},
 };
 
@@ -31,6 +32,7 @@ pub fn EntityList<T: EntityView>(
     /// What [`crate::stores::part::part_of_list`] gave.
     part: PartResource<T>,
 ) -> impl IntoView {
+    let session = use_session();
     view! {
         <div class="page">
             <header class="page-header">
@@ -38,7 +40,7 @@ pub fn EntityList<T: EntityView>(
                     <h1>{T::PLURAL}</h1>
                     <p class="lede">{T::LEDE}</p>
                 </div>
-                {create_button::<T>()}
+                {move || session.may(T::CREATION).then(create_button::<T>)}
             </header>
             <div class="toolbar" role="search">
                 <SearchBox label="Search names, ids and descriptions" />

@@ -20,6 +20,7 @@ use crate::{
         time::TimeAgo,
         toasts::use_toasts,
     },
+    session::use_session,
     stores::live::{Effect, Live},
 };
 
@@ -101,6 +102,8 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
         live.value().with(|current| current.is_gone)
             || live.error().with(|error| error.as_ref().is_some_and(ApiError::is_missing))
     });
+    let session = use_session();
+    let of_delete = topic.clone();
     let editing = RwSignal::new(false);
     let edit = NodeRef::<html::Button>::new();
     let done = Callback::new(move |saved: Option<T>| {
@@ -129,18 +132,26 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
                     </span>
                 </p>
             </div>
-            <div class="actions">
-                <button
-                    type="button"
-                    class="button"
-                    node_ref=edit
-                    disabled=move || editing.get() || is_gone.get()
-                    on:click=move |_| editing.set(true)
-                >
-                    "Edit"
-                </button>
-                {delete_button::<T>(topic.clone(), Signal::derive(name), is_gone)}
-            </div>
+            {move || {
+                session
+                    .may(T::CHANGE)
+                    .then(|| {
+                        view! {
+                            <div class="actions">
+                                <button
+                                    type="button"
+                                    class="button"
+                                    node_ref=edit
+                                    disabled=move || editing.get() || is_gone.get()
+                                    on:click=move |_| editing.set(true)
+                                >
+                                    "Edit"
+                                </button>
+                                {delete_button::<T>(of_delete.clone(), Signal::derive(name), is_gone)}
+                            </div>
+                        }
+                    })
+            }}
         </header>
         <Show when=move || is_gone.get()>
             <section class="card failed" role="alert">

@@ -1,5 +1,6 @@
 //! What agents and collections show, each in its own way; everything else is the same.
 
+use colloquy_protocol::access::Action;
 use leptos::prelude::*;
 
 use crate::{
@@ -13,6 +14,10 @@ pub trait EntityView: Entity {
     const NOUN: &'static str;
     /// What all of them are called.
     const PLURAL: &'static str;
+    /// What creating one takes.
+    const CREATION: Action;
+    /// What changing and deleting one takes.
+    const CHANGE: Action;
     /// What they are for, as the list says it to a newcomer.
     const LEDE: &'static str;
     /// What the columns of the list between the name and the time are called.

@@ -22,6 +22,12 @@ pub fn TextField(
     /// How many lines it shows.
     #[prop(default = 1)]
     rows: u32,
+    /// What browsers may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// The kind of text, as browsers name it.
+    #[prop(default = "text")]
+    kind: &'static str,
 ) -> impl IntoView {
     let invalid = move || error.with(Option::is_some).to_string();
     let described = format!("{id}-error {id}-hint");
@@ -29,8 +35,8 @@ pub fn TextField(
         view! {
             <input
                 id=id
-                type="text"
-                autocomplete="off"
+                type=kind
+                autocomplete=autocomplete
                 aria-invalid=invalid
                 aria-describedby=described
                 prop:value=text

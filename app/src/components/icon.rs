@@ -35,6 +35,8 @@ pub enum Shape {
     Plus,
     /// A padlock.
     Lock,
+    /// A key.
+    Key,
     /// A circle, half of it filled.
     Theme,
 }
@@ -67,6 +69,9 @@ impl Shape {
             Self::Bell => "M4 11V7a4 4 0 0 1 8 0v4l1 1H3zM6.5 14h3",
             Self::Plus => "M8 3v10M3 8h10",
             Self::Lock => "M4 7.5h8v6h-8zM5.5 7.5v-2a2.5 2.5 0 0 1 5 0v2",
+            Self::Key => {
+                "M5.5 13.5a3 3 0 1 1 0-6 3 3 0 0 1 0 6zM7.7 8.3l5.8-5.8M11 5l2 2M9 7l1.5 1.5"
+            }
             Self::Theme => "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
         }
     }

@@ -15,7 +15,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use self::{
     names::{new_name, new_topic},
-    play::{STEPS, play},
+    play::{PLAYING_NEEDS, STEPS, play},
 };
 use crate::{
     api::{
@@ -24,6 +24,7 @@ use crate::{
     },
     components::{entity_field::EntityField, segments::Segments},
     live::{Websocket, use_websocket},
+    session::{CurrentSession, use_session},
     stores::choices::{LiveChoices, of_kind},
 };
 
@@ -37,6 +38,7 @@ pub fn MakeHappen(
     /// What there is to choose from.
     choices: LiveChoices,
 ) -> impl IntoView {
+    let session = use_session();
     let form = Form::new(choices);
     let progress = Progress::new();
     let kinds = vec![
@@ -104,18 +106,23 @@ pub fn MakeHappen(
                     />
                 </div>
                 <div class="actions">
-                    {move || acts(form.kind.get()).iter().copied().map(button).collect_view()}
+                    {move || {
+                        let allowed = |act: &Act| session.may(act.needs());
+                        acts(form.kind.get()).iter().copied().filter(allowed).map(button).collect_view()
+                    }}
                 </div>
             </form>
-            <button
-                type="button"
-                class="button primary"
-                title="All events, one after the other"
-                disabled=move || progress.is_busy.get()
-                on:click=move |_| progress.play()
-            >
-                "Play all of it"
-            </button>
+            <Show when=move || PLAYING_NEEDS.iter().all(|it| session.may(*it))>
+                <button
+                    type="button"
+                    class="button primary"
+                    title="All events, one after the other"
+                    disabled=move || progress.is_busy.get()
+                    on:click=move |_| progress.play()
+                >
+                    "Play all of it"
+                </button>
+            </Show>
             <p class="quiet" role="status">
                 {progress.said}
             </p>
@@ -130,7 +137,7 @@ pub fn MakeHappen(
 /// What people typed.
 #[derive(Debug, Clone, Copy)]
 struct Form {
-    socket: Websocket,
+    session: CurrentSession,
     choices: LiveChoices,
     /// What it is about; none: a notification.
     kind: RwSignal<Option<Kind>>,
@@ -146,7 +153,7 @@ impl Form {
     fn new(choices: LiveChoices) -> Self {
         let newest = |kind| RwSignal::new(newest_but(choices, kind, ""));
         Self {
-            socket: use_websocket(),
+            session: use_session(),
             choices,
             kind: RwSignal::new(Some(Kind::Agent)),
             agent: newest(Kind::Agent),
@@ -197,9 +204,8 @@ impl Form {
             let participant_id = who.trim().parse()?;
             return Ok(NewParticipant { participant_id, kind: PrincipalKind::Agent });
         }
-        let welcome = self.socket.welcome().get_untracked();
-        let participant_id = welcome.map_or_else(|| Principal::local().id, |it| it.user_id);
-        Ok(NewParticipant { participant_id, kind: PrincipalKind::User })
+        let me = self.session.principal().unwrap_or_else(Principal::local);
+        Ok(NewParticipant { participant_id: me.id, kind: me.kind })
     }
 }
 

@@ -3,12 +3,14 @@
 //! A view is one type, nested as deep as what it shows. Components of some size end in `into_any`,
 //! so that the types of pages stay within what the compiler takes.
 
+pub mod account_box;
 pub mod address;
 pub mod agent_status;
 pub mod chart;
 pub mod conflict;
 pub mod connection_bar;
 pub mod connection_pill;
+pub mod copy_text;
 pub mod dialog;
 pub mod draft;
 pub mod entity_create;
@@ -18,6 +20,7 @@ pub mod entity_field;
 pub mod entity_list;
 pub mod entity_page;
 pub mod entity_view;
+pub mod entrance;
 pub mod event_list;
 pub mod event_row;
 pub mod field;
@@ -34,9 +37,12 @@ pub mod markdown;
 pub mod metadata;
 pub mod note;
 pub mod notify;
+pub mod password;
 pub mod payload;
 pub mod segments;
 pub mod sidebar;
+pub mod sign_in_again;
+pub mod sign_in_form;
 pub mod status;
 pub mod subscribe_form;
 pub mod subscriptions;
@@ -44,3 +50,4 @@ pub mod tags_editor;
 pub mod theme;
 pub mod time;
 pub mod toasts;
+pub mod token_list;

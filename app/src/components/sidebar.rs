@@ -1,15 +1,18 @@
 //! Where one can go, beside every page.
 
+use colloquy_protocol::access::Action;
 use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_location};
 
 use crate::{
     components::{
+        account_box::AccountBox,
         connection_pill::ConnectionPill,
         icon::{Icon, Shape},
         theme::ThemeSwitch,
     },
     palette::PaletteButton,
+    session::use_session,
 };
 
 /// The pages that one can go to: address, name, drawing.
@@ -23,6 +26,18 @@ pub(crate) const PAGES: [(&str, &str, Shape); 7] = [
     ("/connections", "Connections", Shape::Connection),
 ];
 
+/// Who may come in: the pages of those who decide that.
+pub(crate) const ACCESS_PAGES: [(&str, &str, Shape, Action); 2] = [
+    ("/people", "People", Shape::Person, Action::ManagePeople),
+    ("/tokens", "Tokens", Shape::Key, Action::ManageOwnAccount),
+];
+
+/// The pages that are offered to whoever may do those things.
+pub(crate) fn offered(may: impl Fn(Action) -> bool) -> Vec<(&'static str, &'static str, Shape)> {
+    let access = ACCESS_PAGES.into_iter().filter(|(_, _, _, action)| may(*action));
+    PAGES.into_iter().chain(access.map(|(href, name, shape, _)| (href, name, shape))).collect()
+}
+
 /// The name of the place, the pages, and how the connection is.
 #[component]
 pub fn Sidebar() -> impl IntoView {
@@ -34,14 +49,16 @@ pub fn Sidebar() -> impl IntoView {
         open.set(false);
     });
 
-    let links = PAGES.map(|(href, name, shape)| {
+    let session = use_session();
+    let offered = Memo::new(move |_| offered(|action| session.may(action)));
+    let link = |(href, name, shape)| {
         view! {
             <A href exact=href == "/">
                 <Icon shape />
                 {name}
             </A>
         }
-    });
+    };
     view! {
         <header class="sidebar" data-open=move || open.get().to_string()>
             <a class="brand" href="/">
@@ -51,7 +68,9 @@ pub fn Sidebar() -> impl IntoView {
             <PaletteButton />
             <nav id="pages" aria-label="Main">
                 <div class="nav-links">
-                    {links}
+                    <For each=move || offered.get() key=|(href, _, _)| *href let:page>
+                        {link(page)}
+                    </For>
                     // Not a page of this app: the browser goes there itself.
                     <a href="/docs" rel="external">
                         <Icon shape=Shape::Code />
@@ -59,6 +78,7 @@ pub fn Sidebar() -> impl IntoView {
                     </a>
                 </div>
             </nav>
+            <AccountBox />
             <div class="sidebar-foot">
                 <ConnectionPill />
                 <ThemeSwitch />

@@ -51,10 +51,30 @@ pub fn TimeAgo(
     }
 }
 
+/// The day on which something ends; once it is over, that it is.
+#[component]
+pub fn EndsOn(
+    /// When it ends.
+    at: Timestamp,
+) -> impl IntoView {
+    let clock = expect_context::<Clock>();
+    let is_over = Memo::new(move |_| clock.0.get() >= at);
+    view! {
+        <time datetime=at.to_string() title=at.to_string() class:tag=is_over>
+            {move || if is_over.get() { "expired".to_owned() } else { day(at) }}
+        </time>
+    }
+}
+
 /// The time of day of a moment, in UTC with milliseconds.
 pub fn time_of_day(moment: Timestamp) -> String {
     // RFC 3339 with milliseconds: the time of day has a fixed place in it.
     moment.to_string().get(11..23).unwrap_or_default().to_owned()
+}
+
+/// The day of a moment, in UTC.
+fn day(moment: Timestamp) -> String {
+    moment.to_string().get(..10).unwrap_or_default().to_owned()
 }
 
 /// The moment by this machine's clock.
@@ -72,7 +92,7 @@ fn relative(at: Timestamp, now: Timestamp) -> String {
         ago if ago < HOUR => format!("{} min ago", ago / MINUTE),
         ago if ago < DAY => format!("{} h ago", ago / HOUR),
         ago if ago < 14 * DAY => format!("{} d ago", ago / DAY),
-        _ => at.to_string().get(..10).unwrap_or_default().to_owned(),
+        _ => day(at),
     }
 }
 

@@ -4,7 +4,7 @@ pub mod row;
 
 use std::time::Duration;
 
-use colloquy_protocol::{id::ConnectionId, model::ConnectionInfo};
+use colloquy_protocol::{access::Action as Right, id::ConnectionId, model::ConnectionInfo};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
@@ -17,6 +17,7 @@ use crate::{
         note::{Empty, LoadError},
     },
     live::use_websocket,
+    session::use_session,
     stores::{
         live::{Effect as Change, Live},
         poll::while_visible,
@@ -38,6 +39,7 @@ impl LazyRoute for ConnectionsRoute {
 
     fn view(_this: Self) -> AnyView {
         let list = Resource::new(|| (), |()| connections::list());
+        let session = use_session();
         view! {
             <Title text="Connections" />
             <div class="page">
@@ -45,7 +47,13 @@ impl LazyRoute for ConnectionsRoute {
                     <div>
                         <h1>"Connections"</h1>
                         <p class="lede">
-                            "Who listens to the hub, to what, and whether they keep up."
+                            {move || {
+                                if session.may(Right::WatchConnections) {
+                                    "Who listens to the hub, to what, and whether they keep up."
+                                } else {
+                                    "Where you listen to the hub, to what, and whether you keep up."
+                                }
+                            }}
                         </p>
                     </div>
                 </header>
@@ -107,7 +115,7 @@ fn Connections(loaded: Loaded<Vec<ConnectionInfo>>) -> impl IntoView {
                     }
                 })
         }}
-        <section class="card connections" aria-label="Connections">
+        <section class="card listing" aria-label="Connections">
             <Show when=move || ids.with(Vec::is_empty)>
                 <Empty title="Nobody is connected.">
                     <p>"Not even this page, as long as it is disconnected."</p>

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use colloquy_protocol::{
+    access::Action,
     frame::EventFrame,
     position::Position,
     session::Notice,
@@ -22,6 +23,7 @@ use crate::{
         make_happen::MakeHappen, note::LoadError, subscriptions::Subscriptions,
     },
     live::use_websocket,
+    session::use_session,
     stores::{
         choices::{LiveChoices, live_choices, name_of},
         history::{History, Line},
@@ -79,6 +81,7 @@ impl LazyRoute for DemoRoute {
 #[component]
 fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
     let socket = use_websocket();
+    let session = use_session();
     let since = choices.position.clone();
     let choices = live_choices(choices);
     let history = History::new();
@@ -136,7 +139,9 @@ fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
         <div class="columns">
             <HistoryPanel history />
             <div class="side">
-                <MakeHappen choices />
+                <Show when=move || session.may(Action::Speak)>
+                    <MakeHappen choices />
+                </Show>
                 <Subscriptions
                     held
                     refusal

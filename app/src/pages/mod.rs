@@ -8,3 +8,8 @@ pub mod demo;
 pub mod events;
 pub mod not_found;
 pub mod overview;
+pub mod people;
+pub mod profile;
+pub mod sign_in;
+pub mod tokens;
+pub mod welcome;

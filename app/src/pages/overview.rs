@@ -5,7 +5,10 @@ pub mod trouble;
 
 use std::{sync::Arc, time::Duration};
 
-use colloquy_protocol::topic::{Kind, Topic};
+use colloquy_protocol::{
+    access::Action,
+    topic::{Kind, Topic},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
@@ -27,6 +30,7 @@ use crate::{
         notify::NotifyDialog,
     },
     live::{Connection, use_websocket},
+    session::use_session,
     stores::{
         live::{Effect as Change, Live},
         poll::while_visible,
@@ -51,6 +55,7 @@ impl LazyRoute for OverviewRoute {
         let summary = Resource::new(|| (), |()| summary());
         let rate = Resource::new(|| (), |()| recent_rate());
         let notifying = RwSignal::new(false);
+        let session = use_session();
         view! {
             <Title text="Overview" />
             <div class="page">
@@ -59,9 +64,11 @@ impl LazyRoute for OverviewRoute {
                         <h1>"Overview"</h1>
                         <p class="lede">"What lives here, what happens, and what needs somebody."</p>
                     </div>
-                    <button type="button" class="button" on:click=move |_| notifying.set(true)>
-                        "Notify everybody…"
-                    </button>
+                    <Show when=move || session.may(Action::Notify)>
+                        <button type="button" class="button" on:click=move |_| notifying.set(true)>
+                            "Notify everybody…"
+                        </button>
+                    </Show>
                 </header>
                 <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
                     {move || Suspend::new(async move {
@@ -173,14 +180,17 @@ fn LatestEvents(summary: Signal<Summary>) -> impl IntoView {
 /// What to do with a hub that holds nothing yet.
 #[component]
 fn FirstSteps() -> impl IntoView {
+    let session = use_session();
     view! {
         <section class="card" aria-labelledby="first-title">
             <h2 id="first-title">"Begin here"</h2>
             <ol class="steps">
-                <li>
-                    <a href="/agents?new=1">"Create an agent"</a>
-                    ", the first one to live here."
-                </li>
+                <Show when=move || session.may(Action::CreateAgents)>
+                    <li>
+                        <a href="/agents?new=1">"Create an agent"</a>
+                        ", the first one to live here."
+                    </li>
+                </Show>
                 <li>
                     <a href="/demo/websocket">"Watch what happens"</a>
                     " while programs work together."
@@ -195,4 +205,5 @@ fn FirstSteps() -> impl IntoView {
             </ol>
         </section>
     }
+    .into_any()
 }

@@ -1,10 +1,10 @@
 //! What the palette can do.
 
-use colloquy_protocol::topic::Kind;
+use colloquy_protocol::{access::Action, topic::Kind};
 
 use crate::{
     api::{choices::Choice, entity::path_of},
-    components::{icon::Shape, sidebar::PAGES},
+    components::{icon::Shape, sidebar::offered},
 };
 
 /// One line of the palette.
@@ -31,14 +31,19 @@ pub(super) enum Act {
     Disconnect,
 }
 
-/// The pages and commands whose name has every word of that text.
-pub(super) fn matching(text: &str, is_closed: bool) -> Vec<Item> {
+/// The pages and commands whose name has every word of that text, without those that one may not
+/// use.
+pub(super) fn matching(
+    text: &str,
+    is_closed: bool,
+    may: impl Fn(Action) -> bool + Copy,
+) -> Vec<Item> {
     let text = text.to_lowercase();
     let fits = |item: &Item| {
         let name = item.name.to_lowercase();
         text.split_whitespace().all(|word| name.contains(word))
     };
-    pages().chain(commands(is_closed)).filter(fits).collect()
+    pages(may).chain(commands(is_closed, may)).filter(fits).collect()
 }
 
 /// The line of an agent, a chat or a collection.
@@ -51,8 +56,8 @@ pub(super) fn entity(choice: &Choice) -> Item {
     Item { name: choice.name.clone(), kind, shape, act: Act::Go(path_of(&choice.topic)) }
 }
 
-fn pages() -> impl Iterator<Item = Item> {
-    PAGES.into_iter().map(|(href, name, shape)| Item {
+fn pages(may: impl Fn(Action) -> bool) -> impl Iterator<Item = Item> {
+    offered(may).into_iter().map(|(href, name, shape)| Item {
         name: name.to_owned(),
         kind: "Page",
         shape,
@@ -60,26 +65,25 @@ fn pages() -> impl Iterator<Item = Item> {
     })
 }
 
-fn commands(is_closed: bool) -> impl Iterator<Item = Item> {
+fn commands(is_closed: bool, may: impl Fn(Action) -> bool) -> impl Iterator<Item = Item> {
     let go = |address: &str| Act::Go(address.to_owned());
     let connection = match is_closed {
-        true => ("Connect to the hub", Shape::Connection, Act::Connect),
-        false => ("Disconnect from the hub", Shape::Connection, Act::Disconnect),
+        true => (None, "Connect to the hub", Shape::Connection, Act::Connect),
+        false => (None, "Disconnect from the hub", Shape::Connection, Act::Disconnect),
     };
+    let create = |action, name, address| (Some(action), name, Shape::Plus, go(address));
     let commands = [
-        ("Create an agent", Shape::Plus, go("/agents?new=1")),
-        ("Open a new chat", Shape::Plus, go("/chats?new=1")),
-        ("Create a collection", Shape::Plus, go("/collections?new=1")),
-        ("Notify everybody", Shape::Bell, Act::Notify),
-        ("Switch colours", Shape::Theme, Act::SwitchColours),
+        create(Action::CreateAgents, "Create an agent", "/agents?new=1"),
+        create(Action::ChangeChats, "Open a new chat", "/chats?new=1"),
+        create(Action::ChangeCollections, "Create a collection", "/collections?new=1"),
+        create(Action::ManagePeople, "Invite somebody", "/people?new=1"),
+        create(Action::ManageOwnAccount, "Make a token", "/tokens?new=1"),
+        (Some(Action::Notify), "Notify everybody", Shape::Bell, Act::Notify),
+        (None, "Switch colours", Shape::Theme, Act::SwitchColours),
         connection,
     ];
-    commands.into_iter().map(|(name, shape, act)| Item {
-        name: name.to_owned(),
-        kind: "Command",
-        shape,
-        act,
-    })
+    let allowed = commands.into_iter().filter(move |(action, ..)| action.is_none_or(&may));
+    allowed.map(|(_, name, shape, act)| Item { name: name.to_owned(), kind: "Command", shape, act })
 }
 
 #[cfg(test)]
@@ -87,7 +91,7 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Vec<String> {
-        matching(text, false).into_iter().map(|item| item.name).collect()
+        matching(text, false, |_| true).into_iter().map(|item| item.name).collect()
     }
 
     #[test]
@@ -99,13 +103,25 @@ mod tests {
 
     #[test]
     fn without_a_text_everything_fits() {
-        assert_eq!(names("").len(), PAGES.len() + 6);
+        assert_eq!(names("").len(), offered(|_| true).len() + 8);
+    }
+
+    #[test]
+    fn what_one_may_not_do_is_not_offered() {
+        let reader = |action| matches!(action, Action::Read | Action::ManageOwnAccount);
+        let names = |text: &str| -> Vec<String> {
+            matching(text, false, reader).into_iter().map(|item| item.name).collect()
+        };
+        assert_eq!(names("create"), [""; 0]);
+        assert_eq!(names("people"), [""; 0]);
+        assert_eq!(names("notify"), [""; 0]);
+        assert_eq!(names("token"), ["Tokens", "Make a token"]);
     }
 
     #[test]
     fn what_can_be_done_about_the_connection_depends_on_it() {
         let acts = |is_closed| -> Vec<Act> {
-            matching("connect hub", is_closed).into_iter().map(|item| item.act).collect()
+            matching("connect hub", is_closed, |_| true).into_iter().map(|item| item.act).collect()
         };
         assert_eq!(acts(true), [Act::Connect]);
         assert_eq!(acts(false), [Act::Disconnect]);

@@ -17,6 +17,7 @@ use crate::{
     },
     components::{icon::Icon, theme::use_colours},
     live::{Connection, use_websocket},
+    session::use_session,
 };
 
 /// How long somebody has to stop typing before the server is asked.
@@ -44,10 +45,12 @@ pub fn List(
         let (wanted, answer) = last.get()?;
         text.with(|text| *text == wanted).then_some(answer)
     });
+    let session = use_session();
     let connection = use_websocket().connection();
     let is_closed = Memo::new(move |_| matches!(connection.get(), Connection::Closed(_)));
     let items = Memo::new(move |_| {
-        let mut items = text.with(|text| matching(text, is_closed.get()));
+        let may = |action| session.may(action);
+        let mut items = text.with(|text| matching(text, is_closed.get(), may));
         if let Some(Ok(found)) = found.get() {
             items.extend(found.iter().take(MOST).map(entity));
         }

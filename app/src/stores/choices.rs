@@ -3,18 +3,19 @@
 use colloquy_protocol::{
     event::server::ChatParticipantLeft,
     frame::EventFrame,
+    id::Principal,
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{
-    live::{Effect, Live},
-    people::sees,
-};
-use crate::api::{
-    Loaded,
-    choices::{Choice, Named, choices},
+use super::live::{Effect, Live};
+use crate::{
+    api::{
+        Loaded,
+        choices::{Choice, Named, choices},
+    },
+    session::use_session,
 };
 
 /// The most entities that are offered, the newest; any other can be named by its id.
@@ -26,6 +27,9 @@ pub type LiveChoices = Live<Vec<Choice>>;
 /// The list that begins with what was loaded, and follows what the page is subscribed to: it wants
 /// no events of its own, so that the hub sends what people subscribed to and nothing else.
 pub fn live_choices(loaded: Loaded<Vec<Choice>>) -> LiveChoices {
+    let me = use_session().principal();
+    let follow =
+        move |items: &mut Vec<Choice>, frame: &EventFrame| follow(items, frame, me.as_ref());
     Live::new(loaded, [], || choices(None), follow)
 }
 
@@ -44,10 +48,10 @@ pub fn name_of(choices: LiveChoices, topic: &Topic) -> Option<String> {
 
 /// Brings a list up to date with one event. All that is read of the event is whom it is about, and
 /// that one's name.
-fn follow(items: &mut Vec<Choice>, frame: &EventFrame) -> Effect {
+fn follow(items: &mut Vec<Choice>, frame: &EventFrame, me: Option<&Principal>) -> Effect {
     let about = serde_json::from_str::<About>(frame.payload.get()).unwrap_or_default();
     let Some(kind) = frame.kind() else { return Effect::None };
-    let is_left = is_left(frame);
+    let is_left = is_left(frame, me);
     if let Some(changed) = about.entity.and_then(|entity| entity.of_kind(kind))
         && !is_left
     {
@@ -70,9 +74,9 @@ fn follow(items: &mut Vec<Choice>, frame: &EventFrame) -> Effect {
 }
 
 /// Whether it says that whoever uses this page left a private chat, which they see no more.
-fn is_left(frame: &EventFrame) -> bool {
+fn is_left(frame: &EventFrame, me: Option<&Principal>) -> bool {
     let left = frame.payload_of::<ChatParticipantLeft>().and_then(Result::ok);
-    left.is_some_and(|left| !sees(&left.chat))
+    left.is_some_and(|left| !me.is_some_and(|me| left.chat.is_visible_to(me)))
 }
 
 /// Whom an event is about.
@@ -110,12 +114,12 @@ mod tests {
         let mut items = Vec::new();
         let me = json!({ "participantId": "local", "kind": "user", "joinedAt": AT });
         let joined = event("chat:participantJoined", json!([me]));
-        assert_eq!(follow(&mut items, &joined), Effect::Changed);
+        assert_eq!(follow(&mut items, &joined, Some(&Principal::local())), Effect::Changed);
         assert_eq!(items.len(), 1);
         // An agent with the same id is somebody else.
         let agent = json!({ "participantId": "local", "kind": "agent", "joinedAt": AT });
         let left = event("chat:participantLeft", json!([agent]));
-        assert_eq!(follow(&mut items, &left), Effect::Changed);
+        assert_eq!(follow(&mut items, &left, Some(&Principal::local())), Effect::Changed);
         assert_eq!(items.len(), 0);
     }
 }

@@ -11,12 +11,12 @@ use std::{
 use colloquy_protocol::{
     event::ServerEvent,
     frame::EventFrame,
-    id::{MessageId, PrincipalId},
+    id::{MessageId, Principal, PrincipalId},
     model::{Chat, Message, Receipt},
     topic::Topic,
 };
 
-use super::{live::Effect, people::sees};
+use super::live::Effect;
 use crate::api::messages::Part;
 
 /// The most messages that are held at a time.
@@ -26,6 +26,8 @@ pub const CAPACITY: usize = 400;
 #[derive(Debug, Clone)]
 pub struct Conversation {
     chat: Chat,
+    /// Who reads it.
+    me: Option<Principal>,
     is_deleted: bool,
     /// The oldest first.
     messages: VecDeque<Arc<Message>>,
@@ -59,9 +61,10 @@ pub enum End {
 
 impl Conversation {
     /// The newest messages of a chat, and their end being read.
-    pub fn new((chat, part): (Chat, Part)) -> Self {
+    pub fn new((chat, part): (Chat, Part), me: Option<Principal>) -> Self {
         let mut conversation = Self {
             chat,
+            me,
             is_deleted: false,
             messages: part.messages.into_iter().map(Arc::new).collect(),
             receipts: HashMap::new(),
@@ -91,6 +94,11 @@ impl Conversation {
     /// private and they left it.
     pub fn is_deleted(&self) -> bool {
         self.is_deleted
+    }
+
+    /// Whether the chat, as it was last, exists for who reads it: others do not see a private one.
+    pub fn is_seen(&self) -> bool {
+        self.sees(&self.chat)
     }
 
     /// What is held, the oldest first.
@@ -200,10 +208,11 @@ impl Conversation {
             Event::ChatCreated(p) | Event::ChatUpdated(p) => self.chat = p.chat,
             Event::ChatParticipantJoined(p) | Event::ChatParticipantLeft(p) => {
                 // Who left a private chat reads no more of it, and afresh once they are in it again.
-                if self.is_deleted && sees(&p.chat) {
+                let is_seen = self.sees(&p.chat);
+                if self.is_deleted && is_seen {
                     return Effect::Stale;
                 }
-                self.is_deleted = !sees(&p.chat);
+                self.is_deleted = !is_seen;
                 self.chat = p.chat;
             }
             Event::ChatDeleted(_) => self.is_deleted = true,
@@ -212,6 +221,10 @@ impl Conversation {
             _ => return Effect::None,
         }
         Effect::Changed
+    }
+
+    fn sees(&self, chat: &Chat) -> bool {
+        self.me.as_ref().is_some_and(|me| chat.is_visible_to(me))
     }
 
     fn arrives(&mut self, message: Arc<Message>) {
@@ -313,7 +326,7 @@ mod tests {
             "createdAt": AT, "updatedAt": AT, "version": 1,
         }));
         let more = numbers.start > 0;
-        Conversation::new((chat, part(numbers, more)))
+        Conversation::new((chat, part(numbers, more)), Some(Principal::local()))
     }
 
     fn arrive(held: &mut Conversation, number: usize) {

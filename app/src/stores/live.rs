@@ -34,6 +34,9 @@ pub enum Effect {
 type Loading<T> = Pin<Box<dyn Future<Output = Result<Loaded<T>, ApiError>> + Send>>;
 type Load<T> = Arc<dyn Fn() -> Loading<T> + Send + Sync>;
 
+/// Does to a value what an event says.
+type Follow<T> = Arc<dyn Fn(&mut T, &EventFrame) -> Effect + Send + Sync>;
+
 /// A value that follows events. See the module.
 #[derive(Debug)]
 pub struct Live<T: Send + Sync + 'static> {
@@ -53,7 +56,7 @@ impl<T: Send + Sync + 'static> Copy for Live<T> {}
 
 struct Source<T> {
     load: Load<T>,
-    follow: fn(&mut T, &EventFrame) -> Effect,
+    follow: Follow<T>,
 }
 
 struct Progress {
@@ -80,7 +83,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         loaded: Loaded<T>,
         topics: impl IntoIterator<Item = Topic>,
         load: impl Fn() -> F + Send + Sync + 'static,
-        follow: fn(&mut T, &EventFrame) -> Effect,
+        follow: impl Fn(&mut T, &EventFrame) -> Effect + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Result<Loaded<T>, ApiError>> + Send + 'static,
@@ -94,7 +97,10 @@ impl<T: Send + Sync + 'static> Live<T> {
                 offset: position.offset,
                 stage: Stage::UpToDate,
             }),
-            source: StoredValue::new(Source { load: Arc::new(move || Box::pin(load())), follow }),
+            source: StoredValue::new(Source {
+                load: Arc::new(move || Box::pin(load())),
+                follow: Arc::new(follow),
+            }),
         };
 
         // Listening comes first: what arrives from here on is followed, what came before is kept.
@@ -180,7 +186,7 @@ impl<T: Send + Sync + 'static> Live<T> {
                 Stage::UpToDate => Vec::new(),
             }
         });
-        let follow = self.source.try_with_value(|source| source.follow);
+        let follow = self.source.try_with_value(|source| source.follow.clone());
         let (Some(later), Some(follow)) = (later, follow) else { return };
         for frame in later.iter().filter(|frame| frame.offset > position.offset) {
             if follow(&mut value, frame) == Effect::Stale {
@@ -212,7 +218,9 @@ impl<T: Send + Sync + 'static> Live<T> {
             }
             frame.offset > progress.offset
         });
-        let Some(follow) = self.source.try_with_value(|source| source.follow) else { return };
+        let Some(follow) = self.source.try_with_value(|source| source.follow.clone()) else {
+            return;
+        };
         if is_new != Some(true) {
             return;
         }

@@ -11,9 +11,12 @@ use super::{
     conversation::{Conversation, End},
     live::Live,
 };
-use crate::api::{
-    ApiError, Loaded,
-    messages::{self, Part, Place},
+use crate::{
+    api::{
+        ApiError, Loaded,
+        messages::{self, Part, Place},
+    },
+    session::use_session,
 };
 
 /// A chat that is open.
@@ -40,15 +43,16 @@ impl OpenChat {
     pub fn new(loaded: Loaded<(Chat, Part)>) -> Self {
         let id = loaded.value.0.id.clone();
         let topic = Topic::Chat(id.clone());
-        let again = id.clone();
+        let me = use_session().principal();
+        let again = (id.clone(), me.clone());
         let load = move || {
-            let id = again.clone();
-            async move { Ok(messages::open(&id).await?.map(Conversation::new)) }
+            let (id, me) = again.clone();
+            async move { Ok(messages::open(&id).await?.map(|read| Conversation::new(read, me))) }
         };
         Self {
             id: StoredValue::new(id),
             conversation: Live::new(
-                loaded.map(Conversation::new),
+                loaded.map(|read| Conversation::new(read, me)),
                 [topic],
                 load,
                 Conversation::follow,

@@ -5,21 +5,24 @@ use std::collections::BTreeMap;
 use colloquy_protocol::{
     event::ServerEvent,
     frame::EventFrame,
-    id::{AgentId, Principal, PrincipalId, PrincipalKind},
-    model::{Agent, AgentStatus, Chat, Page},
+    id::{AgentId, PrincipalId, PrincipalKind},
+    model::{Agent, AgentStatus, Page},
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
 
 use super::live::{Effect, Live};
-use crate::api::{ApiError, Loaded, get, with_query};
+use crate::{
+    api::{ApiError, Loaded, get, with_query},
+    session::{CurrentSession, use_session},
+};
 
 /// How many agents are read; of others, only those that change later are known.
 const LIMIT: &str = "200";
 
-/// The agents, following live events.
+/// The agents, following live events, and who looks at them.
 #[derive(Debug, Clone, Copy)]
-pub struct People(Live<Known>);
+pub struct People(Live<Known>, CurrentSession);
 
 type Known = BTreeMap<String, Agent>;
 
@@ -31,26 +34,17 @@ pub async fn load_agents() -> Result<Loaded<Page<Agent>>, ApiError> {
     get(&with_query("/agents", &[("limit", Some(LIMIT)), ("sort", Some("-updatedAt"))])).await
 }
 
-/// The person who uses this page.
-pub fn me() -> PrincipalId {
-    Principal::local().id
-}
-
-/// Whether a chat exists for the person who uses this page: others do not see a private one.
-pub fn sees(chat: &Chat) -> bool {
-    chat.is_visible_to(&Principal { id: me(), kind: PrincipalKind::User })
-}
-
 impl People {
     /// Follows the agents from what was loaded on, until the component goes.
     pub fn new(loaded: Loaded<Page<Agent>>) -> Self {
         let load = async || Ok(load_agents().await?.map(by_id));
-        Self(Live::new(loaded.map(by_id), [Topic::All(Kind::Agent)], load, follow))
+        let agents = Live::new(loaded.map(by_id), [Topic::All(Kind::Agent)], load, follow);
+        Self(agents, use_session())
     }
 
     /// What somebody is called.
     pub fn name(self, id: &PrincipalId, kind: PrincipalKind) -> String {
-        if kind == PrincipalKind::User && *id == me() {
+        if self.1.is_me(id, kind) {
             return "You".to_owned();
         }
         let name = |known: &Known| known.get(id.as_str()).map(|agent| agent.name.clone());

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts, uri::PathAndQuery},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
 };
 use colloquy_app::{
     App,
     backend::{self, Backend, Pending},
     shell,
 };
-use colloquy_protocol::position::Position;
+use colloquy_protocol::{account::Session, position::Position};
 use leptos::{
     nonce::use_nonce,
     prelude::{provide_context, use_context},
@@ -29,7 +30,11 @@ use crate::{
     AppState,
     access::Caller,
     http::{answer, headers, problem::Problem, site},
+    service::Services,
 };
+
+/// The pages for whoever is not known yet.
+const PUBLIC: [&str; 2] = ["/sign-in", "/welcome"];
 
 /// Far more than any page of a list has.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -40,7 +45,10 @@ pub(crate) fn routes(state: &AppState, api: Router) -> Router<AppState> {
     let (pages, _) =
         generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
     let options = state.leptos_options.clone();
-    Router::new().leptos_routes_with_context(state, pages, context, move || shell(options.clone()))
+    Router::new()
+        .leptos_routes_with_context(state, pages, context, move || shell(options.clone()))
+        .route_layer(from_fn(known_only))
+        .route_layer(from_fn_with_state(state.services.clone(), introduce))
 }
 
 /// The page that says that there is no such page.
@@ -48,10 +56,35 @@ pub(crate) fn not_found(state: &AppState, api: Router) -> Router {
     let options = state.leptos_options.clone();
     let render =
         render_app_to_stream_with_context(context(state, api), move || shell(options.clone()));
-    Router::new().fallback(async move |request: Request| -> Response {
-        let page: Response<Body> = render(request).await;
-        (StatusCode::NOT_FOUND, page).into_response()
-    })
+    Router::new()
+        .fallback(async move |request: Request| -> Response {
+            let page: Response<Body> = render(request).await;
+            (StatusCode::NOT_FOUND, page).into_response()
+        })
+        .layer(from_fn_with_state(state.services.clone(), introduce))
+}
+
+/// Finds out who asks for a page before it is rendered, so that all of it knows.
+async fn introduce(
+    State(services): State<Services>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let session = services.session(request.extensions().get()).await?;
+    request.extensions_mut().insert(session);
+    Ok(next.run(request).await)
+}
+
+/// Shows whoever is not known the way in, and then to the page that they asked for.
+async fn known_only(request: Request, next: Next) -> Response {
+    let is_known = request.extensions().get::<Caller>().is_some();
+    if is_known || PUBLIC.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    let wanted = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let query =
+        form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish();
+    Redirect::to(&format!("/sign-in?{query}")).into_response()
 }
 
 fn context(state: &AppState, api: Router) -> impl Fn() + Clone + Send + Sync + 'static {
@@ -60,8 +93,12 @@ fn context(state: &AppState, api: Router) -> impl Fn() + Clone + Send + Sync + '
     move || {
         protect(&reload);
         // While the routes are listed there is no request, and nobody asks.
-        let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
-        let backend: Arc<dyn Backend> = Arc::new(OwnApi { api: api.clone(), caller });
+        let extensions = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
+        let backend: Arc<dyn Backend> = Arc::new(OwnApi {
+            api: api.clone(),
+            caller: extensions.get().cloned(),
+            session: extensions.get().cloned(),
+        });
         provide_context(backend);
         if let Some(chunks) = chunks.clone() {
             provide_context(chunks);
@@ -85,6 +122,7 @@ fn protect(live_reload: &str) {
 struct OwnApi {
     api: Router,
     caller: Option<Caller>,
+    session: Option<Session>,
 }
 
 impl Backend for OwnApi {
@@ -114,6 +152,10 @@ impl Backend for OwnApi {
                 }
             }
         })
+    }
+
+    fn session(&self) -> Option<Session> {
+        self.session.clone()
     }
 
     fn set_status(&self, status: u16) {

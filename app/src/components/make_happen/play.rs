@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use colloquy_protocol::{
+    access::Action,
     id::PrincipalKind,
     model::{AgentStatus, NotificationType},
     request::NewParticipant,
@@ -44,6 +45,18 @@ pub(super) async fn play(
     }
     Ok(())
 }
+
+/// What one must be allowed to do for all of it.
+pub(super) const PLAYING_NEEDS: [Action; 8] = [
+    Action::CreateAgents,
+    Action::ChangeAgents,
+    Action::SetStatuses,
+    Action::ChangeChats,
+    Action::Speak,
+    Action::Acknowledge,
+    Action::ChangeCollections,
+    Action::Notify,
+];
 
 /// How many events are seen.
 pub(super) const STEPS: usize = 15;

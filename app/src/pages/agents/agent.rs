@@ -1,11 +1,11 @@
 //! What is an agent's own.
 
-use colloquy_protocol::model::Agent;
+use colloquy_protocol::{access::Action as Right, model::Agent};
 use leptos::prelude::*;
 
 use super::chats::AgentChats;
 use crate::{
-    api::ApiError,
+    api::{ApiError, with_query},
     components::{
         address::Choice,
         agent_status::StatusPart,
@@ -16,6 +16,7 @@ use crate::{
         status::StatusBadge,
         tags_editor::TagsEditor,
     },
+    session::use_session,
 };
 
 /// How many capabilities a row names; the agent's page has them all.
@@ -24,6 +25,8 @@ const NAMED: usize = 3;
 impl EntityView for Agent {
     const NOUN: &'static str = "agent";
     const PLURAL: &'static str = "Agents";
+    const CREATION: Right = Right::CreateAgents;
+    const CHANGE: Right = Right::ChangeAgents;
     const LEDE: &'static str =
         "Programs that take part: what each one is doing, and what it can do.";
     const COLUMNS: &'static [&'static str] = &["Status", "Capabilities"];
@@ -102,6 +105,7 @@ impl EntityView for Agent {
                     <Capabilities names />
                 </Show>
             </section>
+            <TokensPart agent />
             <MetadataPart metadata=Signal::derive(move || {
                 agent.with(|agent| agent.metadata.clone())
             }) />
@@ -112,6 +116,31 @@ impl EntityView for Agent {
     fn beside(agent: Signal<Self>) -> AnyView {
         view! { <AgentChats agent /> }.into_any()
     }
+}
+
+/// The way to what the agent's programs come in with.
+#[component]
+fn TokensPart(agent: Signal<Agent>) -> impl IntoView {
+    let session = use_session();
+    let tokens = move |new| {
+        agent.with(|agent| {
+            with_query("/tokens", &[("agent", Some(agent.id.as_str())), ("new", new)])
+        })
+    };
+    view! {
+        <Show when=move || session.may(Right::ManagePeople)>
+            <section class="card part" aria-labelledby="tokens-title">
+                <h2 id="tokens-title">"Tokens"</h2>
+                <p>
+                    <a href=move || tokens(None)>"What its programs come in with"</a>
+                    ", or "
+                    <a href=move || tokens(Some("1"))>"a new token"</a>
+                    "."
+                </p>
+            </section>
+        </Show>
+    }
+    .into_any()
 }
 
 #[component]

@@ -1,6 +1,7 @@
 //! `/chats/{id}`: one conversation, live.
 
 use colloquy_protocol::{
+    access::Action,
     id::ChatId,
     model::{Agent, Chat, Page},
 };
@@ -22,6 +23,7 @@ use crate::{
         missing_page,
     },
     components::note::{Empty, LoadError},
+    session::use_session,
     stores::{
         open_chat::OpenChat,
         people::{People, load_agents},
@@ -121,6 +123,7 @@ fn Fresh(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoVi
 
 #[component]
 fn Opened(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoView {
+    let session = use_session();
     let chat = OpenChat::new(chat);
     let people = People::new(agents);
     let reply_to = RwSignal::new(None);
@@ -157,7 +160,14 @@ fn Opened(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoV
         <div class="columns">
             <section class="card conversation" aria-label="Conversation">
                 <Messages chat people reply_to scroller />
-                <Composer chat people reply_to on_sent=move |()| go_to_end(chat, scroller) />
+                <Show
+                    when=move || session.may(Action::Speak)
+                    fallback=|| {
+                        view! { <p class="quiet composer">"You look on here: viewers do not write."</p> }
+                    }
+                >
+                    <Composer chat people reply_to on_sent=move |()| go_to_end(chat, scroller) />
+                </Show>
             </section>
             <div class="side">
                 <Participants chat people />

@@ -14,10 +14,8 @@ use super::draft::Draft;
 use crate::{
     api::{ApiError, RequestKey, messages},
     components::icon::{Icon, Shape},
-    stores::{
-        open_chat::OpenChat,
-        people::{People, sees},
-    },
+    session::use_session,
+    stores::{open_chat::OpenChat, people::People},
 };
 
 /// How long a message that is answered is shown, in characters.
@@ -39,6 +37,8 @@ pub fn Composer(
     let field = NodeRef::<html::Textarea>::new();
     let draft = StoredValue::new(Draft::default());
     let is_deleted = chat.is_deleted();
+    let session = use_session();
+    let as_whom = move || session.caller().map(|me| me.name.unwrap_or_else(|| me.id.to_string()));
 
     // What the field holds is the draft; typing must not wait for anything.
     let read = move || {
@@ -125,7 +125,7 @@ pub fn Composer(
             <Show when=move || is_deleted.get()>
                 <p class="error" role="alert">
                     {move || {
-                        let why = chat.conversation().with(|held| match sees(held.chat()) {
+                        let why = chat.conversation().with(|held| match held.is_seen() {
                             true => "This chat was deleted.",
                             false => "You are not in this chat any more.",
                         });
@@ -164,7 +164,7 @@ pub fn Composer(
                 </button>
             </div>
             <p class="quiet composer-hint">
-                <kbd>"Enter"</kbd> " sends, " <kbd>"Shift Enter"</kbd> " begins a new line. Markdown is fine."
+                "You write as " <strong>{as_whom}</strong> ". " <kbd>"Enter"</kbd> " sends, " <kbd>"Shift Enter"</kbd> " begins a new line. Markdown is fine."
             </p>
         </form>
     }

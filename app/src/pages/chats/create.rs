@@ -1,7 +1,6 @@
 //! The button that creates a chat.
 
 use colloquy_protocol::{
-    id::PrincipalKind,
     model::Visibility,
     request::{NewChat, NewParticipant},
 };
@@ -17,7 +16,8 @@ use crate::{
         field::{TextField, problem_of, problem_of_form},
         icon::{Icon, Shape},
     },
-    stores::people::{People, me},
+    session::use_session,
+    stores::people::People,
 };
 
 const FORM: &str = "create-chat";
@@ -45,9 +45,10 @@ pub fn CreateChat(
 #[component]
 fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     let title = RwSignal::new(String::new());
-    let myself = NewParticipant { participant_id: me(), kind: PrincipalKind::User };
+    let myself =
+        use_session().principal().map(|me| NewParticipant { participant_id: me.id, kind: me.kind });
     let visibility = RwSignal::new(Visibility::Open);
-    let participants = RwSignal::new(vec![myself]);
+    let participants = RwSignal::new(Vec::from_iter(myself));
     let added = RwSignal::new(0);
     let refused = RwSignal::new(None::<String>);
     // Asked again the same after a lost connection, it is the same request.

@@ -1,6 +1,7 @@
 //! `/chats`: all of them, as the address says.
 
 use colloquy_protocol::{
+    access::Action,
     event::{
         ServerEventKind,
         server::{ChatMessageCreated, ChatReceiptUpdated},
@@ -21,6 +22,7 @@ use crate::{
         note::{Empty, LoadError},
         time::TimeAgo,
     },
+    session::use_session,
     stores::{
         live::{Effect, Live},
         people::{People, load_agents},
@@ -103,13 +105,16 @@ impl LazyRoute for ChatsRoute {
 
 #[component]
 fn Chats(people: People, found: Resource<Found>) -> impl IntoView {
+    let session = use_session();
     view! {
         <header class="page-header">
             <div>
                 <h1>"Chats"</h1>
                 <p class="lede">"Where agents and people talk."</p>
             </div>
-            <CreateChat people />
+            <Show when=move || session.may(Action::ChangeChats)>
+                <CreateChat people />
+            </Show>
         </header>
         <div class="toolbar">
             <SearchBox label="Search titles and ids" />

@@ -1,6 +1,6 @@
 //! What can be done with a chat as a whole.
 
-use colloquy_protocol::model::NotificationType;
+use colloquy_protocol::{access::Action as Right, model::NotificationType};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
@@ -8,6 +8,7 @@ use super::edit::EditChat;
 use crate::{
     api::{ApiError, chats},
     components::{dialog::ConfirmDialog, toasts::use_toasts},
+    session::use_session,
     stores::open_chat::OpenChat,
 };
 
@@ -17,6 +18,7 @@ pub fn Manage(
     /// The chat that is open.
     chat: OpenChat,
 ) -> impl IntoView {
+    let session = use_session();
     let is_deleted = chat.is_deleted();
     let title = chat.part(|held| held.chat().title.clone());
     let confirming = RwSignal::new(false);
@@ -37,12 +39,14 @@ pub fn Manage(
             when=move || !is_deleted.get()
             fallback=|| view! { <span class="tag">"deleted"</span> }
         >
-            <div class="actions">
-                <EditChat chat />
-                <button type="button" class="button" on:click=move |_| confirming.set(true)>
-                    "Delete…"
-                </button>
-            </div>
+            <Show when=move || session.may(Right::ChangeChats)>
+                <div class="actions">
+                    <EditChat chat />
+                    <button type="button" class="button" on:click=move |_| confirming.set(true)>
+                        "Delete…"
+                    </button>
+                </div>
+            </Show>
         </Show>
         <ConfirmDialog
             id="delete-chat"

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use colloquy_protocol::{
+    access::Action,
     id::{MessageId, PrincipalKind},
     model::Message,
 };
@@ -11,10 +12,8 @@ use leptos::{html, prelude::*};
 use super::{participants::Avatar, presence::Presence, receipts::Receipts};
 use crate::{
     components::{markdown::Markdown, time::TimeAgo},
-    stores::{
-        open_chat::OpenChat,
-        people::{People, me},
-    },
+    session::use_session,
+    stores::{open_chat::OpenChat, people::People},
 };
 
 /// The most characters and lines that are shown of a message until somebody wants all of it: a page
@@ -48,7 +47,8 @@ pub fn MessageView(
         }
     });
     let Message { id, sender_id, sender_kind, created_at, .. } = (*message).clone();
-    let is_mine = sender_kind == PrincipalKind::User && sender_id == me();
+    let session = use_session();
+    let is_mine = session.is_me(&sender_id, sender_kind);
     let answered = message.reply_to.clone();
     let (to_answer, place, name_of_element) = (id.clone(), anchor(&id), id.to_string());
     let name = {
@@ -72,6 +72,22 @@ pub fn MessageView(
             </div>
         }
     });
+    let reply = move || {
+        let (label, to_answer) = (reply_label.clone(), to_answer.clone());
+        let button = move || {
+            view! {
+                <button
+                    type="button"
+                    class="message-reply"
+                    aria-label=label
+                    on:click=move |_| reply_to.set(Some(to_answer.clone()))
+                >
+                    "Reply"
+                </button>
+            }
+        };
+        session.may(Action::Speak).then(button)
+    };
     view! {
         <li
             node_ref=element
@@ -90,14 +106,7 @@ pub fn MessageView(
                 <span class="message-time">
                     <TimeAgo at=created_at />
                 </span>
-                <button
-                    type="button"
-                    class="message-reply"
-                    aria-label=reply_label
-                    on:click=move |_| reply_to.set(Some(to_answer.clone()))
-                >
-                    "Reply"
-                </button>
+                {reply}
                 <Receipts id chat people />
             </div>
         </li>

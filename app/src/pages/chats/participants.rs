@@ -1,6 +1,8 @@
 //! Who is in a chat.
 
-use colloquy_protocol::{id::PrincipalKind, model::Participant, request::NewParticipant};
+use colloquy_protocol::{
+    access::Action as Right, id::PrincipalKind, model::Participant, request::NewParticipant,
+};
 use leptos::prelude::*;
 
 use super::add_participant::AddParticipant;
@@ -11,10 +13,8 @@ use crate::{
         status::StatusBadge,
         time::TimeAgo,
     },
-    stores::{
-        open_chat::OpenChat,
-        people::{People, me},
-    },
+    session::use_session,
+    stores::{open_chat::OpenChat, people::People},
 };
 
 /// The mark of an agent or a person: each has a shape of its own.
@@ -54,9 +54,14 @@ pub fn Participants(
         }
     });
     let error = move || join.value().get().and_then(Result::err).map(|error| error.to_string());
-    let am_inside = move || inside.with(|all| all.iter().any(|one| one.participant_id == me()));
+    let session = use_session();
+    let am_inside = move || {
+        inside.with(|all| all.iter().any(|one| session.is_me(&one.participant_id, one.kind)))
+    };
     let myself = move |_| {
-        join.dispatch(NewParticipant { participant_id: me(), kind: PrincipalKind::User });
+        if let Some(me) = session.principal() {
+            join.dispatch(NewParticipant { participant_id: me.id, kind: me.kind });
+        }
     };
     view! {
         <section class="card" aria-labelledby="participants-title">
@@ -75,7 +80,7 @@ pub fn Participants(
                     <Inside who chat people />
                 </For>
             </ul>
-            <Show when=move || !is_deleted.get()>
+            <Show when=move || !is_deleted.get() && session.may(Right::ChangeChats)>
                 <Show when=move || !am_inside()>
                     <button type="button" class="button" disabled=join.pending() on:click=myself>
                         "Join the chat yourself"
@@ -101,6 +106,8 @@ pub fn Participants(
 #[component]
 fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
     let Participant { participant_id, kind, joined_at } = who;
+    let session = use_session();
+    let is_me = session.is_me(&participant_id, kind);
     let id = StoredValue::new(participant_id);
     let name = move || id.with_value(|id| people.name(id, kind));
     let status = Memo::new(move |_| match kind {
@@ -111,12 +118,10 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
         Action::new(move |_: &()| async move { chats::leave(&chat.id(), &id.get_value()).await });
     let error = move || leave.value().get().and_then(Result::err).map(|error| error.to_string());
     let label = move || {
-        if id.get_value() == me() {
-            "Leave the chat".to_owned()
-        } else {
-            format!("Remove {}", name())
-        }
+        if is_me { "Leave the chat".to_owned() } else { format!("Remove {}", name()) }
     };
+    let may_leave =
+        move || session.may(Right::ChangeChats) || is_me && session.may(Right::LeaveChats);
     let shown = move || match kind {
         PrincipalKind::Agent => {
             let href = format!("/agents/{}", id.get_value());
@@ -131,18 +136,20 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
                 {shown()} <span class="quiet">"joined " <TimeAgo at=joined_at /></span>
             </div>
             {move || status.get().map(|status| view! { <StatusBadge status /> })}
-            <button
-                type="button"
-                class="button icon"
-                aria-label=label
-                title=label
-                disabled=leave.pending()
-                on:click=move |_| {
-                    leave.dispatch(());
-                }
-            >
-                <Icon shape=Shape::Close />
-            </button>
+            <Show when=may_leave>
+                <button
+                    type="button"
+                    class="button icon"
+                    aria-label=label
+                    title=label
+                    disabled=leave.pending()
+                    on:click=move |_| {
+                        leave.dispatch(());
+                    }
+                >
+                    <Icon shape=Shape::Close />
+                </button>
+            </Show>
             <p class="error" role="alert">
                 {error}
             </p>

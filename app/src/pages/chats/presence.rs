@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use colloquy_protocol::{
-    id::{MessageId, PrincipalId, PrincipalKind},
+    id::{MessageId, Principal},
     model::Message,
 };
 use leptos::{
@@ -19,7 +19,8 @@ use web_sys::{
 
 use crate::{
     live::{Websocket, use_websocket},
-    stores::{conversation::Conversation, open_chat::OpenChat, people::me},
+    session::{CurrentSession, use_session},
+    stores::{conversation::Conversation, open_chat::OpenChat},
 };
 
 /// How far from the edge of what is visible a message counts as seen.
@@ -30,6 +31,7 @@ const EDGE: &str = "-12px 0px";
 pub struct Presence {
     chat: OpenChat,
     socket: Websocket,
+    session: CurrentSession,
     scroller: NodeRef<Div>,
     /// What is on the screen.
     visible: StoredValue<HashSet<MessageId>>,
@@ -53,6 +55,7 @@ impl Presence {
         let presence = Self {
             chat,
             socket: use_websocket(),
+            session: use_session(),
             scroller,
             visible: StoredValue::new(HashSet::new()),
             received: StoredValue::new(HashSet::new()),
@@ -107,9 +110,9 @@ impl Presence {
 
     /// Says of all that is held that it was received.
     fn receive(self, held: &Conversation) {
-        let me = me();
+        let Some(me) = self.session.principal() else { return };
         for message in held.messages().filter(|message| !is_by(message, &me)) {
-            if held.receipt(&message.id, &me).is_none()
+            if held.receipt(&message.id, &me.id).is_none()
                 && self.received.try_update_value(|told| told.insert(message.id.clone()))
                     == Some(true)
             {
@@ -123,7 +126,7 @@ impl Presence {
         if document().visibility_state() != VisibilityState::Visible {
             return;
         }
-        let me = me();
+        let Some(me) = self.session.principal() else { return };
         let visible = self.visible.try_get_value().unwrap_or_default();
         for id in visible.into_iter().filter(|id| self.is_unread(id, &me)) {
             if self.read.try_update_value(|told| told.insert(id.clone())) == Some(true) {
@@ -132,10 +135,10 @@ impl Presence {
         }
     }
 
-    fn is_unread(self, id: &MessageId, me: &PrincipalId) -> bool {
+    fn is_unread(self, id: &MessageId, me: &Principal) -> bool {
         self.chat.conversation().with_untracked(|held| {
             let is_others = held.message(id).is_some_and(|message| !is_by(message, me));
-            is_others && held.receipt(id, me).is_none_or(|receipt| receipt.read_at.is_none())
+            is_others && held.receipt(id, &me.id).is_none_or(|receipt| receipt.read_at.is_none())
         })
     }
 }
@@ -146,7 +149,7 @@ impl Drop for Observer {
     }
 }
 
-/// Whether that person wrote it. An agent may have the same id.
-fn is_by(message: &Message, person: &PrincipalId) -> bool {
-    message.sender_kind == PrincipalKind::User && message.sender_id == *person
+/// Whether they wrote it. An agent and a person may have the same id.
+fn is_by(message: &Message, who: &Principal) -> bool {
+    message.sender_kind == who.kind && message.sender_id == who.id
 }

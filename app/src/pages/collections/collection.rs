@@ -1,6 +1,6 @@
 //! What is a collection's own.
 
-use colloquy_protocol::model::Collection;
+use colloquy_protocol::{access::Action as Right, model::Collection};
 use leptos::prelude::*;
 
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 impl EntityView for Collection {
     const NOUN: &'static str = "collection";
     const PLURAL: &'static str = "Collections";
+    const CREATION: Right = Right::ChangeCollections;
+    const CHANGE: Right = Right::ChangeCollections;
     const LEDE: &'static str = "Named sets of things that agents share, as metadata.";
     const COLUMNS: &'static [&'static str] = &["Metadata", "Description"];
     const DELETION: &'static str = "Its metadata goes with it. This can not be taken back.";

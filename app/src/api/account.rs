@@ -1,0 +1,141 @@
+//! `/session`, `/welcome`, `/profile`, `/logins`, `/people` and `/tokens`: who one is, and who else
+//! may come in.
+
+use colloquy_protocol::{
+    account::{
+        Invited, Issued, Login, Me, NewPerson, NewToken, Person, PersonPatch, ProfilePatch,
+        Session, SignIn, Token, Welcomed,
+    },
+    id::{LoginId, PersonId, TokenId},
+    model::Page,
+};
+
+use super::{ApiError, delete, patch, post_once, read, transport::SESSION};
+
+/// Who asks.
+///
+/// # Errors
+/// As [`super::get`]; so for all functions here.
+pub async fn session() -> Result<Session, ApiError> {
+    read(SESSION).await
+}
+
+/// Signs in: from now on this browser is known.
+///
+/// # Errors
+/// Also when the address or the password is wrong.
+pub async fn sign_in(who: &SignIn) -> Result<Session, ApiError> {
+    post_once(SESSION, who).await
+}
+
+/// Ends this login session.
+///
+/// # Errors
+/// As [`session`].
+pub async fn sign_out() -> Result<(), ApiError> {
+    delete(SESSION).await
+}
+
+/// Chooses a password with a one-time link, and signs in with it.
+///
+/// # Errors
+/// Also when the link was used before, or has expired.
+pub async fn welcome(chosen: &Welcomed) -> Result<Session, ApiError> {
+    post_once("/welcome", chosen).await
+}
+
+/// Changes one's own name or password.
+///
+/// # Errors
+/// As [`session`].
+pub async fn change_profile(change: &ProfilePatch) -> Result<Me, ApiError> {
+    patch("/profile", None, change).await
+}
+
+/// Where one is signed in.
+///
+/// # Errors
+/// As [`session`].
+pub async fn logins() -> Result<Vec<Login>, ApiError> {
+    Ok(read::<Page<Login>>("/logins").await?.items)
+}
+
+/// Ends a login session of one's own.
+///
+/// # Errors
+/// As [`session`].
+pub async fn end_login(id: &LoginId) -> Result<(), ApiError> {
+    gone(delete(&format!("/logins/{id}")).await)
+}
+
+/// Signs out everywhere.
+///
+/// # Errors
+/// As [`session`].
+pub async fn end_all_logins() -> Result<(), ApiError> {
+    delete("/logins").await
+}
+
+/// Everybody who may come in, or might again.
+///
+/// # Errors
+/// As [`session`].
+pub async fn people() -> Result<Vec<Person>, ApiError> {
+    Ok(read::<Page<Person>>("/people").await?.items)
+}
+
+/// Invites somebody.
+///
+/// # Errors
+/// As [`session`].
+pub async fn invite(new: &NewPerson) -> Result<Invited, ApiError> {
+    post_once("/people", new).await
+}
+
+/// Changes somebody's name or role, or whether they may sign in.
+///
+/// # Errors
+/// As [`session`].
+pub async fn change_person(id: &PersonId, change: &PersonPatch) -> Result<Person, ApiError> {
+    patch(&format!("/people/{id}"), None, change).await
+}
+
+/// Makes a one-time link with which somebody chooses a password.
+///
+/// # Errors
+/// As [`session`].
+pub async fn new_link(id: &PersonId) -> Result<Invited, ApiError> {
+    post_once(&format!("/people/{id}/link"), &serde_json::json!({})).await
+}
+
+/// The tokens that one may see: one's own, and for admins those of agents.
+///
+/// # Errors
+/// As [`session`].
+pub async fn tokens() -> Result<Vec<Token>, ApiError> {
+    Ok(read::<Page<Token>>("/tokens").await?.items)
+}
+
+/// Makes a token.
+///
+/// # Errors
+/// As [`session`].
+pub async fn create_token(new: &NewToken) -> Result<Issued, ApiError> {
+    post_once("/tokens", new).await
+}
+
+/// Revokes a token.
+///
+/// # Errors
+/// As [`session`].
+pub async fn revoke(id: &TokenId) -> Result<(), ApiError> {
+    gone(delete(&format!("/tokens/{id}")).await)
+}
+
+/// What is gone already was ended by somebody else.
+fn gone(answer: Result<(), ApiError>) -> Result<(), ApiError> {
+    match answer {
+        Err(error) if error.is_missing() => Ok(()),
+        answer => answer,
+    }
+}

@@ -1,0 +1,105 @@
+//! As whom one uses the page, beside every page.
+
+use colloquy_protocol::{
+    access::{Action as Right, Standing},
+    account::Me,
+    model::NotificationType,
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::{
+    components::{
+        icon::{Icon, Shape},
+        toasts::use_toasts,
+    },
+    session::use_session,
+};
+
+/// The mode that the hub is in, or one's name and the way out.
+#[component]
+pub fn AccountBox() -> impl IntoView {
+    let session = use_session();
+    view! {
+        <div class="account">
+            {move || {
+                let me = session.caller()?;
+                Some(if session.is_local() { local() } else { known(me) })
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+fn local() -> AnyView {
+    view! {
+        <p class="quiet">
+            <strong>"Local mode"</strong>
+            ": whoever is on this machine is an administrator. "
+            <a href="/people">"Invite the first administrator"</a>
+        </p>
+    }
+    .into_any()
+}
+
+fn known(me: Me) -> AnyView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let sign_out = Action::new(move |(): &()| async move {
+        if let Err(error) = session.sign_out().await {
+            toasts.show(NotificationType::Error, format!("You are still signed in. {error}"));
+        }
+    });
+    let name = me.name.unwrap_or_else(|| me.id.to_string());
+    let has_account = me.rights.allow(Right::ManageOwnAccount);
+    let who = view! {
+        <Icon shape=Shape::Person />
+        <span class="account-name">{name}</span>
+        <span class="quiet">{standing(me.rights.standing)}</span>
+    };
+    let who = match has_account {
+        true => view! { <A href="/profile" attr:class="account-who" attr:title="Your profile">{who}</A> }.into_any(),
+        false => view! { <p class="account-who">{who}</p> }.into_any(),
+    };
+    view! {
+        {who}
+        <Show
+            when=move || session.has_ended().get()
+            fallback=move || {
+                has_account
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="button"
+                                disabled=sign_out.pending()
+                                on:click=move |_| drop(sign_out.dispatch(()))
+                            >
+                                "Sign out"
+                            </button>
+                        }
+                    })
+            }
+        >
+            <button
+                type="button"
+                class="button primary"
+                on:click=move |_| session.asks().set(true)
+            >
+                "Sign in again"
+            </button>
+        </Show>
+    }
+    .into_any()
+}
+
+/// What somebody is, in a word.
+pub(crate) fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Owner => "owner",
+        Standing::Admin => "admin",
+        Standing::Member => "member",
+        Standing::Viewer => "viewer",
+        Standing::Agent => "agent",
+    }
+}

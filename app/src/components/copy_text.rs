@@ -1,0 +1,100 @@
+//! A text to take along, such as a secret that is shown this once.
+
+use js_sys::futures::JsFuture;
+use leptos::{html, prelude::*, task::spawn_local};
+
+/// A text of one line, and the button that copies it.
+#[component]
+pub fn CopyField(
+    /// The field's id, which nothing else of the page has.
+    id: &'static str,
+    /// What it is.
+    label: &'static str,
+    /// The text.
+    text: String,
+) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let copied = text.clone();
+    let select = move || {
+        if let Some(field) = field.get_untracked() {
+            field.select();
+        }
+    };
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <div class="copy">
+                <input
+                    id=id
+                    type="text"
+                    class="secret"
+                    readonly
+                    autocomplete="off"
+                    spellcheck="false"
+                    value=text
+                    node_ref=field
+                    on:focus=move |_| select()
+                />
+                <CopyButton text=copied what=label on_refused=move |()| select() />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Lines of a program or for a shell, and the button that copies them.
+#[component]
+pub fn CopyLines(
+    /// What they are for.
+    label: &'static str,
+    /// The lines.
+    text: String,
+) -> impl IntoView {
+    let copied = text.clone();
+    view! {
+        <section class="copy-lines" aria-label=label>
+            <header>
+                <h3>{label}</h3>
+                <CopyButton text=copied what=label on_refused=|()| () />
+            </header>
+            <pre tabindex="0" role="region" aria-label=format!("{label}, lines")>
+                <code>{text}</code>
+            </pre>
+        </section>
+    }
+    .into_any()
+}
+
+/// Copies a text, and says whether that was possible.
+#[component]
+fn CopyButton(
+    text: String,
+    what: &'static str,
+    /// Called when the browser does not let the page copy.
+    #[prop(into)]
+    on_refused: Callback<()>,
+) -> impl IntoView {
+    let said = RwSignal::new("");
+    let copy = move |_| {
+        let text = text.clone();
+        spawn_local(async move {
+            // Elsewhere the browser has no clipboard for pages.
+            let is_secure = window().is_secure_context();
+            let clipboard = || window().navigator().clipboard().write_text(&text);
+            if is_secure && JsFuture::from(clipboard()).await.is_ok() {
+                said.set("Copied");
+            } else {
+                on_refused.run(());
+                said.set("Press Ctrl-C");
+            }
+        });
+    };
+    view! {
+        <button type="button" class="button" aria-label=format!("Copy: {what}") on:click=copy>
+            "Copy"
+        </button>
+        <span class="quiet" role="status">
+            {said}
+        </span>
+    }
+}

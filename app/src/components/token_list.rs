@@ -1,0 +1,155 @@
+//! Tokens of programs, as far as they are kept.
+
+use colloquy_protocol::{
+    account::Token,
+    id::{PrincipalKind, TokenId},
+    model::NotificationType,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api::{ApiError, account},
+    components::{
+        dialog::ConfirmDialog,
+        icon::{Icon, Shape},
+        time::{EndsOn, TimeAgo},
+        toasts::use_toasts,
+    },
+};
+
+/// The tokens, and the way to revoke each.
+#[component]
+pub fn TokenList(
+    /// Which.
+    #[prop(into)]
+    tokens: Signal<Vec<Token>>,
+    /// Takes the id of one that was revoked.
+    #[prop(into)]
+    on_revoked: Callback<TokenId>,
+    /// Whether it says whose each of them is.
+    #[prop(default = true)]
+    has_owners: bool,
+) -> impl IntoView {
+    let toasts = use_toasts();
+    let asked = RwSignal::new(None::<Token>);
+    let asking = RwSignal::new(false);
+    let revoke = Action::new(move |(id, name): &(TokenId, String)| {
+        let (id, name) = (id.clone(), name.clone());
+        async move {
+            account::revoke(&id).await?;
+            on_revoked.run(id);
+            asking.set(false);
+            toasts.show(NotificationType::Success, format!("{name} was revoked."));
+            Ok::<_, ApiError>(())
+        }
+    });
+    let ask = Callback::new(move |token| {
+        revoke.clear();
+        asked.set(Some(token));
+        asking.set(true);
+    });
+    let name = move || asked.with(|token| token.as_ref().map(|it| it.name.clone()));
+    let confirm = move |()| {
+        if let Some(token) = asked.get_untracked() {
+            revoke.dispatch((token.id, token.name));
+        }
+    };
+    view! {
+        <table>
+            <thead>
+                <tr>
+                    <th scope="col">"Token"</th>
+                    {has_owners.then(|| view! { <th scope="col">"Acts as"</th> })}
+                    <th scope="col">"Scopes"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Ends"</th>
+                    <th scope="col">
+                        <span class="visually-hidden">"Actions"</span>
+                    </th>
+                </tr>
+            </thead>
+            <tbody>
+                <For each=move || tokens.get() key=|token| token.id.clone() let:token>
+                    <Row token has_owners on_revoke=ask />
+                </For>
+            </tbody>
+        </table>
+        <ConfirmDialog
+            id="revoke-title"
+            open=asking
+            title=Signal::derive(move || format!("Revoke {}?", name().unwrap_or_default()))
+            text="Whatever uses it is cut off at once. This can not be taken back."
+            verb="Revoke"
+            on_confirm=confirm
+            pending=revoke.pending()
+            error=Signal::derive(move || Some(revoke.value().get()?.err()?.to_string()))
+        />
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(token: Token, has_owners: bool, on_revoke: Callback<Token>) -> impl IntoView {
+    let asked = token.clone();
+    let Token {
+        name, prefix, principal_id, principal_kind, scopes, expires_at, last_used_at, ..
+    } = token;
+    let owner = has_owners.then(|| {
+        let shown = match principal_kind {
+            PrincipalKind::Agent => view! {
+                <a class="owner" href=format!("/agents/{principal_id}")>
+                    <Icon shape=Shape::Agent />
+                    {principal_id.to_string()}
+                </a>
+            }
+            .into_any(),
+            PrincipalKind::User => view! {
+                <span class="owner">
+                    <Icon shape=Shape::Person />
+                    "You"
+                </span>
+            }
+            .into_any(),
+        };
+        view! { <td data-label="Acts as">{shown}</td> }
+    });
+    let scopes =
+        scopes.into_iter().map(|scope| view! { <li class="capability">{scope.as_str()}</li> });
+    let used = match last_used_at {
+        Some(at) => view! { <TimeAgo at /> }.into_any(),
+        None => view! { <span class="quiet">"never"</span> }.into_any(),
+    };
+    let ends = match expires_at {
+        None => view! { <span class="quiet">"never"</span> }.into_any(),
+        Some(at) => view! { <EndsOn at /> }.into_any(),
+    };
+    view! {
+        <tr>
+            <td class="who">
+                <p class="who-name">
+                    <strong title=name.clone()>{name.clone()}</strong>
+                </p>
+                <p class="quiet who-agent">
+                    <code>{prefix} "…"</code>
+                </p>
+            </td>
+            {owner}
+            <td data-label="Scopes">
+                <ul class="capabilities">{scopes.collect_view()}</ul>
+            </td>
+            <td data-label="Last used">{used}</td>
+            <td data-label="Ends">{ends}</td>
+            <td class="row-actions">
+                <button
+                    type="button"
+                    class="button"
+                    aria-label=format!("Revoke {name}")
+                    on:click=move |_| on_revoke.run(asked.clone())
+                >
+                    "Revoke"
+                </button>
+            </td>
+        </tr>
+    }
+    .into_any()
+}

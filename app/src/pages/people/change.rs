@@ -1,0 +1,84 @@
+//! The dialog that changes somebody's name or role.
+
+use colloquy_protocol::{
+    account::{Person, PersonPatch},
+    model::NotificationType,
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::{List, invite::RoleField};
+use crate::{
+    api::{ApiError, account},
+    components::{
+        dialog::Dialog,
+        field::{TextField, problem_of, problem_of_form},
+        toasts::use_toasts,
+    },
+};
+
+/// The dialog; its form begins with how the person is when it is opened.
+#[component]
+pub fn ChangeDialog(
+    /// The id of its title, which no other dialog of the page has.
+    id: &'static str,
+    /// Who.
+    person: Signal<Option<Person>>,
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// Everybody.
+    list: List,
+) -> impl IntoView {
+    let title = move || person.with(|it| it.as_ref().map(|it| format!("Change {}", it.name)));
+    view! {
+        <Dialog id open title=Signal::derive(move || title().unwrap_or_default())>
+            {move || untrack(|| person.get()).map(|person| view! { <Form person open list /> })}
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[component]
+fn Form(person: Person, open: RwSignal<bool>, list: List) -> impl IntoView {
+    let toasts = use_toasts();
+    let name = RwSignal::new(person.name.clone());
+    let role = RwSignal::new(person.role);
+    let id = person.id.clone();
+    let saving = Action::new(move |change: &PersonPatch| {
+        let (id, change) = (id.clone(), change.clone());
+        async move {
+            let person = account::change_person(&id, &change).await?;
+            toasts.show(NotificationType::Success, format!("{} was changed.", person.name));
+            list.take(person);
+            open.set(false);
+            Ok::<_, ApiError>(())
+        }
+    });
+    let error = Signal::derive(move || saving.value().get()?.err());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let name = name.get_untracked().trim().to_owned();
+        saving.dispatch(PersonPatch {
+            name: Some(name).filter(|name| *name != person.name),
+            role: Some(role.get_untracked()).filter(|role| *role != person.role),
+            disabled: None,
+        });
+    };
+    view! {
+        <form class="form" on:submit=submit novalidate>
+            <TextField id="change-name" label="Name" text=name error=problem_of(error, "name") />
+            <RoleField role error=problem_of(error, "role") />
+            <p class="error" role="alert">
+                {problem_of_form(error)}
+            </p>
+            <div class="actions end">
+                <button type="button" class="button" on:click=move |_| open.set(false)>
+                    "Cancel"
+                </button>
+                <button type="submit" class="button primary" disabled=saving.pending()>
+                    "Save"
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,140 @@
+//! The button that invites somebody.
+
+use colloquy_protocol::{
+    access::Role,
+    account::{Invited, NewPerson},
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::List;
+use crate::{
+    api::{ApiError, account},
+    components::{
+        address::open_by_address,
+        dialog::Dialog,
+        field::{TextField, problem_of, problem_of_form},
+        icon::{Icon, Shape},
+    },
+};
+
+/// Asks who it is, and shows the one-time link. What was typed stays when the dialog is closed.
+#[component]
+pub fn Invite(
+    /// Everybody.
+    list: List,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    open_by_address(open);
+    let name = RwSignal::new(String::new());
+    let email = RwSignal::new(String::new());
+    let role = RwSignal::new(Role::Member);
+    let inviting = Action::new(move |new: &NewPerson| {
+        let new = new.clone();
+        async move {
+            let invited: Invited = account::invite(&new).await?;
+            open.set(false);
+            name.set(String::new());
+            email.set(String::new());
+            role.set(Role::Member);
+            list.show(invited);
+            Ok::<_, ApiError>(())
+        }
+    });
+    let error = Signal::derive(move || inviting.value().get()?.err());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
+        inviting.dispatch(NewPerson {
+            name: text(name),
+            email: text(email),
+            role: role.get_untracked(),
+        });
+    };
+    let show = move |_| {
+        inviting.clear();
+        open.set(true);
+    };
+    view! {
+        <button type="button" class="button primary with-icon" on:click=show>
+            <Icon shape=Shape::Plus />
+            "Invite somebody"
+        </button>
+        <Dialog id="invite-title" open title="Invite somebody">
+            <form class="form" on:submit=submit novalidate>
+                <TextField
+                    id="invite-name"
+                    label="Name"
+                    text=name
+                    error=problem_of(error, "name")
+                />
+                <TextField
+                    id="invite-email"
+                    label="E-mail address"
+                    text=email
+                    error=problem_of(error, "email")
+                    hint="They sign in with it. Nothing is sent to it: you get a link to pass on."
+                    kind="email"
+                />
+                <RoleField role error=problem_of(error, "role") />
+                <p class="error" role="alert">
+                    {problem_of_form(error)}
+                </p>
+                <div class="actions end">
+                    <button type="button" class="button" on:click=move |_| open.set(false)>
+                        "Cancel"
+                    </button>
+                    <button type="submit" class="button primary" disabled=inviting.pending()>
+                        "Make the link"
+                    </button>
+                </div>
+            </form>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// The choice of a role, each with what it means.
+#[component]
+pub fn RoleField(
+    /// The role.
+    role: RwSignal<Role>,
+    /// What is wrong with it.
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let line = move |one: Role| {
+        view! {
+            <label class="scope">
+                <input
+                    type="radio"
+                    name="role"
+                    value=one.as_str()
+                    prop:checked=move || role.get() == one
+                    on:change=move |_| role.set(one)
+                />
+                <span>
+                    <strong>{one.as_str()}</strong>
+                    " "
+                    <span class="quiet">{words(one)}</span>
+                </span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="scopes">
+            <legend>"Role"</legend>
+            {[Role::Member, Role::Viewer, Role::Admin].map(line)}
+            <p class="error" role="alert">
+                {error}
+            </p>
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn words(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "everything, people and the tokens of agents too",
+        Role::Member => "talks, and changes agents, chats and collections",
+        Role::Viewer => "looks on, and changes nothing",
+    }
+}

@@ -1,0 +1,185 @@
+//! `/people`: who may come in.
+
+pub mod change;
+pub mod first;
+pub mod invite;
+pub mod link;
+pub mod row;
+
+use std::time::Duration;
+
+use colloquy_protocol::{
+    account::{Invited, Person},
+    id::PersonId,
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+
+use self::{first::FirstAdmin, invite::Invite, link::OneTimeLink, row::Row};
+use crate::{
+    api::account,
+    components::{
+        dialog::Dialog,
+        note::{Empty, LoadError},
+    },
+    session::use_session,
+    stores::poll::while_visible,
+};
+
+/// How often is asked who is there: no event tells it.
+const PERIOD: Duration = Duration::from_secs(5);
+
+/// The page.
+#[derive(Debug)]
+pub struct PeopleRoute;
+
+#[lazy_route]
+impl LazyRoute for PeopleRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let session = use_session();
+        let content = if untrack(|| session.is_local()) {
+            view! { <FirstAdmin /> }.into_any()
+        } else {
+            view! { <Loading /> }.into_any()
+        };
+        view! {
+            <Title text="People" />
+            <div class="page">{content}</div>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Loading() -> impl IntoView {
+    let loaded = Resource::new(|| (), |()| account::people());
+    view! {
+        <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match loaded.await {
+                    Ok(people) => view! { <People people /> }.into_any(),
+                    Err(error) => {
+                        view! {
+                            <h1>"People"</h1>
+                            <LoadError
+                                title="The people could not be loaded."
+                                error
+                                on_retry=move |()| loaded.refetch()
+                            />
+                        }
+                            .into_any()
+                    }
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// Everybody, as far as this page knows.
+#[derive(Debug, Clone, Copy)]
+pub struct List {
+    people: RwSignal<Vec<Person>>,
+    /// The one-time link that is shown.
+    link: RwSignal<Option<Invited>>,
+    /// Whether it is shown.
+    is_shown: RwSignal<bool>,
+}
+
+impl List {
+    /// Takes somebody who was invited or changed.
+    fn take(self, person: Person) {
+        self.people.update(|people| match people.iter_mut().find(|one| one.id == person.id) {
+            Some(one) => *one = person,
+            None => people.push(person),
+        });
+    }
+
+    /// Takes somebody with a new one-time link, and shows it.
+    fn show(self, invited: Invited) {
+        self.take(invited.person.clone());
+        self.link.set(Some(invited));
+        self.is_shown.set(true);
+    }
+
+    fn reload(self) {
+        spawn_local(async move {
+            // What can not be read now is read soon.
+            if let Ok(people) = account::people().await {
+                self.people.try_set(people);
+            }
+        });
+    }
+}
+
+#[component]
+fn People(people: Vec<Person>) -> impl IntoView {
+    let list = List {
+        people: RwSignal::new(people),
+        link: RwSignal::new(None),
+        is_shown: RwSignal::new(false),
+    };
+    while_visible(PERIOD, move || list.reload());
+    // A link that was closed is nowhere any more.
+    Effect::new(move || {
+        if !list.is_shown.get() {
+            list.link.set(None);
+        }
+    });
+    let ids = Memo::new(move |_| {
+        list.people.with(|people| people.iter().map(|one| one.id.clone()).collect::<Vec<_>>())
+    });
+    let link_title = move || {
+        let name = list.link.with(|link| link.as_ref().map(|it| it.person.name.clone()));
+        format!("A link for {}", name.unwrap_or_default())
+    };
+    view! {
+        <header class="page-header">
+            <div>
+                <h1>"People"</h1>
+                <p class="lede">"Who may come in, and what each of them may do."</p>
+            </div>
+            <Invite list />
+        </header>
+        <section class="card listing people" aria-label="People">
+            <Show
+                when=move || !ids.with(Vec::is_empty)
+                fallback=|| view! { <Empty title="Nobody is here.">"Invite the first person."</Empty> }
+            >
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Who"</th>
+                            <th scope="col">"Role"</th>
+                            <th scope="col">"Account"</th>
+                            <th scope="col">"Last signed in"</th>
+                            <th scope="col">
+                                <span class="visually-hidden">"Actions"</span>
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || ids.get() key=PersonId::clone let:id>
+                            <Row id list />
+                        </For>
+                    </tbody>
+                </table>
+            </Show>
+        </section>
+        <Dialog id="link-title" open=list.is_shown title=Signal::derive(link_title)>
+            {move || {
+                list.link
+                    .get()
+                    .map(|invited| {
+                        view! { <OneTimeLink invited on_done=move |()| list.is_shown.set(false) /> }
+                    })
+            }}
+        </Dialog>
+    }
+    .into_any()
+}

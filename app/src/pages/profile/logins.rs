@@ -1,0 +1,179 @@
+//! Where one is signed in.
+
+use colloquy_protocol::{account::Login, model::NotificationType};
+use leptos::prelude::*;
+
+use crate::{
+    api::{ApiError, account},
+    components::{
+        dialog::ConfirmDialog,
+        time::{EndsOn, TimeAgo},
+        toasts::use_toasts,
+    },
+    session::use_session,
+};
+
+/// One's login sessions, and the ways out of them.
+#[component]
+pub fn Logins(
+    /// What was loaded.
+    logins: Vec<Login>,
+) -> impl IntoView {
+    let logins = RwSignal::new(logins);
+    view! {
+        <section class="card listing" aria-labelledby="logins-title">
+            <header class="card-header">
+                <h2 id="logins-title">"Where you are signed in"</h2>
+                <SignOutEverywhere />
+            </header>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Browser"</th>
+                        <th scope="col">"Signed in"</th>
+                        <th scope="col">"Ends by itself"</th>
+                        <th scope="col">
+                            <span class="visually-hidden">"Actions"</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For
+                        each=move || logins.get()
+                        key=|login| login.id.clone()
+                        let:login
+                    >
+                        <Row login logins />
+                    </For>
+                </tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(login: Login, logins: RwSignal<Vec<Login>>) -> impl IntoView {
+    let (session, toasts) = (use_session(), use_toasts());
+    let Login { id, created_at, expires_at, user_agent, address, current } = login;
+    let program = user_agent.as_deref().map_or("Unknown program".to_owned(), browser);
+    let address = address.unwrap_or_else(|| "unknown address".to_owned());
+    let label = match current {
+        true => "Sign out here".to_owned(),
+        false => format!("Sign out {program} at {address}"),
+    };
+    let end = Action::new(move |(): &()| {
+        let id = id.clone();
+        async move {
+            let ended = match current {
+                true => session.sign_out().await,
+                false => account::end_login(&id).await,
+            };
+            match ended {
+                Ok(()) => logins.update(|logins| logins.retain(|login| login.id != id)),
+                Err(error) => toasts.show(NotificationType::Error, error.to_string()),
+            }
+        }
+    });
+    view! {
+        <tr>
+            <td class="who">
+                <p class="who-name">
+                    <strong title=user_agent>{program}</strong>
+                    {current.then(|| view! { <span class="tag own">"this browser"</span> })}
+                </p>
+                <p class="quiet who-agent">{address}</p>
+            </td>
+            <td data-label="Signed in">
+                <TimeAgo at=created_at />
+            </td>
+            <td data-label="Ends by itself">
+                <EndsOn at=expires_at />
+            </td>
+            <td class="row-actions">
+                <button
+                    type="button"
+                    class="button"
+                    aria-label=label
+                    disabled=end.pending()
+                    on:click=move |_| drop(end.dispatch(()))
+                >
+                    "Sign out"
+                </button>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+fn SignOutEverywhere() -> impl IntoView {
+    let session = use_session();
+    let asking = RwSignal::new(false);
+    let end = Action::new(move |(): &()| async move {
+        session.leaving(account::end_all_logins()).await?;
+        session.go("/sign-in");
+        Ok::<_, ApiError>(())
+    });
+    let error = Signal::derive(move || Some(end.value().get()?.err()?.to_string()));
+    view! {
+        <button type="button" class="button" on:click=move |_| asking.set(true)>
+            "Sign out everywhere"
+        </button>
+        <ConfirmDialog
+            id="everywhere-title"
+            open=asking
+            title="Sign out everywhere?"
+            text="All your browsers are signed out at once, this one too. Your tokens stay as they are."
+            verb="Sign out everywhere"
+            on_confirm=move |()| drop(end.dispatch(()))
+            pending=end.pending()
+            error
+        />
+    }
+    .into_any()
+}
+
+/// What people call a program that says who it is in the way of browsers.
+fn browser(user_agent: &str) -> String {
+    // The order matters: most claim to be those that come later, too.
+    let names = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let systems = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let find = |all: &[(&str, &'static str)]| {
+        all.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
+    match (find(&names), find(&systems)) {
+        (Some(name), Some(system)) => format!("{name} on {system}"),
+        (Some(name), None) => name.to_owned(),
+        // A program names itself first.
+        (None, _) => user_agent.split_whitespace().next().unwrap_or("Unknown program").to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_told_by_their_names() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+        assert_eq!(browser(chrome), "Chrome on Linux");
+        let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+        assert_eq!(browser(safari), "Safari on iPhone");
+        assert_eq!(browser("curl/8.14.1"), "curl/8.14.1");
+        assert_eq!(browser(""), "Unknown program");
+    }
+}

@@ -1,0 +1,159 @@
+//! `/profile`: one's own account.
+
+pub mod logins;
+pub mod name;
+pub mod password;
+
+use colloquy_protocol::{
+    access::Action,
+    account::{Login, Me, Token},
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+
+use self::{logins::Logins, name::NameForm, password::PasswordForm};
+use crate::{
+    api::{ApiError, account},
+    components::{
+        account_box::standing,
+        note::{Empty, LoadError},
+        token_list::TokenList,
+    },
+    session::use_session,
+};
+
+/// The page.
+#[derive(Debug)]
+pub struct ProfileRoute;
+
+#[lazy_route]
+impl LazyRoute for ProfileRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let session = use_session();
+        let me =
+            untrack(|| session.may(Action::ManageOwnAccount).then(|| session.caller()).flatten());
+        let content = match me.filter(|_| untrack(|| !session.is_local())) {
+            Some(me) => view! { <Account me /> }.into_any(),
+            None => view! {
+                <Empty title="There is no account to look after.">
+                    <p>
+                        "In local mode nobody has one: whoever is on this machine is an administrator."
+                    </p>
+                </Empty>
+            }
+            .into_any(),
+        };
+        view! {
+            <Title text="Profile" />
+            <div class="page">
+                <header class="page-header">
+                    <div>
+                        <h1>"Profile"</h1>
+                        <p class="lede">"Who you are here, and where you are signed in."</p>
+                    </div>
+                </header>
+                {content}
+            </div>
+        }
+        .into_any()
+    }
+}
+
+async fn load() -> Result<(Vec<Login>, Vec<Token>), ApiError> {
+    Ok((account::logins().await?, account::tokens().await?))
+}
+
+#[component]
+fn Account(me: Me) -> impl IntoView {
+    let own = me.id.clone();
+    let loaded = Resource::new(|| (), |()| load());
+    let role = standing(me.rights.standing);
+    view! {
+        <div class="columns">
+            <div class="parts">
+                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                    {move || {
+                        let own = own.clone();
+                        Suspend::new(async move {
+                            match loaded.await {
+                                Ok((logins, mut tokens)) => {
+                                    tokens.retain(|token| token.principal_id == own);
+                                    view! {
+                                        <Logins logins />
+                                        <OwnTokens tokens />
+                                    }
+                                        .into_any()
+                                }
+                                Err(error) => {
+                                    view! {
+                                        <LoadError
+                                            title="Your sessions could not be loaded."
+                                            error
+                                            on_retry=move |()| loaded.refetch()
+                                        />
+                                    }
+                                        .into_any()
+                                }
+                            }
+                        })
+                    }}
+                </Suspense>
+            </div>
+            <div class="side">
+                <section class="card part" aria-labelledby="who-title">
+                    <h2 id="who-title">"You"</h2>
+                    <dl class="pairs">
+                        <dt>"E-mail address"</dt>
+                        <dd>{me.email.clone()}</dd>
+                        <dt>"Role"</dt>
+                        <dd>{role}</dd>
+                        <dt>"Id"</dt>
+                        <dd>
+                            <code>{me.id.to_string()}</code>
+                        </dd>
+                    </dl>
+                    <NameForm name=me.name.unwrap_or_default() />
+                </section>
+                <PasswordForm email=me.email.unwrap_or_default() />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn OwnTokens(tokens: Vec<Token>) -> impl IntoView {
+    let tokens = RwSignal::new(tokens);
+    view! {
+        <section class="card listing" aria-labelledby="own-tokens-title">
+            <header class="card-header">
+                <h2 id="own-tokens-title">"Your tokens"</h2>
+                <a class="button" href="/tokens?new=1">
+                    "New token"
+                </a>
+            </header>
+            <Show
+                when=move || tokens.with(|tokens| !tokens.is_empty())
+                fallback=|| {
+                    view! {
+                        <Empty title="You have no tokens.">
+                            <p>"With a token, a program of yours acts as you, within its scopes."</p>
+                        </Empty>
+                    }
+                }
+            >
+                <TokenList
+                    tokens
+                    has_owners=false
+                    on_revoked=move |id| tokens.update(|all| all.retain(|token| token.id != id))
+                />
+            </Show>
+        </section>
+    }
+    .into_any()
+}

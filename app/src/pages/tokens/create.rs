@@ -1,0 +1,217 @@
+//! The form that makes a token.
+
+use colloquy_protocol::{
+    access::{Action as Right, Scope},
+    account::{Issued, NewToken},
+    id::AgentId,
+    model::Agent,
+    time::Timestamp,
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use crate::{
+    api::{ApiError, account},
+    components::{
+        field::{FieldNotes, TextField, problem_of, problem_of_form},
+        segments::Segments,
+        time::now,
+    },
+    session::use_session,
+};
+
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// For how many days tokens are made; none: until somebody revokes it.
+const TERMS: [(&str, &str); 4] =
+    [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("", "Never")];
+
+/// Asks what is needed and makes a token.
+#[component]
+pub fn CreateToken(
+    /// The agents that are offered.
+    agents: Vec<Agent>,
+    /// The agent that it is for at first.
+    agent: Option<String>,
+    /// Takes what was made.
+    on_done: Callback<Issued>,
+    /// Called when somebody does not want one after all.
+    #[prop(into)]
+    on_cancel: Callback<()>,
+) -> impl IntoView {
+    let session = use_session();
+    let (may_for_agents, may_for_oneself) = untrack(|| {
+        (
+            session.may(Right::ManagePeople),
+            !session.is_local() && session.may(Right::ManageOwnAccount),
+        )
+    });
+    let is_for_agent = RwSignal::new(may_for_agents);
+    let agent = RwSignal::new(agent.unwrap_or_default());
+    let name = RwSignal::new(String::new());
+    let scopes = RwSignal::new(Scope::OF_AGENTS.to_vec());
+    let term = RwSignal::new("90".to_owned());
+    let refused = RwSignal::new(None::<String>);
+
+    let making = Action::new(move |new: &NewToken| {
+        let new = new.clone();
+        async move {
+            on_done.run(account::create_token(&new).await?);
+            Ok::<_, ApiError>(())
+        }
+    });
+    let error = Signal::derive(move || making.value().get()?.err());
+    let of_agent = problem_of(error, "agentId");
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let agent_id = match is_for_agent.get_untracked() {
+            false => None,
+            true => match agent.get_untracked().trim().parse::<AgentId>() {
+                Ok(id) => Some(id),
+                Err(_) => return refused.set(Some("Choose an agent.".to_owned())),
+            },
+        };
+        refused.set(None);
+        making.dispatch(NewToken {
+            name: name.get_untracked().trim().to_owned(),
+            agent_id,
+            person_id: None,
+            scopes: Some(scopes.get_untracked()),
+            expires_at: end(&term.get_untracked()),
+        });
+    };
+    let offers = agents
+        .into_iter()
+        .map(|agent| view! { <option value=agent.id.to_string()>{agent.name}</option> })
+        .collect_view();
+    let whose = vec![(true, "An agent"), (false, "Me")];
+    let terms = TERMS
+        .map(|(days, words)| view! { <option value=days selected=days == "90">{words}</option> });
+    view! {
+        <form class="form" on:submit=submit novalidate>
+            {(may_for_agents && may_for_oneself)
+                .then(|| {
+                    view! {
+                        <div class="field">
+                            <span aria-hidden="true">"It acts as"</span>
+                            <Segments name="whose" label="It acts as" options=whose value=is_for_agent />
+                        </div>
+                    }
+                })}
+            <div class="field" hidden=move || !is_for_agent.get()>
+                <label for="token-agent">"Agent"</label>
+                <input
+                    id="token-agent"
+                    type="text"
+                    list="token-agents"
+                    placeholder="Its id"
+                    autocomplete="off"
+                    spellcheck="false"
+                    aria-invalid=move || {
+                        (refused.with(Option::is_some) || of_agent.with(Option::is_some)).to_string()
+                    }
+                    aria-describedby="token-agent-error token-agent-hint"
+                    bind:value=agent
+                />
+                <datalist id="token-agents">{offers}</datalist>
+                <FieldNotes
+                    id="token-agent"
+                    error=Signal::derive(move || refused.get().or_else(|| of_agent.get()))
+                />
+            </div>
+            <TextField
+                id="token-name"
+                label="Name"
+                text=name
+                error=problem_of(error, "name")
+                hint="What it is for, such as the machine that the program runs on."
+            />
+            <Scopes scopes is_for_agent />
+            <p class="error" role="alert">
+                {problem_of(error, "scopes")}
+            </p>
+            <div class="field">
+                <label for="token-term">"It ends"</label>
+                <select
+                    id="token-term"
+                    on:change:target=move |event| term.set(event.target().value())
+                >
+                    {terms}
+                </select>
+                <FieldNotes id="token-term" error=problem_of(error, "expiresAt") />
+            </div>
+            <p class="error" role="alert">
+                {problem_of_form(error)}
+            </p>
+            <div class="actions end">
+                <button type="button" class="button" on:click=move |_| on_cancel.run(())>
+                    "Cancel"
+                </button>
+                <button
+                    type="submit"
+                    class="button primary"
+                    disabled=move || making.pending().get() || scopes.with(Vec::is_empty)
+                >
+                    "Make the token"
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// What the program may do, each with a box to tick.
+#[component]
+fn Scopes(scopes: RwSignal<Vec<Scope>>, is_for_agent: RwSignal<bool>) -> impl IntoView {
+    let toggle = move |scope: Scope, is_on: bool| {
+        scopes.update(|scopes| {
+            scopes.retain(|one| *one != scope);
+            if is_on {
+                scopes.push(scope);
+                scopes.sort();
+            }
+        });
+    };
+    let line = move |scope: Scope| {
+        // Only agents have a record of their own.
+        let is_out = move || scope == Scope::Own && !is_for_agent.get();
+        view! {
+            <label class="scope" hidden=is_out>
+                <input
+                    type="checkbox"
+                    prop:checked=move || scopes.with(|scopes| scopes.contains(&scope))
+                    on:change:target=move |event| toggle(scope, event.target().checked())
+                />
+                <span>
+                    <code>{scope.as_str()}</code>
+                    " "
+                    <span class="quiet">{words(scope)}</span>
+                </span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="scopes">
+            <legend>"What it may do"</legend>
+            {Scope::ALL.map(line).collect_view()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn words(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "read, list, search and subscribe",
+        Scope::Own => "change the agent's own record and status",
+        Scope::Messages => "send messages, and say that they arrived",
+        Scope::Chats => "change chats and who is in them",
+        Scope::Collections => "change collections",
+        Scope::Agents => "create agents, and change them as far as its owner may",
+        Scope::Notifications => "tell everybody something",
+    }
+}
+
+/// When a token ends that is made for so many days.
+fn end(days: &str) -> Option<Timestamp> {
+    let days: i64 = days.parse().ok()?;
+    Some(Timestamp::from_millis(now().as_millis() + days * DAY))
+}

@@ -1,0 +1,172 @@
+//! `/tokens`: what programs come in with.
+
+pub mod create;
+pub mod issued;
+
+use colloquy_protocol::{
+    access::Action,
+    account::{Issued, Token},
+    model::{Agent, Page},
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+
+use self::{create::CreateToken, issued::IssuedToken};
+use crate::{
+    api::{ApiError, Loaded, account},
+    components::{
+        address::{open_by_address, use_parameter},
+        dialog::Dialog,
+        icon::{Icon, Shape},
+        note::{Empty, LoadError},
+        token_list::TokenList,
+    },
+    session::use_session,
+    stores::people::load_agents,
+};
+
+/// The page.
+#[derive(Debug)]
+pub struct TokensRoute;
+
+#[lazy_route]
+impl LazyRoute for TokensRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let loaded = Resource::new(|| (), |()| load());
+        view! {
+            <Title text="Tokens" />
+            <div class="page">
+                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                    {move || Suspend::new(async move {
+                        match loaded.await {
+                            Ok((tokens, agents)) => view! { <Tokens tokens agents /> }.into_any(),
+                            Err(error) => {
+                                view! {
+                                    <h1>"Tokens"</h1>
+                                    <LoadError
+                                        title="The tokens could not be loaded."
+                                        error
+                                        on_retry=move |()| loaded.refetch()
+                                    />
+                                }
+                                    .into_any()
+                            }
+                        }
+                    })}
+                </Suspense>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+async fn load() -> Result<(Vec<Token>, Loaded<Page<Agent>>), ApiError> {
+    Ok((account::tokens().await?, load_agents().await?))
+}
+
+#[component]
+fn Tokens(tokens: Vec<Token>, agents: Loaded<Page<Agent>>) -> impl IntoView {
+    let session = use_session();
+    let all = RwSignal::new(tokens);
+    // With `agent` in the address, only what that agent has.
+    let agent = use_parameter("agent");
+    let agent_name = {
+        let agents = agents.value.items.clone();
+        Memo::new(move |_| {
+            let id = agent.get()?;
+            let known = agents.iter().find(|one| one.id.as_str() == id);
+            Some(known.map_or(id, |one| one.name.clone()))
+        })
+    };
+    let is_shown = move |token: &Token| {
+        agent.with(|agent| agent.as_ref().is_none_or(|id| token.principal_id.as_str() == id))
+    };
+    let shown = Memo::new(move |_| {
+        all.with(|all| all.iter().filter(|one| is_shown(one)).cloned().collect::<Vec<_>>())
+    });
+
+    let creating = RwSignal::new(false);
+    open_by_address(creating);
+    let issued = RwSignal::new(None::<Issued>);
+    let showing = RwSignal::new(false);
+    let done = Callback::new(move |made: Issued| {
+        all.update(|all| all.insert(0, made.token.clone()));
+        creating.set(false);
+        issued.set(Some(made));
+        showing.set(true);
+    });
+    // A secret that was closed is nowhere any more.
+    Effect::new(move || {
+        if !showing.get() {
+            issued.set(None);
+        }
+    });
+    let manages_agents = session.allows(Action::ManagePeople);
+    let lede = move || match agent_name.get() {
+        Some(name) => format!("What programs act as {name} with."),
+        None if manages_agents.get() => {
+            "With a token, a program acts as an agent or as you, within its scopes.".to_owned()
+        }
+        None => "With a token, a program of yours acts as you, within its scopes.".to_owned(),
+    };
+    let agents = StoredValue::new(agents.value.items);
+    view! {
+        <header class="page-header">
+            <div>
+                <h1>"Tokens"</h1>
+                <p class="lede">{lede}</p>
+            </div>
+            <div class="actions">
+                <Show when=move || agent.with(Option::is_some)>
+                    <a class="button" href="/tokens">
+                        "All tokens"
+                    </a>
+                </Show>
+                <button
+                    type="button"
+                    class="button primary with-icon"
+                    on:click=move |_| creating.set(true)
+                >
+                    <Icon shape=Shape::Plus />
+                    "New token"
+                </button>
+            </div>
+        </header>
+        <section class="card listing" aria-label="Tokens">
+            <Show
+                when=move || shown.with(|shown| !shown.is_empty())
+                fallback=|| {
+                    view! {
+                        <Empty title="There are no tokens here yet.">
+                            <p>
+                                "A program needs one to take part. It is shown once, when it is made, and can be revoked at any time."
+                            </p>
+                        </Empty>
+                    }
+                }
+            >
+                <TokenList
+                    tokens=shown
+                    on_revoked=move |id| all.update(|all| all.retain(|token| token.id != id))
+                />
+            </Show>
+        </section>
+        <Dialog id="create-token-title" open=creating title="New token">
+            <CreateToken
+                agents=agents.get_value()
+                agent=agent.get_untracked()
+                on_done=done
+                on_cancel=move |()| creating.set(false)
+            />
+        </Dialog>
+        <Dialog id="issued-title" open=showing title="Copy the token now">
+            {move || issued.get().map(|issued| view! { <IssuedToken issued on_done=move |()| showing.set(false) /> })}
+        </Dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,269 @@
+// Coming in and going out, as people do it.
+
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+
+import { listen } from "../pages.ts";
+import { type Server, expect, test } from "../server.ts";
+import { PASSWORD, alive, ask, join, offered, secret, setUp, signIn, open, hold } from "./accounts.ts";
+
+
+test.use({ flags: ["--auth", "required"] });
+
+/** A browser of its own, with cookies of its own. */
+async function another(browser: Browser, server: Server): Promise<BrowserContext> {
+  return browser.newContext({ baseURL: server.url });
+}
+
+test("the set-up link makes the first administrator, once", async ({ page, server, browser }) => {
+  const heard = listen(page);
+  await page.goto("/chats?q=plan");
+  await expect(page).toHaveURL("/sign-in?next=%2Fchats%3Fq%3Dplan");
+  await expect(page.getByText("This hub is new")).toBeVisible();
+
+  const link = await server.setUpLink();
+  await page.goto(link);
+  // What the link is all about is in the address no longer, nor anywhere else.
+  await expect(page).toHaveURL("/welcome");
+  await page.getByLabel("Name").fill("Ada Admin");
+  await page.getByLabel("E-mail address").fill("ada@example.org");
+  await page.getByLabel("Password", { exact: true }).fill("password");
+  await page.keyboard.press("Enter");
+  await expect(page.getByLabel("Password", { exact: true })).toHaveAttribute("aria-invalid", "true");
+
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Ada Admin" })).toContainText("admin");
+  expect(await offered(page)).toEqual(expect.arrayContaining(["People", "Tokens"]));
+  // The browser itself tells of an answer with 422, and of nothing else.
+  expect(heard.filter((line) => !line.includes("422"))).toEqual([]);
+
+  const other = await (await another(browser, server)).newPage();
+  await other.goto(link);
+  await expect(other).toHaveURL("/welcome");
+  await other.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await other.getByRole("button", { name: "Go on" }).click();
+  await expect(other.getByRole("alert").filter({ hasText: "does not work" })).toBeVisible();
+});
+
+test("a link without its end is told apart from a good one", async ({ page, server }) => {
+  await server.setUpLink();
+  await page.goto("/welcome");
+  await expect(page.getByText("needs the whole one-time link")).toBeVisible();
+});
+
+test("somebody who is invited comes in, and finds what they may do", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  await setUp(context, server);
+  await ask(context, server, "POST", "/agents", { id: "ada", name: "Ada" });
+  await ask(context, server, "POST", "/chats", { id: "plan", title: "The plan" });
+  await ask(context, server, "POST", "/chats/plan/messages", { content: "Begin." });
+  await open(page, "/people");
+  await page.getByRole("button", { name: "Invite somebody" }).click();
+  await page.getByLabel("Name").fill("Vera Viewer");
+  await page.getByLabel("E-mail address").fill("nonsense");
+  await page.getByRole("radio", { name: "viewer" }).check();
+  await page.keyboard.press("Enter");
+  await expect(page.getByLabel("E-mail address")).toHaveAttribute("aria-invalid", "true");
+  await page.getByLabel("E-mail address").fill("vera@example.org");
+  await page.keyboard.press("Enter");
+  const link = await page.getByLabel("One-time link", { exact: true }).inputValue();
+  await page.getByRole("button", { name: "I have copied it" }).click();
+  const row = page.getByRole("row", { name: /Vera Viewer/ });
+  await expect(row).toContainText("invited");
+  expect(await page.content()).not.toContain(secret(link));
+
+  const viewer = await (await another(browser, server)).newPage();
+  await viewer.goto(link);
+  await viewer.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await viewer.getByRole("button", { name: "Go on" }).click();
+  await expect(viewer.getByRole("link", { name: "Vera Viewer" })).toContainText("viewer");
+  // The admin's page sees it by itself.
+  await expect(row).toContainText("active");
+
+  // Out, and in again: to where one wanted to go.
+  await viewer.getByRole("button", { name: "Sign out" }).click();
+  await expect(viewer).toHaveURL("/sign-in");
+  await viewer.goto("/chats/plan");
+  await alive(viewer);
+  await signIn(viewer, "vera@example.org", "a wrong password");
+  await expect(viewer.getByRole("alert").filter({ hasText: "is wrong" })).toBeVisible();
+  await signIn(viewer, " VERA@example.org", PASSWORD);
+  await expect(viewer).toHaveURL("/chats/plan");
+  await expect(viewer.getByText("Begin.")).toBeVisible();
+
+  // What a viewer may not do is not offered.
+  expect(await offered(viewer)).not.toContain("People");
+  await expect(viewer.getByText("viewers do not write")).toBeVisible();
+  await expect(viewer.getByRole("textbox", { name: "Message" })).toHaveCount(0);
+  for (const name of ["Edit", "Delete…", "Reply to Ada Admin"]) {
+    await expect(viewer.getByRole("button", { name })).toHaveCount(0);
+  }
+  for (const path of ["/agents", "/chats", "/collections"]) {
+    await open(viewer, path);
+    await expect(viewer.getByRole("button", { name: /^(New|Create)/ })).toHaveCount(0);
+  }
+  await open(viewer, "/agents/ada");
+  await expect(viewer.getByRole("button", { name: "Set status" })).toHaveCount(0);
+  await open(viewer, "/demo/websocket");
+  await expect(viewer.getByRole("region", { name: "Make something happen" })).toHaveCount(0);
+  await viewer.keyboard.press("Control+k");
+  await viewer.getByRole("combobox").fill("e");
+  const lines = viewer.getByRole("listbox", { name: "What fits" }).getByRole("option");
+  await expect(lines.filter({ hasText: "Overview" })).toBeVisible();
+  for (const words of ["Create", "People", "Notify"]) {
+    await expect(lines.filter({ hasText: words })).toHaveCount(0);
+  }
+  await viewer.keyboard.press("Escape");
+
+  // A changed role is on the open page by itself.
+  await open(viewer, "/chats");
+  await page.getByRole("button", { name: "Change Vera Viewer" }).click();
+  await page.getByRole("radio", { name: "member" }).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(row).toContainText("member");
+  await expect(viewer.getByRole("button", { name: "Create a chat" })).toBeVisible();
+
+  // A disabled person is out at once.
+  await page.getByRole("button", { name: "Disable Vera Viewer" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
+  await expect(row).toContainText("disabled");
+  await expect(viewer.getByRole("dialog", { name: "Sign in again" })).toBeVisible();
+  await viewer.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await viewer.keyboard.press("Enter");
+  await expect(viewer.getByRole("alert").filter({ hasText: "is wrong" })).toBeVisible();
+});
+
+test("a session that has ended is asked for again, and goes on where it was", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  const admin = await another(browser, server);
+  await setUp(admin, server);
+  const bob = await join(admin, server, context, "Bob Member", "member");
+  await ask(admin, server, "POST", "/chats", { id: "plan", title: "The plan" });
+  await open(page, "/chats/plan");
+  await page.evaluate(() => ((window as unknown as { same: boolean }).same = true));
+  const composer = page.getByRole("textbox", { name: "Message" });
+  await composer.fill("What I was about to say");
+  await expect(page.getByText("You write as Bob Member")).toBeVisible();
+
+  // Somewhere else they sign out everywhere.
+  const elsewhere = await another(browser, server);
+  await ask(elsewhere, server, "POST", "/session", { email: bob.email, password: PASSWORD });
+  await ask(elsewhere, server, "DELETE", "/logins");
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await expect(dialog).toBeVisible();
+
+  // Somebody who does not want to sees the page all the same, and finds the way back.
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(composer).toHaveValue("What I was about to say");
+  await ask(admin, server, "POST", "/chats/plan/messages", { content: "Said meanwhile." });
+  await page.getByRole("button", { name: "Sign in again" }).click();
+  await expect(page.getByLabel("E-mail address")).toHaveValue(bob.email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText("Said meanwhile.")).toBeVisible();
+  await expect(composer).toHaveValue("What I was about to say");
+  await composer.press("Enter");
+  await expect(page.getByRole("listitem").filter({ hasText: "What I was about to say" })).toHaveAttribute(
+    "data-mine",
+    "true",
+  );
+  // It is still the same page.
+  expect(await page.evaluate(() => (window as unknown as { same: boolean }).same)).toBe(true);
+});
+
+test("a request that finds the session ended asks to sign in again, too", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  const admin = await another(browser, server);
+  await setUp(admin, server);
+  const bob = await join(admin, server, context, "Bob Member", "member");
+  await open(page, "/collections?new=1");
+  const dialog = page.getByRole("dialog", { name: "New collection" });
+  await dialog.getByLabel("Name").fill("Notes");
+  // Nothing tells the page: its cookie is gone.
+  await context.clearCookies();
+  await dialog.getByRole("button", { name: "Create" }).click();
+  const again = page.getByRole("dialog", { name: "Sign in again" });
+  await again.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await expect(again).toBeHidden();
+  await expect(page.getByRole("link", { name: bob.name })).toBeVisible();
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Notes" })).toBeVisible();
+});
+
+test("one sees where one is signed in, and signs out there and everywhere", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  const ada = await setUp(context, server);
+  const other = await another(browser, server);
+  await ask(other, server, "POST", "/session", { email: ada.email, password: PASSWORD });
+  const third = await another(browser, server);
+  await ask(third, server, "POST", "/session", { email: ada.email, password: PASSWORD });
+  const page3 = await third.newPage();
+  await open(page3, "/events");
+
+  await open(page, "/profile");
+  const logins = page.getByRole("region", { name: "Where you are signed in" });
+  await expect(logins.getByRole("row")).toHaveCount(4);
+  await expect(logins.getByRole("row").filter({ hasText: "this browser" })).toHaveCount(1);
+
+  await page.getByLabel("Name").fill("Ada Lovelace");
+  await page.getByRole("button", { name: "Save name" }).click();
+  await expect(page.getByRole("link", { name: "Ada Lovelace" })).toBeVisible();
+
+  // A new password ends the others, not this one.
+  await page.getByLabel("Password until now", { exact: true }).fill("not this one");
+  await page.getByLabel("New password", { exact: true }).fill("four quiet otters");
+  await page.keyboard.press("Enter");
+  await expect(page.getByLabel("Password until now", { exact: true })).toHaveAttribute(
+    "aria-invalid",
+    "true",
+  );
+  await page.getByLabel("Password until now", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("You are signed out everywhere else")).toBeVisible();
+  await expect(page3.getByRole("dialog", { name: "Sign in again" })).toBeVisible();
+
+  await page.getByRole("button", { name: "Sign out everywhere" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere" }).click();
+  await expect(page).toHaveURL("/sign-in");
+  await page.goto("/profile");
+  await expect(page).toHaveURL("/sign-in?next=%2Fprofile");
+});
+
+test("one can sign in before the page is alive, and goes nowhere else", async ({
+  page,
+  context,
+  server,
+}) => {
+  const ada = await setUp(context, server);
+  await context.clearCookies();
+  const wasm = await hold(page, "**/*.wasm");
+  await page.goto("/sign-in?next=//example.org/");
+  await wasm.asked;
+  await page.getByLabel("E-mail address").fill(ada.email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  wasm.release();
+  await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+  await expect(page).toHaveURL("/");
+});
