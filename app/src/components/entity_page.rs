@@ -205,7 +205,7 @@ fn delete_button<T: EntityView>(
     };
     view! {
         <button type="button" class="button" disabled=is_gone on:click=show>
-            "Delete"
+            "Delete…"
         </button>
         <ConfirmDialog
             id="delete-title"

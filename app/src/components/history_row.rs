@@ -47,7 +47,12 @@ pub(crate) fn row_id(key: u64) -> String {
 
 fn words(line: &Line) -> Words {
     match line {
-        Line::Event { frame, name } => Words::of_event(frame, name.clone().unwrap_or_default()),
+        Line::Event { frame, name } => {
+            let words = Words::of_event(frame, name.clone().unwrap_or_default());
+            // Without a name (it was deleted just now, say) the id says which it is.
+            let entity = name.clone().unwrap_or_else(|| words.id.clone());
+            Words { entity, ..words }
+        }
         Line::Recovered { count, gap } => {
             let tenths = gap.as_millis() / 100;
             Words {

@@ -38,8 +38,10 @@ pub fn Filters(
             <Choice parameter="event" label="Event" options=events />
             <Field parameter="topic" label="Entity" placeholder="agent:ada or chat:*" />
             <Field parameter="actor" label="Actor" placeholder="Actor's id" />
-            <Moment parameter="from" label="From" />
-            <Moment parameter="to" label="To" />
+            <div class="moments">
+                <Moment parameter="from" label="From" />
+                <Moment parameter="to" label="To" />
+            </div>
             <Show when=is_narrowed>
                 <a class="button" href="/events">
                     "Clear"
