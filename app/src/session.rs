@@ -133,7 +133,10 @@ impl CurrentSession {
             self.reload();
             return;
         }
-        self.session.set(session);
+        // What depends on rights stays as it is while these do.
+        if self.session.with_untracked(|now| *now != session) {
+            self.session.set(session);
+        }
         self.has_ended.set(false);
         self.asks.set(false);
     }

@@ -3,9 +3,9 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { BrowserContext, Page } from "@playwright/test";
 
-import { listen } from "../pages.ts";
+import { listen, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
-import { alive, ask, join, setUp, open, hold } from "./accounts.ts";
+import { alive, ask, join, setUp } from "./accounts.ts";
 
 // Each test looks at every page.
 test.describe.configure({ timeout: 600_000 });

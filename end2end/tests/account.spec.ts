@@ -2,10 +2,10 @@
 
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 
-import { listen } from "../pages.ts";
+import { listen, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
-import { PASSWORD, alive, ask, join, offered, secret, setUp, signIn, open, hold } from "./accounts.ts";
-
+import { PASSWORD, alive, ask, join, offered, secret, setUp, signIn } from "./accounts.ts";
+import { hold } from "./steps.ts";
 
 test.use({ flags: ["--auth", "required"] });
 

@@ -63,7 +63,7 @@ export function secret(link: string): string {
 
 /** Until a page listens to what is done on it; one that nobody is signed in on has no connection. */
 export async function alive(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle");
+  await page.locator("html:not([data-asleep])").waitFor();
 }
 
 /** Fills in the form that signs in, wherever it is on the page. */
@@ -78,17 +78,4 @@ export async function offered(page: Page): Promise<string[]> {
   const links = page.getByRole("navigation", { name: "Main" }).getByRole("link");
   await expect(links.first()).toBeVisible();
   return links.allInnerTexts();
-}
-import { live } from "../pages.ts";
-export async function open(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await live(page);
-  await page.waitForLoadState("networkidle");
-}
-export async function hold(page: Page, addresses: string) {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => { release = resolve; });
-  const asked = page.waitForRequest(addresses);
-  await page.route(addresses, async (route) => { await released; await route.continue(); });
-  return { asked, release };
 }

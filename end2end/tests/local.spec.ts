@@ -1,8 +1,8 @@
 // Local mode: nobody has an identity, and the pages say so.
 
-
+import { open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { PASSWORD, open, hold } from "./accounts.ts";
+import { PASSWORD } from "./accounts.ts";
 
 test("local mode says so, and ends with the first administrator", async ({
   page,

@@ -1,8 +1,8 @@
 // What programs come in with.
 
-
+import { open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { ask, join, setUp, open, hold } from "./accounts.ts";
+import { ask, join, setUp } from "./accounts.ts";
 
 test.use({ flags: ["--auth", "required"] });
 

@@ -40,7 +40,7 @@ pub fn EntityList<T: EntityView>(
                     <h1>{T::PLURAL}</h1>
                     <p class="lede">{T::LEDE}</p>
                 </div>
-                {move || session.may(T::CREATION).then(create_button::<T>)}
+                <Show when=move || session.may(T::CREATION)>{create_button::<T>()}</Show>
             </header>
             <div class="toolbar" role="search">
                 <SearchBox label="Search names, ids and descriptions" />

@@ -132,26 +132,20 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
                     </span>
                 </p>
             </div>
-            {move || {
-                session
-                    .may(T::CHANGE)
-                    .then(|| {
-                        view! {
-                            <div class="actions">
-                                <button
-                                    type="button"
-                                    class="button"
-                                    node_ref=edit
-                                    disabled=move || editing.get() || is_gone.get()
-                                    on:click=move |_| editing.set(true)
-                                >
-                                    "Edit"
-                                </button>
-                                {delete_button::<T>(of_delete.clone(), Signal::derive(name), is_gone)}
-                            </div>
-                        }
-                    })
-            }}
+            <Show when=move || session.may(T::CHANGE)>
+                <div class="actions">
+                    <button
+                        type="button"
+                        class="button"
+                        node_ref=edit
+                        disabled=move || editing.get() || is_gone.get()
+                        on:click=move |_| editing.set(true)
+                    >
+                        "Edit"
+                    </button>
+                    {delete_button::<T>(of_delete.clone(), Signal::derive(name), is_gone)}
+                </div>
+            </Show>
         </header>
         <Show when=move || is_gone.get()>
             <section class="card failed" role="alert">

@@ -2,7 +2,12 @@
 //! browser ever sends; the page takes it out of the address at once.
 
 use colloquy_protocol::account::Welcomed;
-use leptos::{ev::SubmitEvent, html, prelude::*, wasm_bindgen::JsValue};
+use leptos::{
+    ev::{SubmitEvent, hashchange},
+    html,
+    prelude::*,
+    wasm_bindgen::JsValue,
+};
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 
@@ -32,7 +37,14 @@ impl LazyRoute for WelcomeRoute {
         let title = if is_first { "Set up Colloquy" } else { "Welcome to Colloquy" };
         // None: it is not known yet. Empty: the address had none.
         let secret = RwSignal::new(None::<String>);
-        Effect::new(move || secret.set(Some(take_fragment())));
+        Effect::new(move || {
+            secret.set(Some(take_fragment()));
+            // Whoever pastes a link over the address of this page changes its fragment only.
+            let changed = window_event_listener(hashchange, move |_| {
+                secret.set(Some(take_fragment()).filter(|new| !new.is_empty()));
+            });
+            on_cleanup(move || changed.remove());
+        });
         let is_missing = move || secret.with(|secret| secret.as_deref() == Some(""));
         view! {
             <Title text=title />

@@ -72,22 +72,6 @@ pub fn MessageView(
             </div>
         }
     });
-    let reply = move || {
-        let (label, to_answer) = (reply_label.clone(), to_answer.clone());
-        let button = move || {
-            view! {
-                <button
-                    type="button"
-                    class="message-reply"
-                    aria-label=label
-                    on:click=move |_| reply_to.set(Some(to_answer.clone()))
-                >
-                    "Reply"
-                </button>
-            }
-        };
-        session.may(Action::Speak).then(button)
-    };
     view! {
         <li
             node_ref=element
@@ -106,7 +90,19 @@ pub fn MessageView(
                 <span class="message-time">
                     <TimeAgo at=created_at />
                 </span>
-                {reply}
+                <Show when=move || session.may(Action::Speak)>
+                    <button
+                        type="button"
+                        class="message-reply"
+                        aria-label=reply_label.clone()
+                        on:click={
+                            let to_answer = to_answer.clone();
+                            move |_| reply_to.set(Some(to_answer.clone()))
+                        }
+                    >
+                        "Reply"
+                    </button>
+                </Show>
                 <Receipts id chat people />
             </div>
         </li>

@@ -107,12 +107,18 @@ fn Tokens(tokens: Vec<Token>, agents: Loaded<Page<Agent>>) -> impl IntoView {
         }
     });
     let manages_agents = session.allows(Action::ManagePeople);
-    let lede = move || match agent_name.get() {
+    let lede = move || {
+        match agent_name.get() {
         Some(name) => format!("What programs act as {name} with."),
+        None if session.is_local() => {
+            "In local mode no program needs a token. With one it acts as an agent, within its scopes."
+                .to_owned()
+        }
         None if manages_agents.get() => {
             "With a token, a program acts as an agent or as you, within its scopes.".to_owned()
         }
         None => "With a token, a program of yours acts as you, within its scopes.".to_owned(),
+    }
     };
     let agents = StoredValue::new(agents.value.items);
     view! {
@@ -144,7 +150,7 @@ fn Tokens(tokens: Vec<Token>, agents: Loaded<Page<Agent>>) -> impl IntoView {
                     view! {
                         <Empty title="There are no tokens here yet.">
                             <p>
-                                "A program needs one to take part. It is shown once, when it is made, and can be revoked at any time."
+                                "Each is shown once, when it is made, and can be revoked at any time."
                             </p>
                         </Empty>
                     }
