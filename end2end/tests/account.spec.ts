@@ -1,6 +1,6 @@
 // Coming in and going out, as people do it.
 
-import type { Browser, BrowserContext, Page } from "@playwright/test";
+import type { Browser, BrowserContext } from "@playwright/test";
 
 import { listen, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
