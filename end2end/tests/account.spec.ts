@@ -112,7 +112,7 @@ test("somebody who is invited comes in, and finds what they may do", async ({
   await open(viewer, "/demo/websocket");
   await expect(viewer.getByRole("region", { name: "Make something happen" })).toHaveCount(0);
   await viewer.keyboard.press("Control+k");
-  await viewer.getByRole("combobox").fill("e");
+  await viewer.getByRole("combobox", { name: "Name, id or command" }).fill("e");
   const lines = viewer.getByRole("listbox", { name: "What fits" }).getByRole("option");
   await expect(lines.filter({ hasText: "Overview" })).toBeVisible();
   for (const words of ["Create", "People", "Notify"]) {

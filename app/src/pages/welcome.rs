@@ -113,7 +113,7 @@ fn Form(secret: RwSignal<Option<String>>, is_first: bool) -> impl IntoView {
     } else {
         "Choose the password with which you will sign in."
     };
-    let about_oneself = is_first.then(|| {
+    let about_oneself = if is_first {
         view! {
             <TextField
                 id="welcome-name"
@@ -133,7 +133,22 @@ fn Form(secret: RwSignal<Option<String>>, is_first: bool) -> impl IntoView {
                 autocomplete="username"
             />
         }
-    });
+        .into_any()
+    } else {
+        // The page does not know whose password it is; browsers look for the field all the same.
+        view! {
+            <input
+                type="text"
+                class="visually-hidden"
+                name="username"
+                autocomplete="username"
+                aria-hidden="true"
+                tabindex="-1"
+                readonly
+            />
+        }
+        .into_any()
+    };
     view! {
         <p>{words}</p>
         // Whatever happens, a password never gets into an address.
