@@ -125,29 +125,6 @@ test("everybody is notified, with what was typed kept until it is sent", async (
   expect(items.map((entry: any) => entry.payload.details)).toEqual([{ disk: "/data" }]);
 });
 
-test("a notice goes by itself, but not while somebody is at it", async ({ page, server }) => {
-  const api = connect(server);
-  await page.clock.install();
-  await open(page, "/events");
-  // From here on the page's time is the test's.
-  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 10_000));
-  const notice = (text: string) => page.locator(".toast").filter({ hasText: text });
-
-  await api.post("/notifications", { type: "info", message: "Tea is ready" });
-  await notice("Tea").getByRole("button", { name: "Close the notice" }).focus();
-  await page.clock.runFor(100);
-  await api.post("/notifications", { type: "info", message: "The cake, too" });
-  await expect(notice("cake")).toBeVisible();
-  await page.clock.runFor(7_000);
-  await expect(notice("cake")).toHaveCount(0);
-  await expect(notice("Tea")).toBeVisible();
-
-  await page.getByLabel("Entity").focus();
-  await expect(notice("Tea")).toBeVisible();
-  await page.clock.runFor(7_000);
-  await expect(notice("Tea")).toHaveCount(0);
-});
-
 test.describe("without scripts", () => {
   test.use({ javaScriptEnabled: false });
 
