@@ -125,6 +125,30 @@ test("everybody is notified, with what was typed kept until it is sent", async (
   expect(items.map((entry: any) => entry.payload.details)).toEqual([{ disk: "/data" }]);
 });
 
+test("a notice goes by itself, but not while somebody is at it", async ({ page, server }) => {
+  const api = connect(server);
+  await open(page, "/events");
+  const notice = (text: string) => page.locator(".toast").filter({ hasText: text });
+  // Somebody is at the first one from its first moment on, however slow the test is.
+  await page.evaluate(() => {
+    new MutationObserver((_, observer) => {
+      const button = document.querySelector<HTMLElement>(".toast button");
+      if (button) observer.disconnect();
+      button?.focus();
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+
+  await api.post("/notifications", { type: "info", message: "Tea is ready" });
+  await expect(notice("Tea").getByRole("button", { name: "Close the notice" })).toBeFocused();
+  await api.post("/notifications", { type: "info", message: "The cake, too" });
+  await expect(notice("cake")).toBeVisible();
+  await expect(notice("cake")).toHaveCount(0);
+  await expect(notice("Tea")).toBeVisible();
+
+  await page.getByLabel("Entity").focus();
+  await expect(notice("Tea")).toHaveCount(0);
+});
+
 test.describe("without scripts", () => {
   test.use({ javaScriptEnabled: false });
 
