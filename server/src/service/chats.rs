@@ -18,7 +18,7 @@ use super::{
 use crate::{
     access::Caller,
     error::{Error, Result},
-    store::{WriteTx, agents, chats, list::Paging, visibility},
+    store::{WriteTx, agents, chats, list::Paging, people, visibility},
 };
 
 impl Services {
@@ -90,6 +90,7 @@ impl Services {
         let creator = (!new.visibility.is_open()).then(|| change.caller.principal.clone());
         let creator = creator.filter(|who| !new.participants.iter().any(|one| is(one, who)));
         check_new_participants(&new.participants, creator.as_ref())?;
+        let services = self.clone();
         self.create(change, move |tx, actor| {
             async move {
                 let id = match new.id {
@@ -120,7 +121,7 @@ impl Services {
                 }
                 for (index, who) in new.participants.iter().enumerate() {
                     let field = format!("participants[{index}].participantId");
-                    require_agent(tx.connection(), who, &field).await?;
+                    services.require_somebody(tx.connection(), who, &field).await?;
                 }
                 let creator = creator.map(|who| (who.id, who.kind));
                 let others = new.participants.into_iter().map(|who| (who.participant_id, who.kind));
@@ -193,7 +194,7 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::NotFound`] for the chat; [`Error::PreconditionFailed`]; [`Error::Conflict`] when
-    /// they are in it already; [`Error::Invalid`] when no agent has that id or the chat is full.
+    /// they are in it already; [`Error::Invalid`] when nobody has that id or the chat is full.
     pub async fn join_chat(
         &self,
         change: Change,
@@ -202,11 +203,12 @@ impl Services {
     ) -> Result<Participant> {
         change.require(Action::ChangeChats)?;
         let if_match = Change { idempotency: None, ..change.clone() };
+        let services = self.clone();
         self.create(change, move |tx, actor| {
             async move {
                 let mut chat = find(tx, &id, &actor).await?;
                 if_match.allows(chat.version)?;
-                require_agent(tx.connection(), &new, "participantId").await?;
+                services.require_somebody(tx.connection(), &new, "participantId").await?;
                 if chat.participants.iter().any(|who| who.participant_id == new.participant_id) {
                     return Err(Error::conflict("participantId", "is in the chat already"));
                 }
@@ -258,6 +260,27 @@ impl Services {
                 .boxed()
             })
             .await
+    }
+
+    /// Who joins must be an agent, or a person who may sign in. In local mode nobody has an
+    /// identity, so any person is somebody.
+    async fn require_somebody(
+        &self,
+        connection: &mut SqliteConnection,
+        who: &NewParticipant,
+        field: &str,
+    ) -> Result<()> {
+        let id = who.participant_id.as_str();
+        let (exists, message) = match who.kind {
+            PrincipalKind::Agent => {
+                (agents::exists(connection, id).await?, "there is no agent with this id")
+            }
+            PrincipalKind::User => (
+                self.mode.is_local() || people::may_come_in(connection, id).await?,
+                "there is no person with this id who may sign in",
+            ),
+        };
+        if exists { Ok(()) } else { Err(Error::invalid(field, message)) }
     }
 }
 
@@ -324,15 +347,4 @@ fn check_new_participants(new: &[NewParticipant], creator: Option<&Principal>) -
         }
     }
     check.done()
-}
-
-/// An agent that joins must exist; people have no identities yet (design, "Local mode").
-async fn require_agent(
-    connection: &mut SqliteConnection,
-    who: &NewParticipant,
-    field: &str,
-) -> Result<()> {
-    let exists = who.kind != PrincipalKind::Agent
-        || agents::exists(connection, who.participant_id.as_str()).await?;
-    if exists { Ok(()) } else { Err(Error::invalid(field, "there is no agent with this id")) }
 }

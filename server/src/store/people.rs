@@ -36,6 +36,14 @@ pub(crate) async fn any(connection: &mut SqliteConnection) -> sqlx::Result<bool>
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM people)").fetch_one(connection).await
 }
 
+/// Whether there is a person of that id who is not disabled.
+pub(crate) async fn may_come_in(connection: &mut SqliteConnection, id: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM people WHERE id = ?1 AND disabled = 0)")
+        .bind(id)
+        .fetch_one(connection)
+        .await
+}
+
 /// The person of that id.
 pub(crate) async fn find(
     connection: &mut SqliteConnection,

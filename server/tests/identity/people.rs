@@ -128,3 +128,27 @@ async fn an_answer_that_holds_a_secret_is_not_given_twice() {
         assert!(response.text().await.unwrap().contains("Idempotency-Key"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn only_who_may_sign_in_is_put_into_a_chat() {
+    let server = hub().await;
+    let admin = Browser::of_admin(&server).await;
+    let (_, bo) = admin.of_invited("bo@example.org", "member").await;
+    let (_, cy) = admin.of_invited("cy@example.org", "member").await;
+    admin.patch(&format!("/people/{cy}"), json!({ "disabled": true })).await;
+    let who = |id: &str| json!({ "participantId": id, "kind": "user" });
+    assert_eq!(admin.post("/chats", json!({ "id": "c", "title": "C" })).await.status, 201);
+    for (id, status) in [(bo.as_str(), 201), (&cy, 422), ("nobody", 422), ("local", 422)] {
+        let joined = admin.post("/chats/c/participants", who(id)).await;
+        assert_eq!(joined.status, status, "{id}");
+        let new = json!({ "title": "D", "participants": [who(id)] });
+        let named = admin.post("/chats", new).await;
+        assert_eq!(named.status, status, "{id}");
+        if status == 422 {
+            assert_eq!(joined.fields(), ["participantId"], "{id}");
+            assert_eq!(named.fields(), ["participants[0].participantId"], "{id}");
+        }
+    }
+    let as_agent = json!({ "participantId": bo, "kind": "agent" });
+    assert_eq!(admin.post("/chats/c/participants", as_agent).await.status, 422);
+}
