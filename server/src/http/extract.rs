@@ -3,11 +3,13 @@
 use std::{convert::Infallible, net::IpAddr};
 
 use axum::{
+    body::Body as RequestBody,
     extract::{FromRequest, FromRequestParts, OriginalUri, Request},
     http::{HeaderMap, StatusCode, request::Parts},
 };
 use colloquy_protocol::id::AgentId;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::{
     IntoParams, PartialSchema,
@@ -23,7 +25,7 @@ use crate::{
     access::Caller,
     error::Error,
     http::{
-        authenticate::address,
+        authenticate::{Taken, address},
         conditions,
         json::{json, typed},
         problem::Problem,
@@ -100,7 +102,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let value = json(&parts, body, state.settings.max_body_bytes).await?;
+        let value = read(&parts, body, state).await?;
         typed(value, "body").map(Self)
     }
 }
@@ -112,7 +114,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Post<T> {
         let (mut parts, body) = request.into_parts();
         let mut change = Change::from_request_parts(&mut parts, state).await?;
         let key = idempotency_key(&parts.headers)?;
-        let value = json(&parts, body, state.settings.max_body_bytes).await?;
+        let value = read(&parts, body, state).await?;
         change.idempotency = key.map(|key| Idempotency {
             key,
             route: format!("POST {}", original_path(&parts)),
@@ -129,7 +131,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for SecretPost<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         NotRepeatable::from_request_parts(&mut parts, state).await?;
-        let value = json(&parts, body, state.settings.max_body_bytes).await?;
+        let value = read(&parts, body, state).await?;
         typed(value, "body").map(Self)
     }
 }
@@ -242,6 +244,16 @@ pub(crate) async fn acting_as(
         Ok(id) if state.services.agent_exists(&id).await? => Ok(caller.acting_as(id)),
         _ => Err(Error::invalid(field, "there is no agent with this id").into()),
     }
+}
+
+/// Reads a JSON body. Whoever asks must still be who they were when it began.
+async fn read(parts: &Parts, body: RequestBody, state: &AppState) -> Result<Value, Problem> {
+    let value = json(parts, body, state.settings.max_body_bytes).await?;
+    let known = parts.extensions.get::<Caller>().zip(parts.extensions.get::<Taken>());
+    if let Some((caller, taken)) = known {
+        state.services.require_still(caller, taken.0).await?;
+    }
+    Ok(value)
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

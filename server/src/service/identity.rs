@@ -1,6 +1,6 @@
 //! Who asks: what a credential is worth now.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::atomic::Ordering};
 
 use colloquy_protocol::{
     access::{Rights, Standing},
@@ -94,6 +94,29 @@ impl Services {
             Some(rights) if rights != caller.rights => Some(CloseCode::RightsChanged),
             Some(_) => None,
         })
+    }
+
+    /// How often something was taken away until now, for [`Services::require_still`].
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Acquire)
+    }
+
+    /// Goes on only if what somebody came with, when so much had been taken away, is still worth
+    /// the same: reading what they ask takes as long as they like.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`]; [`Error::Unavailable`] when their rights changed meanwhile: who
+    /// asks again is judged by those.
+    pub(crate) async fn require_still(&self, caller: &Caller, taken: u64) -> Result<()> {
+        let has_ended = caller.expires_at.is_some_and(|end| end <= Timestamp::now());
+        if !has_ended && self.taken() == taken {
+            return Ok(());
+        }
+        match self.check_again(caller).await? {
+            None => Ok(()),
+            Some(CloseCode::RightsChanged) => Err(Error::Unavailable),
+            Some(_) => Err(Error::Unauthenticated),
+        }
     }
 
     /// Notes, once a minute, that a token is used; nobody waits for that.

@@ -23,8 +23,14 @@ mod sign_in;
 mod tokens;
 mod valid;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use colloquy_protocol::{
     access::Action,
+    close::CloseCode,
     id::Principal,
     position::{Offset, Position},
     time::Timestamp,
@@ -40,7 +46,7 @@ pub use crate::store::{
     events::EventQuery, idempotency::Idempotency, list::ListQuery, messages::MessageQuery,
 };
 use crate::{
-    access::Caller,
+    access::{Caller, Credential},
     error::{Error, Result},
     hub::Hub,
     mode::Mode,
@@ -95,6 +101,8 @@ pub struct Services {
     writer: Writer,
     /// Whose sockets are closed when something is taken away.
     hub: Hub,
+    /// How often something was taken away since the start.
+    taken: Arc<AtomicU64>,
     mode: Mode,
     passwords: Passwords,
     started_at: Timestamp,
@@ -102,8 +110,8 @@ pub struct Services {
 
 impl Services {
     pub(crate) fn new(database: Database, writer: Writer, hub: Hub, mode: Mode) -> Self {
-        let passwords = Passwords::new();
-        Self { database, writer, hub, mode, passwords, started_at: Timestamp::now() }
+        let (taken, passwords) = (Arc::default(), Passwords::new());
+        Self { database, writer, hub, taken, mode, passwords, started_at: Timestamp::now() }
     }
 
     /// Whether the database answers.
@@ -128,6 +136,27 @@ impl Services {
 
     async fn snapshot(&self) -> Result<Snapshot> {
         Ok(self.database.snapshot().await?)
+    }
+
+    /// Closes, once the change is committed, the sockets of everybody from whom it takes what they
+    /// came with, or whose rights it changes.
+    fn take_away(
+        &self,
+        tx: &mut WriteTx,
+        is_theirs: impl Fn(&Caller) -> bool + Send + 'static,
+        code: CloseCode,
+    ) {
+        let (hub, taken) = (self.hub.clone(), self.taken.clone());
+        tx.after_commit(move || {
+            taken.fetch_add(1, Ordering::Release);
+            hub.close_where(is_theirs, code);
+        });
+    }
+
+    /// The same, of who came with that.
+    fn end_credential(&self, tx: &mut WriteTx, credential: Credential) {
+        let is_it = move |caller: &Caller| caller.credential == credential;
+        self.take_away(tx, is_it, CloseCode::Unauthorised);
     }
 
     /// Runs a change that creates something. With an idempotency key the answer is kept with the

@@ -215,15 +215,13 @@ impl Services {
         }
         if !people::any(tx.connection()).await? {
             links::delete(tx.connection(), &Purpose::SetUp).await?;
-            let (mode, hub) = (self.mode.clone(), self.hub.clone());
+            let mode = self.mode.clone();
             tx.after_commit(move || {
                 mode.end_local();
-                hub.close_where(
-                    |caller| caller.credential == Credential::Local,
-                    CloseCode::Unauthorised,
-                );
                 tracing::info!("The first person was created: from now on people sign in.");
             });
+            let is_local = |caller: &Caller| caller.credential == Credential::Local;
+            self.take_away(tx, is_local, CloseCode::Unauthorised);
         }
         Ok(people::put(tx.connection(), &account).await?)
     }
@@ -239,10 +237,8 @@ impl Services {
         } else {
             return Ok(());
         };
-        let (hub, id) = (self.hub.clone(), after.id.clone());
-        tx.after_commit(move || {
-            hub.close_where(|caller| caller.person().as_ref() == Some(&id), code)
-        });
+        let id = after.id.clone();
+        self.take_away(tx, move |caller| caller.person().as_ref() == Some(&id), code);
         Ok(())
     }
 }

@@ -140,18 +140,12 @@ impl Services {
     /// # Errors
     /// Only the server's own.
     pub(crate) async fn end_login_of_secret(&self, secret: [u8; 32]) -> Result<()> {
-        let hub = self.hub.clone();
+        let services = self.clone();
         self.writer
             .write(move |tx| {
                 async move {
                     if let Some(id) = logins::end_by_secret(tx.connection(), &secret).await? {
-                        tx.after_commit(move || {
-                            let it = Credential::Login(id);
-                            hub.close_where(
-                                |caller| caller.credential == it,
-                                CloseCode::Unauthorised,
-                            );
-                        });
+                        services.end_credential(tx, Credential::Login(id));
                     }
                     Ok(())
                 }
@@ -180,7 +174,7 @@ impl Services {
     /// [`Error::Forbidden`], [`Error::NotFound`].
     pub async fn end_login(&self, caller: Caller, id: LoginId) -> Result<()> {
         caller.require(Action::ManageOwnAccount)?;
-        let hub = self.hub.clone();
+        let services = self.clone();
         self.writer
             .write(move |tx| {
                 async move {
@@ -188,10 +182,7 @@ impl Services {
                     if !logins::end(tx.connection(), person, &id).await? {
                         return Err(not_found("login", id.as_str()));
                     }
-                    tx.after_commit(move || {
-                        let it = Credential::Login(id);
-                        hub.close_where(|caller| caller.credential == it, CloseCode::Unauthorised);
-                    });
+                    services.end_credential(tx, Credential::Login(id));
                     Ok(())
                 }
                 .boxed()
@@ -339,14 +330,12 @@ impl Services {
         keep: Option<&LoginId>,
     ) -> Result<()> {
         logins::end_all(tx.connection(), person.as_str(), keep).await?;
-        let (hub, person, keep) = (self.hub.clone(), person.clone(), keep.cloned());
-        tx.after_commit(move || {
-            let ended = |caller: &Caller| {
-                caller.person().as_ref() == Some(&person)
-                    && caller.login().is_some_and(|login| Some(login) != keep.as_ref())
-            };
-            hub.close_where(ended, CloseCode::Unauthorised);
-        });
+        let (person, keep) = (person.clone(), keep.cloned());
+        let has_ended = move |caller: &Caller| {
+            caller.person().as_ref() == Some(&person)
+                && caller.login().is_some_and(|login| Some(login) != keep.as_ref())
+        };
+        self.take_away(tx, has_ended, CloseCode::Unauthorised);
         Ok(())
     }
 }

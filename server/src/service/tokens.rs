@@ -99,7 +99,7 @@ impl Services {
     /// [`Error::Forbidden`]; [`Error::NotFound`] for those that one may not see, too.
     pub async fn revoke_token(&self, caller: Caller, id: TokenId) -> Result<()> {
         whose(&caller)?;
-        let hub = self.hub.clone();
+        let services = self.clone();
         self.writer
             .write(move |tx| {
                 async move {
@@ -113,10 +113,7 @@ impl Services {
                         principal = %caller.principal.id, address = caller.address.map(display), token = %id,
                         "A token was revoked."
                     );
-                    tx.after_commit(move || {
-                        let it = Credential::Token(id);
-                        hub.close_where(|caller| caller.credential == it, CloseCode::Unauthorised);
-                    });
+                    services.end_credential(tx, Credential::Token(id));
                     Ok(())
                 }
                 .boxed()
@@ -128,13 +125,10 @@ impl Services {
     pub(super) async fn revoke_tokens_of(&self, tx: &mut WriteTx, agent: &AgentId) -> Result<()> {
         let who = Principal::agent(agent.clone());
         tokens::delete_of_agent(tx.connection(), &who.id).await?;
-        let hub = self.hub.clone();
-        tx.after_commit(move || {
-            let theirs = |caller: &Caller| {
-                caller.principal == who && matches!(caller.credential, Credential::Token(_))
-            };
-            hub.close_where(theirs, CloseCode::Unauthorised);
-        });
+        let is_theirs = move |caller: &Caller| {
+            caller.principal == who && matches!(caller.credential, Credential::Token(_))
+        };
+        self.take_away(tx, is_theirs, CloseCode::Unauthorised);
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
 use colloquy_client::{
-    Client, Error,
+    Client, Error, Method,
     protocol::{
         id::AgentId,
         model::AgentStatus,
@@ -9,6 +9,10 @@ use colloquy_client::{
     },
 };
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{Browser, hub, links::expire, sockets::create, support::Server};
 
@@ -206,4 +210,59 @@ async fn a_token_that_is_wrong_or_has_ended_is_not_made_up_for() {
     assert_eq!(with_both.send().await.unwrap().status(), 401, "not even by a cookie");
     let local = Server::start().await;
     assert_eq!(status(local.client().with_token("clq_x").agents().await), 401, "or by local mode");
+}
+
+/// What a program asks, whose body it keeps back until the hub waits for it and `meanwhile` is
+/// done; the status of the answer.
+async fn ask_slowly(server: &Server, token: &str, meanwhile: impl Future<Output = ()>) -> u16 {
+    let body = r#"{"title": "Too late"}"#;
+    let head = format!(
+        "POST /api/v1/chats HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut go_on).await.unwrap();
+    assert!(go_on.starts_with(b"HTTP/1.1 100 "));
+    meanwhile.await;
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut status = [0; "HTTP/1.1 200".len()];
+    stream.read_exact(&mut status).await.unwrap();
+    str::from_utf8(&status[9..]).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_asked_when_its_right_is_gone_is_not_done() {
+    let server = hub().await;
+    let admin = Browser::of_admin(&server).await;
+    let (member, bo) = admin.of_invited("bo@example.org", "member").await;
+    let issue = async || {
+        member
+            .post(
+                "/tokens",
+                json!({
+                    "name": "t", "scopes": ["read", "chats"],
+                }),
+            )
+            .await
+            .body
+    };
+    let (issued, another) = (issue().await, issue().await);
+    let secret = issued["secret"].as_str().unwrap();
+    let revoke = async |issued: &Value| {
+        let path = format!("/tokens/{}", issued["token"]["id"].as_str().unwrap());
+        assert_eq!(member.send(Method::DELETE, &path, None).await.status, 204);
+    };
+    let change = async |patch| {
+        assert_eq!(admin.patch(&format!("/people/{bo}"), patch).await.status, 200);
+    };
+
+    assert_eq!(ask_slowly(&server, secret, revoke(&another)).await, 201, "that was another's");
+    assert_eq!(ask_slowly(&server, secret, change(json!({ "role": "viewer" }))).await, 503);
+    change(json!({ "role": "member" })).await;
+    assert_eq!(ask_slowly(&server, secret, revoke(&issued)).await, 401);
+    let chats = admin.get("/chats").await.body["items"].as_array().unwrap().len();
+    assert_eq!(chats, 1, "nothing was done by who might not any more");
 }
