@@ -4,7 +4,7 @@
 //! How flags, environment and file are laid over each other is the command's work (`cli`).
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
     path::PathBuf,
     time::Duration,
@@ -195,11 +195,21 @@ impl Settings {
 
     /// Where people reach the hub, as far as the settings say.
     pub fn url(&self) -> String {
-        match &self.public_url {
-            Some(origin) => origin.to_string(),
-            None if self.tls_cert.is_some() => format!("https://{}", self.listen),
-            None => format!("http://{}", self.listen),
+        self.url_at(self.listen)
+    }
+
+    /// The same, when it listens at that address: one that can be opened, on this machine at least.
+    pub fn url_at(&self, mut address: SocketAddr) -> String {
+        if let Some(origin) = &self.public_url {
+            return origin.to_string();
         }
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
     }
 
     /// Whether browsers reach the hub over TLS.
@@ -346,6 +356,19 @@ mod tests {
     fn a_number_has_bounds() {
         for flag in ["--heartbeat-seconds=0", "--queue-bytes=-1", "--retention-days=99999999999"] {
             assert!(parse(&[flag]).is_err(), "{flag}");
+        }
+    }
+
+    #[test]
+    fn what_people_are_told_to_open_can_be_opened() {
+        for (flags, expected) in [
+            (&["--listen=127.0.0.1:3000"][..], "http://127.0.0.1:3000"),
+            (&["--listen=0.0.0.0:3000"], "http://127.0.0.1:3000"),
+            (&["--listen=[::]:3000"], "http://[::1]:3000"),
+            (&["--listen=192.0.2.1:3000"], "http://192.0.2.1:3000"),
+            (&["--listen=0.0.0.0:3000", "--public-url=https://a.example"], "https://a.example"),
+        ] {
+            assert_eq!(parse(flags).unwrap().url(), expected);
         }
     }
 }

@@ -30,17 +30,13 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let listener = listen(settings.listen).await?;
     let address = listener.local_addr()?;
-    let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
+    let url = settings.url_at(address);
     let overdue = settings.shutdown_timeout;
     let state = AppState::open(settings).await?;
     let control = ControlSocket::listen(&data_dir)
         .with_context(|| format!("no control socket in {}", data_dir.path().display()))?;
-    announce(scheme, address)?;
+    announce(&url)?;
     if let Some(link) = state.services.set_up_link().await? {
-        let url = match &state.settings.public_url {
-            Some(origin) => origin.to_string(),
-            None => format!("{scheme}://{address}"),
-        };
         writeln!(io::stdout(), "Set up the first administrator within 30 minutes: {url}{link}")?;
     }
     tracing::info!(%address, data_dir = %data_dir.path().display(), "The hub is open.");
@@ -71,11 +67,11 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The addresses to open, on standard output, whatever becomes of the logs.
-fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
+fn announce(url: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    writeln!(output, "Colloquy is open at {scheme}://{address}")?;
-    writeln!(output, "  live demo:   {scheme}://{address}/demo/websocket")?;
-    writeln!(output, "  try the API: {scheme}://{address}/docs")?;
+    writeln!(output, "Colloquy is open at {url}")?;
+    writeln!(output, "  live demo:   {url}/demo/websocket")?;
+    writeln!(output, "  try the API: {url}/docs")?;
     output.flush()
 }
 
