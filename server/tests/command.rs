@@ -484,5 +484,5 @@ async fn the_first_start_where_people_sign_in_prints_a_link_to_set_up_with() {
 
     let demo = colloquy(folder.path()).args(["demo", "--url", &server.url]).output().unwrap();
     assert_eq!(demo.status.code(), Some(1));
-    assert!(stderr(&demo).contains("local mode"), "{}", stderr(&demo));
+    assert!(stderr(&demo).contains("colloquy token create"), "{}", stderr(&demo));
 }

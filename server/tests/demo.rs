@@ -16,14 +16,23 @@ use colloquy_client::{
     Client,
     live::Notices,
     protocol::{
+        access::Scope,
+        account::NewToken,
         event::server::ChatMessageCreated,
+        id::AgentId,
         model::{AgentStatus, Message},
-        request::NewMessage,
+        request::{NewAgent, NewMessage},
         session::Notice,
         topic::{Kind, Topic},
     },
 };
-use colloquy_server::{AppState, serve, settings::Settings};
+use colloquy_server::{
+    AppState,
+    access::Caller,
+    serve,
+    service::Change,
+    settings::{Auth, Settings},
+};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::{
@@ -107,4 +116,48 @@ async fn three_agents_wait_for_the_hub_work_together_and_answer_people() {
     for agent in client.agents().await.unwrap().value.items {
         assert_eq!(agent.status, AgentStatus::Offline, "{}", agent.name);
     }
+}
+
+#[tokio::test]
+async fn where_people_sign_in_each_of_the_three_has_a_token() {
+    let data = TempDir::new().unwrap();
+    let settings =
+        Settings { data_dir: data.path().to_owned(), auth: Auth::Required, ..Settings::default() };
+    let state = AppState::open(settings).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(serve(listener, state.clone(), std::future::pending()));
+    let mut tokens = Vec::new();
+    for agent in ["demo-critic", "demo-worker", "demo-planner"] {
+        let id = Some(agent.parse::<AgentId>().unwrap());
+        let new = NewAgent { id: id.clone(), name: agent.to_owned(), ..NewAgent::default() };
+        state.services.create_agent(Change::by(Caller::control()), new).await.unwrap();
+        let new = NewToken {
+            name: "demo".to_owned(),
+            agent_id: id,
+            person_id: None,
+            scopes: Some(Scope::ALL.to_vec()),
+            expires_at: None,
+        };
+        tokens.push(state.services.issue_token(Caller::control(), new).await.unwrap().secret);
+    }
+    let client = Client::new(&url).unwrap().with_token(&tokens[0]);
+    let (live, mut notices) = client.live();
+    live.subscribe(Topic::All(Kind::Chat), None).await;
+
+    let demo = |tokens: &[String]| {
+        let mut demo = Started::from(Command::new(env!("CARGO_BIN_EXE_colloquy")));
+        demo.args(["demo", "--url", &url])
+            .env("COLLOQUY_TOKEN", tokens.join(","))
+            .kill_on_drop(true);
+        demo
+    };
+    let two = demo(&tokens[..2]).output().await.unwrap();
+    let said = String::from_utf8(two.stderr).unwrap();
+    assert!(two.status.code() == Some(1) && said.contains("agent demo-planner"), "{said}");
+
+    let mut playing = demo(&tokens).spawn().unwrap();
+    assert_eq!(next_message(&mut notices).await.sender_id.as_str(), "demo-planner");
+    kill_process(Pid::from_raw(playing.id().unwrap().cast_signed()).unwrap(), Signal::INT).unwrap();
+    assert_eq!(timeout(PATIENCE, playing.wait()).await.unwrap().unwrap().code(), Some(0));
 }

@@ -4,10 +4,11 @@
 //! live connection, and can do nothing that another program could not.
 //!
 //! - [`script`]: what they talk about
-//! - [`role`]: who they are; [`actor`]: what all three can do
+//! - [`role`]: who they are; [`cast`]: how they come in; [`actor`]: what all three can do
 //! - [`planner`], [`worker`], [`critic`]: how each answers to what it hears
 
 mod actor;
+mod cast;
 mod critic;
 mod planner;
 mod role;
@@ -35,6 +36,7 @@ use tokio::{
 
 use self::{
     actor::{Actor, Ended},
+    cast::{Cast, HOW_TO_CAST},
     role::Role,
 };
 
@@ -44,6 +46,11 @@ pub(crate) struct Options {
     /// The hub's address
     #[arg(long, env = "COLLOQUY_URL", value_name = "URL", default_value = "http://127.0.0.1:3000")]
     url: String,
+    /// What the three come in with where people sign in: a token of each of the agents demo-planner,
+    /// demo-worker and demo-critic
+    #[arg(long, env = "COLLOQUY_TOKEN", value_name = "TOKEN", value_delimiter = ',')]
+    #[arg(hide_env_values = true)]
+    token: Vec<String>,
 }
 
 const UNAUTHENTICATED: u16 = 401;
@@ -57,34 +64,35 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Plays until SIGINT or SIGTERM. A hub that is away is waited for.
 ///
 /// # Errors
-/// When the address is not one of a hub, or the hub is not in local mode.
+/// When the address is not one of a hub, or the hub does not let the three in.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
-    let client = Client::new(&options.url)?;
+    let cast = Cast::new(Client::new(&options.url)?, options.token);
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     select! {
-        refused = play_on(&client, &options.url) => return Err(refused),
+        refused = play_on(&cast, &options.url) => return Err(refused),
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
     print("Stopping: the agents go offline.");
     // A hub that is gone shows nobody that they are.
-    let _ = timeout(LEAVE_TIMEOUT, take_leave(&client)).await;
+    let _ = timeout(LEAVE_TIMEOUT, take_leave(&cast)).await;
     Ok(())
 }
 
 /// Plays again whenever a play ends, until the hub does not let it.
-async fn play_on(client: &Client, url: &str) -> anyhow::Error {
+async fn play_on(cast: &Cast, url: &str) -> anyhow::Error {
     let mut is_away = false;
     loop {
-        let Err(ended) = play(client, url).await;
-        if let Ended::Call(error) = &ended
-            && error.status() == Some(UNAUTHENTICATED)
-        {
-            return anyhow!(
-                "the hub at {url} wants everybody to sign in; the demo acts as three agents, as only \
-                 local mode lets it: play on a hub of its own, `colloquy serve --data-dir demo`"
-            );
+        let Err(ended) = play(cast, url).await;
+        match &ended {
+            Ended::Call(error) if error.status() == Some(UNAUTHENTICATED) => {
+                return anyhow!("the hub at {url} {}", cast.what_to_do());
+            }
+            Ended::Uncast(agent) => {
+                return anyhow!("none of the tokens is one of the agent {agent}: {HOW_TO_CAST}");
+            }
+            _ => {}
         }
         let was_away = is_away;
         is_away = matches!(ended, Ended::Call(Error::Transport(_)));
@@ -103,11 +111,13 @@ async fn play_on(client: &Client, url: &str) -> anyhow::Error {
 }
 
 /// Plays until one of the three can not go on.
-async fn play(client: &Client, url: &str) -> Result<Infallible, Ended> {
+async fn play(cast: &Cast, url: &str) -> Result<Infallible, Ended> {
+    let clients = cast.clients().await?;
+    let [planner, worker, critic] = Role::ALL;
     let (planner, worker, critic) = try_join!(
-        Actor::enter(client, Role::Planner),
-        Actor::enter(client, Role::Worker),
-        Actor::enter(client, Role::Critic),
+        Actor::enter(&clients, planner),
+        Actor::enter(&clients, worker),
+        Actor::enter(&clients, critic),
     )?;
     print(&format!("Three agents are at work: {url}/demo/websocket shows them. Ctrl-C stops."));
     let (never, ..) =
@@ -115,11 +125,10 @@ async fn play(client: &Client, url: &str) -> Result<Infallible, Ended> {
     match never {}
 }
 
-async fn take_leave(client: &Client) -> Result<(), Ended> {
-    for role in Role::ALL {
-        let id = role.id()?;
+async fn take_leave(cast: &Cast) -> Result<(), Ended> {
+    for (id, client) in cast.clients().await? {
         let offline = StatusChange { status: AgentStatus::Offline, status_detail: None };
-        client.act_as(id.clone()).set_agent_status(&id, &offline).await?;
+        client.set_agent_status(&id, &offline).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use colloquy_client::{
 };
 use tokio::time::sleep;
 
-use super::role::Role;
+use super::{cast::Clients, role::Role};
 
 /// An agent that is registered and listens to all chats.
 pub(crate) struct Actor {
@@ -41,21 +41,19 @@ pub(crate) enum Ended {
     /// What was missed while the hub was away can not be replayed.
     #[error("the hub does not know any more what was missed")]
     Missed,
+    /// Nobody can act as that agent.
+    #[error("nothing lets the demo act as the agent {0}")]
+    Uncast(AgentId),
     /// An id of ours is none.
     #[error(transparent)]
     Id(#[from] InvalidId),
 }
 
 impl Actor {
-    /// Registers, unless it was here before, and listens.
-    pub(crate) async fn enter(hub: &Client, role: Role) -> Result<Self, Ended> {
+    /// Listens, and says that it is there.
+    pub(crate) async fn enter(clients: &Clients, role: Role) -> Result<Self, Ended> {
         let id = role.id()?;
-        let client = hub.act_as(id.clone());
-        // It does not exist yet, so nobody but the person at the keyboard can create it.
-        match hub.create_agent(&role.registration()?).await {
-            Err(error) if error.status() == Some(CONFLICT) => {}
-            created => drop(created?),
-        }
+        let client = clients.get(&id).cloned().ok_or_else(|| Ended::Uncast(id.clone()))?;
         let (live, notices) = client.live();
         let all_chats = Topic::All(Kind::Chat);
         live.subscribe(all_chats.clone(), None).await;
