@@ -2,7 +2,7 @@
 //!
 //! | action | admin | member | viewer | agent | a token needs the scope |
 //! |---|---|---|---|---|---|
-//! | [`Read`](Action::Read): read, list, search, subscribe | yes | yes | yes | yes | `read` |
+//! | [`Read`](Action::Read): read, list, search, subscribe; what people are called | yes | yes | yes | yes | `read` |
 //! | [`Acknowledge`](Action::Acknowledge): a message was received or read | yes | yes | yes | yes | `messages` |
 //! | [`Speak`](Action::Speak): send messages | yes | yes | no | yes | `messages` |
 //! | [`LeaveChats`](Action::LeaveChats): leave a chat oneself | yes | yes | yes | yes | `chats` |

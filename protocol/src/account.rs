@@ -87,6 +87,17 @@ pub struct Person {
     pub signed_in_at: Option<Timestamp>,
 }
 
+/// What a person is called: everybody who may read sees that of everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PersonName {
+    /// Their id: the `userId` of what they do.
+    pub id: PersonId,
+    /// What they are called.
+    pub name: String,
+}
+
 /// A person, and the one-time link with which they choose their password. It is shown this once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

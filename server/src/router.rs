@@ -50,6 +50,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(profile::logins, profile::end_logins))
         .routes(routes!(profile::end_login))
         .routes(routes!(people::list, people::invite))
+        .routes(routes!(people::names))
         .routes(routes!(people::get, people::update))
         .routes(routes!(people::invite_again))
         .routes(routes!(tokens::list, tokens::issue))

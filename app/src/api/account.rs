@@ -3,14 +3,19 @@
 
 use colloquy_protocol::{
     account::{
-        Invited, Issued, Login, Me, NewPerson, NewToken, Person, PersonPatch, ProfilePatch,
-        Session, SignIn, Token, Welcomed,
+        Invited, Issued, Login, Me, NewPerson, NewToken, Person, PersonName, PersonPatch,
+        ProfilePatch, Session, SignIn, Token, Welcomed,
     },
     id::{LoginId, PersonId, TokenId},
     model::Page,
 };
 
-use super::{ApiError, delete, patch, post_once, read, transport::SESSION};
+use serde::de::DeserializeOwned;
+
+use super::{ApiError, delete, patch, post_once, read, transport::SESSION, with_query};
+
+/// The longest part of a list that the hub sends at once.
+const PART: &str = "200";
 
 /// Who asks.
 ///
@@ -57,7 +62,7 @@ pub async fn change_profile(change: &ProfilePatch) -> Result<Me, ApiError> {
 /// # Errors
 /// As [`session`].
 pub async fn logins() -> Result<Vec<Login>, ApiError> {
-    Ok(read::<Page<Login>>("/logins").await?.items)
+    read_all("/logins").await
 }
 
 /// Ends a login session of one's own.
@@ -81,7 +86,15 @@ pub async fn end_all_logins() -> Result<(), ApiError> {
 /// # Errors
 /// As [`session`].
 pub async fn people() -> Result<Vec<Person>, ApiError> {
-    Ok(read::<Page<Person>>("/people").await?.items)
+    read_all("/people").await
+}
+
+/// What everybody is called.
+///
+/// # Errors
+/// As [`session`].
+pub async fn names() -> Result<Vec<PersonName>, ApiError> {
+    Ok(read::<Page<PersonName>>("/people/names").await?.items)
 }
 
 /// Invites somebody.
@@ -113,7 +126,7 @@ pub async fn new_link(id: &PersonId) -> Result<Invited, ApiError> {
 /// # Errors
 /// As [`session`].
 pub async fn tokens() -> Result<Vec<Token>, ApiError> {
-    Ok(read::<Page<Token>>("/tokens").await?.items)
+    read_all("/tokens").await
 }
 
 /// Makes a token.
@@ -130,6 +143,20 @@ pub async fn create_token(new: &NewToken) -> Result<Issued, ApiError> {
 /// As [`session`].
 pub async fn revoke(id: &TokenId) -> Result<(), ApiError> {
     gone(delete(&format!("/tokens/{id}")).await)
+}
+
+/// Reads all of a list, part by part.
+async fn read_all<T: DeserializeOwned>(path: &str) -> Result<Vec<T>, ApiError> {
+    let (mut all, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let part = with_query(path, &[("limit", Some(PART)), ("cursor", cursor.as_deref())]);
+        let Page { items, next_cursor } = read::<Page<T>>(&part).await?;
+        all.extend(items);
+        if next_cursor.is_none() {
+            return Ok(all);
+        }
+        cursor = next_cursor;
+    }
 }
 
 /// What is gone already was ended by somebody else.

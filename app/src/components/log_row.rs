@@ -5,7 +5,7 @@ use std::sync::Arc;
 use colloquy_protocol::{model::LogEntry, topic::Topic};
 use leptos::prelude::*;
 
-use crate::{api::with_query, components::event_row::detail};
+use crate::{api::with_query, components::event_row::detail, stores::people::Names};
 
 /// When, what, of which entity, by whom, and where in the log; on demand, the payload.
 ///
@@ -14,6 +14,8 @@ use crate::{api::with_query, components::event_row::detail};
 pub fn LogRow(
     /// The event.
     entry: Arc<LogEntry>,
+    /// What people are called.
+    names: StoredValue<Names>,
 ) -> impl IntoView {
     let opened = RwSignal::new(false);
     let offset = entry.offset;
@@ -23,6 +25,7 @@ pub fn LogRow(
     let words = exact.replace('T', " ").trim_end_matches('Z').to_owned();
     let name = entity_name(&entry);
     let actor = entry.actor_id.to_string();
+    let actor_name = names.with_value(|names| names.of(&entry.actor_id, entry.actor_kind));
     let payload = entry.clone();
     let payload_id = format!("payload-{offset}");
 
@@ -50,7 +53,7 @@ pub fn LogRow(
                 href=with_query("/events", &[("actor", Some(&actor))])
                 title="Everything by this actor"
             >
-                {actor.clone()}
+                {actor_name}
             </a>
             <span class="event-offset">"#" {offset}</span>
             <div id=payload_id class="log-payload">

@@ -11,7 +11,7 @@ use leptos_router::{LazyRoute, lazy_route};
 
 use self::row::ConnectionRow;
 use crate::{
-    api::{Loaded, connections},
+    api::{ApiError, Loaded, connections},
     components::{
         dialog::ConfirmDialog,
         note::{Empty, LoadError},
@@ -20,6 +20,7 @@ use crate::{
     session::use_session,
     stores::{
         live::{Effect as Change, Live},
+        people::{Names, load_names},
         poll::while_visible,
     },
 };
@@ -38,7 +39,7 @@ impl LazyRoute for ConnectionsRoute {
     }
 
     fn view(_this: Self) -> AnyView {
-        let list = Resource::new(|| (), |()| connections::list());
+        let list = Resource::new(|| (), |()| load());
         let session = use_session();
         view! {
             <Title text="Connections" />
@@ -60,7 +61,7 @@ impl LazyRoute for ConnectionsRoute {
                 <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
                     {move || Suspend::new(async move {
                         match list.await {
-                            Ok(loaded) => view! { <Connections loaded /> }.into_any(),
+                            Ok((loaded, names)) => view! { <Connections loaded names /> }.into_any(),
                             Err(error) => {
                                 view! {
                                     <LoadError
@@ -80,8 +81,13 @@ impl LazyRoute for ConnectionsRoute {
     }
 }
 
+async fn load() -> Result<(Loaded<Vec<ConnectionInfo>>, Names), ApiError> {
+    Ok((connections::list().await?, load_names().await?))
+}
+
 #[component]
-fn Connections(loaded: Loaded<Vec<ConnectionInfo>>) -> impl IntoView {
+fn Connections(loaded: Loaded<Vec<ConnectionInfo>>, names: Names) -> impl IntoView {
+    let names = StoredValue::new(names);
     let live = Live::new(loaded, [], connections::list, |_, _| Change::None);
     while_visible(PERIOD, move || live.reload());
     let list = live.value();
@@ -137,7 +143,7 @@ fn Connections(loaded: Loaded<Vec<ConnectionInfo>>) -> impl IntoView {
                     </thead>
                     <tbody>
                         <For each=move || ids.get() key=ConnectionId::clone let:id>
-                            <ConnectionRow id list own on_close=ask />
+                            <ConnectionRow id list own names on_close=ask />
                         </For>
                     </tbody>
                 </table>

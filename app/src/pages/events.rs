@@ -3,6 +3,7 @@
 pub mod filters;
 pub mod stream;
 
+use colloquy_protocol::model::{LogEntry, Page};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
@@ -12,8 +13,12 @@ use self::{
     stream::Stream,
 };
 use crate::{
-    api::events::{self, Filter},
+    api::{
+        ApiError, Loaded,
+        events::{self, Filter},
+    },
     components::note::LoadError,
+    stores::people::{Names, load_names},
 };
 
 /// The page.
@@ -29,7 +34,7 @@ impl LazyRoute for EventsRoute {
     fn view(_this: Self) -> AnyView {
         let filter = use_filter();
         let load = |filter: Filter| async move {
-            let page = events::newest(&filter, events::PAGE).await;
+            let page = newest(&filter).await;
             (filter, page)
         };
         let page = Resource::new(move || filter.get(), load);
@@ -46,7 +51,9 @@ impl LazyRoute for EventsRoute {
                 <Transition fallback=|| view! { <p class="quiet">"Loading…"</p> }>
                     {move || Suspend::new(async move {
                         match page.await {
-                            (filter, Ok(loaded)) => view! { <Stream filter loaded /> }.into_any(),
+                            (filter, Ok((loaded, names))) => {
+                                view! { <Stream filter loaded names /> }.into_any()
+                            }
                             (_, Err(error)) => {
                                 view! {
                                     <LoadError
@@ -64,4 +71,9 @@ impl LazyRoute for EventsRoute {
         }
         .into_any()
     }
+}
+
+/// The newest events that fit, and what those people are called who acted.
+async fn newest(filter: &Filter) -> Result<(Loaded<Page<LogEntry>>, Names), ApiError> {
+    Ok((events::newest(filter, events::PAGE).await?, load_names().await?))
 }

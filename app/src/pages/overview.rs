@@ -33,6 +33,7 @@ use crate::{
     session::use_session,
     stores::{
         live::{Effect as Change, Live},
+        people::{Names, load_names},
         poll::while_visible,
         rate::{self, Rate, recent_rate},
     },
@@ -54,6 +55,7 @@ impl LazyRoute for OverviewRoute {
     fn view(_this: Self) -> AnyView {
         let summary = Resource::new(|| (), |()| summary());
         let rate = Resource::new(|| (), |()| recent_rate());
+        let names = Resource::new(|| (), |()| load_names());
         let notifying = RwSignal::new(false);
         let session = use_session();
         view! {
@@ -72,14 +74,15 @@ impl LazyRoute for OverviewRoute {
                 </header>
                 <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
                     {move || Suspend::new(async move {
-                        match (summary.await, rate.await) {
-                            (Ok(summary), Ok(rate)) => {
-                                view! { <Everything summary rate /> }.into_any()
+                        match (summary.await, rate.await, names.await) {
+                            (Ok(summary), Ok(rate), Ok(names)) => {
+                                view! { <Everything summary rate names /> }.into_any()
                             }
-                            (Err(error), _) | (_, Err(error)) => {
+                            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
                                 let on_retry = move |()| {
                                     summary.refetch();
                                     rate.refetch();
+                                    names.refetch();
                                 };
                                 view! {
                                     <LoadError
@@ -101,7 +104,7 @@ impl LazyRoute for OverviewRoute {
 }
 
 #[component]
-fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>) -> impl IntoView {
+fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>, names: Names) -> impl IntoView {
     let everything = Kind::ALL.map(Topic::All);
     // What an event changes in the counts can often not be told from the event alone.
     let live = Live::new(summary, everything.clone(), self::summary, |_, _| Change::Stale);
@@ -133,7 +136,7 @@ fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>) -> impl IntoView {
                     <h2 id="rate-title">"Events per second"</h2>
                     <RateChart rate />
                 </section>
-                <LatestEvents summary />
+                <LatestEvents summary names />
             </div>
             <div class="side">
                 <Show when=move || is_empty.get()>
@@ -148,7 +151,8 @@ fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>) -> impl IntoView {
 }
 
 #[component]
-fn LatestEvents(summary: Signal<Summary>) -> impl IntoView {
+fn LatestEvents(summary: Signal<Summary>, names: Names) -> impl IntoView {
+    let names = StoredValue::new(names);
     let latest = Memo::new(move |_| {
         summary.with(|it| it.latest.iter().rev().cloned().map(Arc::new).collect::<Vec<_>>())
     });
@@ -168,7 +172,7 @@ fn LatestEvents(summary: Signal<Summary>) -> impl IntoView {
             <ol class="log-list">
                 <For each=move || latest.get() key=|entry| entry.offset let:entry>
                     <li>
-                        <LogRow entry />
+                        <LogRow entry names />
                     </li>
                 </For>
             </ol>

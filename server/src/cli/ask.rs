@@ -5,6 +5,7 @@ use axum::{
     body::{Bytes, to_bytes},
     http::{Method, Request, StatusCode, header},
 };
+use colloquy_protocol::model::Page;
 use colloquy_server::{control, settings::Settings};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -34,6 +35,25 @@ pub(crate) async fn tell<T: DeserializeOwned>(
     body: &impl Serialize,
 ) -> anyhow::Result<T> {
     send(settings, method, path, serde_json::to_vec(body)?.into()).await
+}
+
+/// All of a list, part by part.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) async fn ask_all<T: DeserializeOwned>(
+    settings: &Settings,
+    path: &str,
+) -> anyhow::Result<Vec<T>> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        // A cursor is written in hexadecimal digits.
+        let part = format!("{path}?limit=200{cursor}");
+        let Page { items, next_cursor } = ask(settings, Method::GET, &part).await?;
+        all.extend::<Vec<T>>(items);
+        let Some(next) = next_cursor else { return Ok(all) };
+        cursor = format!("&cursor={next}");
+    }
 }
 
 async fn send<T: DeserializeOwned>(

@@ -12,13 +12,12 @@ use colloquy_protocol::{
     access::Scope,
     account::{Issued, NewToken, Token},
     id::{AgentId, TokenId},
-    model::Page,
     time::Timestamp,
 };
 use colloquy_server::settings::Settings;
 
 use super::{
-    ask::{ask, tell},
+    ask::{ask, ask_all, tell},
     user,
 };
 
@@ -82,9 +81,9 @@ pub(crate) async fn run(task: TokenTask, settings: Settings) -> anyhow::Result<(
             writeln!(io::stdout(), "{}", issued.secret)?;
         }
         TokenTask::List => {
-            let page: Page<Token> = ask(&settings, Method::GET, "/tokens").await?;
+            let tokens: Vec<Token> = ask_all(&settings, "/tokens").await?;
             let mut output = io::stdout().lock();
-            for token in page.items {
+            for token in tokens {
                 let scopes: Vec<_> = token.scopes.iter().map(|scope| scope.as_str()).collect();
                 writeln!(
                     output,

@@ -8,11 +8,10 @@ use clap::{Subcommand, builder::PossibleValuesParser, builder::TypedValueParser}
 use colloquy_protocol::{
     access::Role,
     account::{Invited, NewPerson, Person, PersonPatch},
-    model::Page,
 };
 use colloquy_server::settings::Settings;
 
-use super::ask::{ask, tell};
+use super::ask::{ask, ask_all, tell};
 
 /// What to do with people.
 #[derive(Debug, Subcommand)]
@@ -68,7 +67,8 @@ pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()
         UserTask::Enable { email } => set_disabled(&settings, &email, false).await?,
         UserTask::List => {
             let mut output = io::stdout().lock();
-            for Person { id, email, name, role, state, .. } in people(&settings).await? {
+            for Person { id, email, name, role, state, .. } in ask_all(&settings, "/people").await?
+            {
                 let role = role.as_str();
                 writeln!(output, "{id}  {role:6}  {state:9?}  {email}  {name}")?;
             }
@@ -80,13 +80,9 @@ pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()
 /// The person with that e-mail address.
 pub(crate) async fn find(settings: &Settings, email: &str) -> anyhow::Result<Person> {
     let wanted = email.trim().to_lowercase();
-    let found = people(settings).await?.into_iter().find(|one| one.email.to_lowercase() == wanted);
+    let people: Vec<Person> = ask_all(settings, "/people").await?;
+    let found = people.into_iter().find(|one| one.email.to_lowercase() == wanted);
     found.ok_or_else(|| anyhow!("nobody has the e-mail address {email}"))
-}
-
-async fn people(settings: &Settings) -> anyhow::Result<Vec<Person>> {
-    let page: Page<Person> = ask(settings, Method::GET, "/people").await?;
-    Ok(page.items)
 }
 
 async fn set_disabled(settings: &Settings, email: &str, disabled: bool) -> anyhow::Result<()> {

@@ -30,7 +30,7 @@ use crate::{
         json::{json, typed},
         problem::Problem,
     },
-    service::{Change, Idempotency},
+    service::{Change, Idempotency, ListQuery},
 };
 
 /// The ids in the path; an id that can not exist is a path where nothing is.
@@ -64,6 +64,20 @@ pub(crate) struct Address(pub(crate) Option<IpAddr>);
 
 /// `If-Match`, for the API document: [`Change`] reads it.
 pub(crate) struct IfMatch;
+
+/// Which part of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PartQuery {
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = u32, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit,
+    /// The `nextCursor` of the page before.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+}
 
 /// How many items a page has at most: from 1 to 200, without being told 50.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -202,6 +216,12 @@ impl TryFrom<u32> for Limit {
 impl Default for Limit {
     fn default() -> Self {
         Self(50)
+    }
+}
+
+impl From<PartQuery> for ListQuery {
+    fn from(PartQuery { limit, cursor }: PartQuery) -> Self {
+        Self { limit: limit.into(), cursor, ..Self::default() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use colloquy_protocol::{
-    account::{Invited, NewPerson, Person, PersonPatch},
+    account::{Invited, NewPerson, Person, PersonName, PersonPatch},
     id::PersonId,
     model::Page,
 };
@@ -11,7 +11,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Created, Shown, Unkept, unkept},
-        extract::{Body, NotRepeatable, Path, SecretPost},
+        extract::{Body, NotRepeatable, PartQuery, Path, Query, SecretPost},
         problem::{
             AdministerProblems, CreateProblems, ListProblems, Problem, ReadProblems, RenewProblems,
         },
@@ -22,13 +22,29 @@ use crate::{
 /// List people, in the order in which they were invited.
 #[utoipa::path(
     get, path = "/people", tag = "people", operation_id = "listPeople",
+    params(PartQuery),
     responses(Shown<Page<Person>>, ListProblems),
 )]
 pub(crate) async fn list(
     State(services): State<Services>,
     caller: Caller,
+    Query(part): Query<PartQuery>,
 ) -> Result<Shown<Page<Person>>, Problem> {
-    Ok(Shown(services.people(&caller).await?))
+    Ok(Shown(services.people(&caller, part.into()).await?))
+}
+
+/// List what everybody is called, to be shown in place of their ids.
+///
+/// All of them at once, those who may not sign in any more too.
+#[utoipa::path(
+    get, path = "/people/names", tag = "people", operation_id = "listNames",
+    responses(Shown<Page<PersonName>>, ListProblems),
+)]
+pub(crate) async fn names(
+    State(services): State<Services>,
+    caller: Caller,
+) -> Result<Shown<Page<PersonName>>, Problem> {
+    Ok(Shown(services.people_names(&caller).await?))
 }
 
 /// Invite somebody.

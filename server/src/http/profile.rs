@@ -11,7 +11,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Gone, Shown},
-        extract::{Body, Path},
+        extract::{Body, PartQuery, Path, Query},
         problem::{ChangeProblems, ListProblems, Problem, ReadProblems},
     },
     limits::Limits,
@@ -53,13 +53,15 @@ pub(crate) async fn update(
 /// List one's own login sessions, the newest first.
 #[utoipa::path(
     get, path = "/logins", tag = "account", operation_id = "listLogins",
+    params(PartQuery),
     responses(Shown<Page<Login>>, ListProblems),
 )]
 pub(crate) async fn logins(
     State(services): State<Services>,
     caller: Caller,
+    Query(part): Query<PartQuery>,
 ) -> Result<Shown<Page<Login>>, Problem> {
-    Ok(Shown(services.logins(&caller).await?))
+    Ok(Shown(services.logins(&caller, part.into()).await?))
 }
 
 /// Sign out everywhere: end all of one's own login sessions, this one too.

@@ -11,7 +11,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Created, Gone, Shown, Unkept, unkept},
-        extract::{Path, SecretPost},
+        extract::{PartQuery, Path, Query, SecretPost},
         problem::{CreateProblems, ListProblems, Problem, ReadProblems},
     },
     service::Services,
@@ -20,13 +20,15 @@ use crate::{
 /// List one's own tokens, and those of agents for who manages people.
 #[utoipa::path(
     get, path = "/tokens", tag = "tokens", operation_id = "listTokens",
+    params(PartQuery),
     responses(Shown<Page<Token>>, ListProblems),
 )]
 pub(crate) async fn list(
     State(services): State<Services>,
     caller: Caller,
+    Query(part): Query<PartQuery>,
 ) -> Result<Shown<Page<Token>>, Problem> {
-    Ok(Shown(services.tokens(&caller).await?))
+    Ok(Shown(services.tokens(&caller, part.into()).await?))
 }
 
 /// Make a token, for an agent or for oneself.

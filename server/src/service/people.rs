@@ -2,7 +2,7 @@
 
 use colloquy_protocol::{
     access::{Action, Role},
-    account::{Invited, NewPerson, Person, PersonPatch, PersonState},
+    account::{Invited, NewPerson, Person, PersonName, PersonPatch, PersonState},
     close::CloseCode,
     id::PersonId,
     model::Page,
@@ -11,7 +11,7 @@ use colloquy_protocol::{
 use futures_util::FutureExt;
 
 use super::{
-    Seen, Services, new_id, not_found,
+    ListQuery, Seen, Services, new_id, not_found,
     secrets::{self, new_secret},
     valid::Check,
 };
@@ -21,6 +21,7 @@ use crate::{
     store::{
         WriteTx,
         links::{self, Purpose},
+        list::Paging,
         logins,
         people::{self, Account},
     },
@@ -33,14 +34,26 @@ const INVITATION_MILLIS: i64 = 7 * 24 * 60 * 60 * 1000;
 const SET_UP_MILLIS: i64 = 30 * 60 * 1000;
 
 impl Services {
-    /// Everybody, in the order in which they were invited.
+    /// A page of people, in the order in which they were invited.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::Invalid`] that names `cursor`.
+    pub async fn people(&self, caller: &Caller, query: ListQuery) -> Result<Seen<Page<Person>>> {
+        caller.require(Action::ManagePeople)?;
+        let paging = Paging::of::<Person>(query)?;
+        let mut snapshot = self.snapshot().await?;
+        let (items, next_cursor) = people::list(snapshot.connection(), &paging).await?;
+        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+    }
+
+    /// What everybody is called, all of them.
     ///
     /// # Errors
     /// [`Error::Forbidden`].
-    pub async fn people(&self, caller: &Caller) -> Result<Seen<Page<Person>>> {
-        caller.require(Action::ManagePeople)?;
+    pub async fn people_names(&self, caller: &Caller) -> Result<Seen<Page<PersonName>>> {
+        caller.require(Action::Read)?;
         let mut snapshot = self.snapshot().await?;
-        let items = people::list(snapshot.connection()).await?;
+        let items = people::names(snapshot.connection()).await?;
         let value = Page { items, next_cursor: None };
         Ok(Seen { value, position: snapshot.into_position() })
     }

@@ -10,13 +10,16 @@ use colloquy_protocol::{
 };
 use futures_util::FutureExt;
 
-use super::{Seen, Services, new_id, not_found, passwords, people::find, secrets, valid::Check};
+use super::{
+    ListQuery, Seen, Services, new_id, not_found, passwords, people::find, secrets, valid::Check,
+};
 use crate::{
     access::{Caller, Credential},
     error::{Error, Result},
     store::{
         WriteTx,
         links::{self, Purpose},
+        list::Paging,
         logins::{self, Stored},
         people::{self, Account},
     },
@@ -154,18 +157,20 @@ impl Services {
             .await
     }
 
-    /// One's own login sessions, the newest first.
+    /// A page of one's own login sessions, the newest first.
     ///
     /// # Errors
-    /// [`Error::Forbidden`].
-    pub async fn logins(&self, caller: &Caller) -> Result<Seen<Page<Login>>> {
+    /// [`Error::Forbidden`]; [`Error::Invalid`] that names `cursor`.
+    pub async fn logins(&self, caller: &Caller, query: ListQuery) -> Result<Seen<Page<Login>>> {
         caller.require(Action::ManageOwnAccount)?;
+        let newest_first = Some("-createdAt".to_owned());
+        let paging = Paging::of::<Login>(ListQuery { sort: newest_first, ..query })?;
         let mut snapshot = self.snapshot().await?;
         let now = Timestamp::now();
         let person = caller.principal.id.as_str();
-        let items = logins::list(snapshot.connection(), person, caller.login(), now).await?;
-        let value = Page { items, next_cursor: None };
-        Ok(Seen { value, position: snapshot.into_position() })
+        let (items, next_cursor) =
+            logins::list(snapshot.connection(), person, caller.login(), now, &paging).await?;
+        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
     }
 
     /// Ends one of one's own login sessions, and its sockets.

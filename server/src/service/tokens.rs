@@ -11,7 +11,7 @@ use colloquy_protocol::{
 use futures_util::FutureExt;
 
 use super::{
-    Seen, Services, new_id, not_found,
+    ListQuery, Seen, Services, new_id, not_found,
     people::find,
     secrets::{self, TOKEN_PREFIX, new_secret},
     valid::Check,
@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Result},
     store::{
         WriteTx, agents,
+        list::Paging,
         tokens::{self, Whose},
     },
 };
@@ -35,16 +36,17 @@ enum Bearer {
 }
 
 impl Services {
-    /// The tokens that one may revoke: one's own, and those of agents for who manages people.
+    /// A page of the tokens that one may revoke, in the order in which they were made: one's own,
+    /// and those of agents for who manages people.
     ///
     /// # Errors
-    /// [`Error::Forbidden`].
-    pub async fn tokens(&self, caller: &Caller) -> Result<Seen<Page<Token>>> {
+    /// [`Error::Forbidden`]; [`Error::Invalid`] that names `cursor`.
+    pub async fn tokens(&self, caller: &Caller, query: ListQuery) -> Result<Seen<Page<Token>>> {
         let whose = whose(caller)?;
+        let paging = Paging::of::<Token>(query)?;
         let mut snapshot = self.snapshot().await?;
-        let items = tokens::list(snapshot.connection(), whose).await?;
-        let value = Page { items, next_cursor: None };
-        Ok(Seen { value, position: snapshot.into_position() })
+        let (items, next_cursor) = tokens::list(snapshot.connection(), whose, &paging).await?;
+        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
     }
 
     /// Makes a token.

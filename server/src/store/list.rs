@@ -24,8 +24,9 @@ pub struct ListQuery {
 
 /// An entity that can be listed.
 pub(crate) trait Listed {
-    /// The field of its name, on the wire and as a column.
-    const NAME: &'static str;
+    /// The field of its name, on the wire and as a column. What is only listed in the order in
+    /// which it was created needs none.
+    const NAME: &'static str = "createdAt";
 
     /// Its id, name, and when it was created and last changed.
     fn keys(&self) -> Keys<'_>;
@@ -37,6 +38,13 @@ pub(crate) struct Keys<'a> {
     pub(crate) name: &'a str,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+}
+
+impl<'a> Keys<'a> {
+    /// Those of what is only listed in the order in which it was created.
+    pub(crate) fn of_creation(id: &'a str, created_at: Timestamp) -> Self {
+        Self { id, name: "", created_at, updated_at: created_at }
+    }
 }
 
 /// The value of a sort key in a cursor.

@@ -5,9 +5,19 @@ use colloquy_protocol::{
     id::{LoginId, PersonId},
     time::Timestamp,
 };
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::row;
+use super::{
+    list::{Keys, Listed, Paging},
+    row,
+};
+use crate::error::Result;
+
+impl Listed for Login {
+    fn keys(&self) -> Keys<'_> {
+        Keys::of_creation(self.id.as_str(), self.created_at)
+    }
+}
 
 /// A login session as it is kept.
 #[derive(Debug, Clone)]
@@ -50,22 +60,21 @@ pub(crate) async fn stands(
         .await
 }
 
-/// A person's login sessions, the newest first.
+/// One page of a person's login sessions, and the cursor of the next.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
     person: &str,
     current: Option<&LoginId>,
     now: Timestamp,
-) -> sqlx::Result<Vec<Login>> {
-    sqlx::query(
-        "SELECT * FROM logins WHERE person_id = ?1 AND expires_at > ?2 \
-         ORDER BY created_at DESC, id DESC",
-    )
-    .bind(person)
-    .bind(now.as_millis())
-    .try_map(|found| login(&found, current))
-    .fetch_all(connection)
-    .await
+    paging: &Paging,
+) -> Result<(Vec<Login>, Option<String>)> {
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM logins WHERE person_id = ");
+    sql.push_bind(person).push(" AND expires_at > ").push_bind(now.as_millis());
+    paging.push(&mut sql, &[]);
+    let query = sql.build().try_map(|found| login(&found, current));
+    let mut logins = query.fetch_all(connection).await?;
+    let next_cursor = paging.next_cursor(&mut logins)?;
+    Ok((logins, next_cursor))
 }
 
 /// Adds a login session.

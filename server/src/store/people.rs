@@ -3,13 +3,23 @@
 use std::fmt;
 
 use colloquy_protocol::{
-    account::{Person, PersonState},
+    account::{Person, PersonName, PersonState},
     id::PersonId,
     time::Timestamp,
 };
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::row;
+use super::{
+    list::{Keys, Listed, Paging},
+    row,
+};
+use crate::error::Result;
+
+impl Listed for Person {
+    fn keys(&self) -> Keys<'_> {
+        Keys::of_creation(self.id.as_str(), self.created_at)
+    }
+}
 
 /// A person, and what their password is checked against.
 #[derive(Clone)]
@@ -68,10 +78,25 @@ pub(crate) async fn find_by_email(
         .await
 }
 
-/// Everybody, in the order in which they were invited.
-pub(crate) async fn list(connection: &mut SqliteConnection) -> sqlx::Result<Vec<Person>> {
-    sqlx::query("SELECT * FROM people ORDER BY created_at, id")
-        .try_map(|found| Ok(account(&found)?.person))
+/// One page of people, and the cursor of the next.
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+    paging: &Paging,
+) -> Result<(Vec<Person>, Option<String>)> {
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM people WHERE TRUE");
+    paging.push(&mut sql, &[]);
+    let query = sql.build().try_map(|found| Ok(account(&found)?.person));
+    let mut people = query.fetch_all(connection).await?;
+    let next_cursor = paging.next_cursor(&mut people)?;
+    Ok((people, next_cursor))
+}
+
+/// What everybody is called, in the order in which they were invited.
+pub(crate) async fn names(connection: &mut SqliteConnection) -> sqlx::Result<Vec<PersonName>> {
+    sqlx::query("SELECT id, name FROM people ORDER BY created_at, id")
+        .try_map(|found: SqliteRow| {
+            Ok(PersonName { id: row::text(&found, "id")?, name: found.try_get("name")? })
+        })
         .fetch_all(connection)
         .await
 }

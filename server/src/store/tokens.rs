@@ -7,8 +7,17 @@ use colloquy_protocol::{
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::row;
+use super::{
+    list::{Keys, Listed, Paging},
+    row,
+};
 use crate::error::Result;
+
+impl Listed for Token {
+    fn keys(&self) -> Keys<'_> {
+        Keys::of_creation(self.id.as_str(), self.created_at)
+    }
+}
 
 /// Whose tokens to list.
 #[derive(Debug, Clone, Copy)]
@@ -62,21 +71,30 @@ pub(crate) async fn find(
         .await
 }
 
-/// Tokens, in the order in which they were made.
+/// One page of tokens, and the cursor of the next.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
     whose: Whose<'_>,
-) -> sqlx::Result<Vec<Token>> {
-    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM tokens");
-    if let Whose::Own(who) | Whose::OwnAndAgents(who) = whose {
-        sql.push(" WHERE (principal_id = ").push_bind(who.id.as_str());
-        sql.push(" AND principal_kind = ").push_bind(who.kind.as_str()).push(")");
-    }
+    paging: &Paging,
+) -> Result<(Vec<Token>, Option<String>)> {
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM tokens WHERE (");
+    match whose {
+        Whose::All => sql.push("TRUE"),
+        Whose::Own(who) | Whose::OwnAndAgents(who) => sql
+            .push("(principal_id = ")
+            .push_bind(who.id.as_str())
+            .push(" AND principal_kind = ")
+            .push_bind(who.kind.as_str())
+            .push(")"),
+    };
     if let Whose::OwnAndAgents(_) = whose {
         sql.push(" OR principal_kind = 'agent'");
     }
-    sql.push(" ORDER BY created_at, id");
-    sql.build().try_map(|found| token(&found)).fetch_all(connection).await
+    sql.push(")");
+    paging.push(&mut sql, &[]);
+    let mut tokens = sql.build().try_map(|found| token(&found)).fetch_all(connection).await?;
+    let next_cursor = paging.next_cursor(&mut tokens)?;
+    Ok((tokens, next_cursor))
 }
 
 /// Adds a token.

@@ -152,3 +152,49 @@ async fn only_who_may_sign_in_is_put_into_a_chat() {
     let as_agent = json!({ "participantId": bo, "kind": "agent" });
     assert_eq!(admin.post("/chats/c/participants", as_agent).await.status, 422);
 }
+
+#[tokio::test]
+async fn everybody_who_may_read_sees_what_people_are_called() {
+    let server = hub().await;
+    let admin = Browser::of_admin(&server).await;
+    let (viewer, bo) = admin.of_invited("bo@example.org", "viewer").await;
+    let ada = admin.get("/profile").await.body["id"].clone();
+    let expected = json!([{ "id": ada, "name": "Ada" }, { "id": bo, "name": "bo@example.org" }]);
+    assert_eq!(viewer.get("/people/names").await.body["items"], expected);
+    admin.patch(&format!("/people/{bo}"), json!({ "disabled": true })).await;
+    let names = admin.get("/people/names").await.body;
+    assert_eq!(names["items"], expected, "what they did stays theirs");
+}
+
+#[tokio::test]
+async fn people_logins_and_tokens_are_listed_in_parts() {
+    let server = hub().await;
+    let admin = Browser::of_admin(&server).await;
+    for number in 0..4 {
+        admin.of_invited(&format!("p{number}@example.org"), "member").await;
+        admin.elsewhere("ada@example.org").await;
+    }
+    for number in 0..5 {
+        assert_eq!(
+            admin.post("/tokens", json!({ "name": format!("t{number}") })).await.status,
+            201
+        );
+    }
+    for list in ["/people", "/logins", "/tokens"] {
+        let whole = admin.get(list).await.body;
+        assert_eq!(
+            (whole["items"].as_array().unwrap().len(), &whole["nextCursor"]),
+            (5, &json!(null))
+        );
+        let (mut parts, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let part = admin.get(&format!("{list}?limit=2{cursor}")).await.body;
+            parts.extend_from_slice(part["items"].as_array().unwrap());
+            let Some(next) = part["nextCursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(json!(parts), whole["items"], "{list}");
+        let refused = admin.get(&format!("{list}?cursor=x")).await;
+        assert_eq!((refused.status, refused.fields()), (422, vec!["cursor"]), "{list}");
+    }
+}

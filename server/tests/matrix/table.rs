@@ -111,6 +111,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET /people", "/people", "",                                                      [200, 403, 403, 403, 403, 403, 401, 401, 401]),
     route("POST /people", "/people", r#"{"email": "NEW@example.org", "name": "N", "role": "viewer"}"#,
                                                                                              [201, 403, 403, 403, 403, 403, 401, 401, 401]),
+    route("GET /people/names", "/people/names", "",                                          [200, 200, 200, 200, 200, 200, 401, 401, 401]),
     route("GET /people/{id}", "/people/PERSON", "",                                          [200, 403, 403, 403, 403, 403, 401, 401, 401]),
     route("PATCH /people/{id}", "/people/PERSON", r#"{"name": "M"}"#,                        [200, 403, 403, 403, 403, 403, 401, 401, 401]),
     route("POST /people/{id}/link", "/people/PERSON/link", "",                               [201, 403, 403, 403, 403, 403, 401, 401, 401]),

@@ -8,7 +8,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use crate::stores::people::People;
 
-/// The form that names an agent or a person by id; agents are suggested.
+/// The form that names an agent or a person by id; those who are known are suggested.
 #[component]
 pub fn AddParticipant(
     /// Begins the ids of its elements: no two forms of a page have the same.
@@ -54,13 +54,11 @@ pub fn AddParticipant(
         added
     });
     let suggestions = move || {
-        let agents = if kind.get() == PrincipalKind::Agent { people.agents() } else { Vec::new() };
-        let option =
-            |(id, name): (_, String)| view! { <option value=String::from(id)>{name}</option> };
-        agents.into_iter().map(option).collect_view()
+        let option = |(id, name)| view! { <option value=id>{name}</option> };
+        people.all(kind.get()).into_iter().map(option).collect_view()
     };
     let message = move || refused.get().or_else(|| error.get());
-    let list = format!("{name}-agents");
+    let list = format!("{name}-known");
     let problem = format!("{name}-error");
     view! {
         <form class="add-participant" on:submit=submit>

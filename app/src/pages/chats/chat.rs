@@ -26,12 +26,15 @@ use crate::{
     session::use_session,
     stores::{
         open_chat::OpenChat,
-        people::{People, load_agents},
+        people::{Names, People, load_people},
     },
 };
 
 /// What the page begins with; none: there is no such chat.
-type Opened = Option<(Loaded<(Chat, Part)>, Loaded<Page<Agent>>)>;
+type Opened = Option<(Loaded<(Chat, Part)>, Everybody)>;
+
+/// What is known of those whom the chat knows by their ids.
+type Everybody = Loaded<(Page<Agent>, Names)>;
 
 /// The page.
 #[derive(Debug)]
@@ -52,8 +55,8 @@ impl LazyRoute for ChatRoute {
                 <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
                     {move || Suspend::new(async move {
                         match opened.await {
-                            Ok(Some((chat, agents))) => {
-                                view! { <Fresh chat agents /> }.into_any()
+                            Ok(Some((chat, everybody))) => {
+                                view! { <Fresh chat everybody /> }.into_any()
                             }
                             Ok(None) => view! { <Missing /> }.into_any(),
                             Err(error) => {
@@ -81,7 +84,7 @@ async fn load(id: String) -> Result<Opened, ApiError> {
     // What is no id is the id of no chat.
     let Ok(id) = id.parse::<ChatId>() else { return Ok(None) };
     match messages::open(&id).await {
-        Ok(chat) => Ok(Some((chat, load_agents().await?))),
+        Ok(chat) => Ok(Some((chat, load_people().await?))),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
@@ -108,24 +111,24 @@ fn Missing() -> impl IntoView {
 /// The page of another chat is made anew, so that nothing of the one before stays in it: no draft,
 /// no place in the list.
 #[component]
-fn Fresh(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoView {
-    let opened = [(chat, agents)];
+fn Fresh(chat: Loaded<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
+    let opened = [(chat, everybody)];
     view! {
         <For
             each=move || opened.clone()
             key=|(chat, _)| (chat.value.0.id.clone(), chat.position.clone())
-            let((chat, agents))
+            let((chat, everybody))
         >
-            <Opened chat agents />
+            <Opened chat everybody />
         </For>
     }
 }
 
 #[component]
-fn Opened(chat: Loaded<(Chat, Part)>, agents: Loaded<Page<Agent>>) -> impl IntoView {
+fn Opened(chat: Loaded<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
     let session = use_session();
     let chat = OpenChat::new(chat);
-    let people = People::new(agents);
+    let people = People::new(everybody);
     let reply_to = RwSignal::new(None);
     let scroller = NodeRef::<html::Div>::new();
     let title = chat.part(|held| held.chat().title.clone());

@@ -25,7 +25,7 @@ use crate::{
     session::use_session,
     stores::{
         live::{Effect, Live},
-        people::{People, load_agents},
+        people::{People, load_people},
     },
 };
 
@@ -72,24 +72,24 @@ impl LazyRoute for ChatsRoute {
                 (asked, found)
             },
         );
-        let agents = Resource::new(|| (), |()| load_agents());
+        let people = Resource::new(|| (), |()| load_people());
         view! {
             <Title text="Chats" />
             <div class="page">
                 <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
                     {move || Suspend::new(async move {
-                        match agents.await {
-                            Ok(agents) => {
-                                view! { <Chats people=People::new(agents) found /> }
+                        match people.await {
+                            Ok(people) => {
+                                view! { <Chats people=People::new(people) found /> }
                                     .into_any()
                             }
                             Err(error) => {
                                 view! {
                                     <h1>"Chats"</h1>
                                     <LoadError
-                                        title="The agents could not be loaded."
+                                        title="Who is there could not be loaded."
                                         error
-                                        on_retry=move |()| agents.refetch()
+                                        on_retry=move |()| people.refetch()
                                     />
                                 }
                                     .into_any()

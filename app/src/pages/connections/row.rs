@@ -7,9 +7,12 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 
-use crate::components::{
-    icon::{Icon, Shape},
-    time::TimeAgo,
+use crate::{
+    components::{
+        icon::{Icon, Shape},
+        time::TimeAgo,
+    },
+    stores::people::Names,
 };
 
 /// More events behind the log's head than that is far behind.
@@ -24,6 +27,8 @@ pub fn ConnectionRow(
     list: Signal<Vec<ConnectionInfo>>,
     /// This page's own.
     own: Signal<Option<ConnectionId>>,
+    /// What people are called.
+    names: StoredValue<Names>,
     /// Asks whether to close it.
     #[prop(into)]
     on_close: Callback<ConnectionId>,
@@ -47,14 +52,15 @@ pub fn ConnectionRow(
         PrincipalKind::User => Shape::Chat,
     };
     let client = user_agent.unwrap_or_else(|| "unknown client".to_owned());
-    let label = format!("Close the connection of {user_id} from {address}");
+    let name = names.with_value(|names| names.of(&user_id, user_kind));
+    let label = format!("Close the connection of {name} from {address}");
 
     view! {
         <tr>
             <td class="who">
                 <p class="who-name">
                     <Icon shape=who />
-                    <strong>{user_id.to_string()}</strong>
+                    <strong title=user_id.to_string()>{name}</strong>
                     <span class="quiet">{user_kind.as_str()}</span>
                     <Show when=move || is_own.get()>
                         <span class="tag own">"this page"</span>

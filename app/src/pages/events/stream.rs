@@ -20,6 +20,7 @@ use crate::{
     stores::{
         live::{Effect as Change, Live},
         log::{Stretch, Waiting},
+        people::Names,
     },
 };
 
@@ -36,7 +37,10 @@ pub fn Stream(
     filter: Filter,
     /// Its newest events.
     loaded: Loaded<Page<LogEntry>>,
+    /// What people are called.
+    names: Names,
 ) -> impl IntoView {
+    let names = StoredValue::new(names);
     let stretch = RwSignal::new(Stretch::default());
     stretch.update(|stretch| stretch.join(&loaded.value));
     let filter = StoredValue::new(filter);
@@ -140,7 +144,7 @@ pub fn Stream(
                     let:entry
                 >
                     <li>
-                        <LogRow entry />
+                        <LogRow entry names />
                     </li>
                 </For>
             </ol>
