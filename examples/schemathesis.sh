@@ -8,9 +8,9 @@ hub=${1:?the address of a hub, such as http://127.0.0.1:3100}; shift
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 
 # Not every valid value is acceptable: agents that act must exist, and cursors are the hub's own.
-# The first person would end local mode, and with it the test.
+# The first person would end local mode, and with it the test; in local mode nobody needs a token.
 run() {
-  st run "$hub/api/v1/openapi.json" --exclude-checks positive_data_acceptance \
+  st run "$hub/api/v1/openapi.json" --exclude-checks positive_data_acceptance,ignored_auth \
     --exclude-operation-id invite "$@"
 }
 run "$@"

@@ -14,7 +14,13 @@ use colloquy_protocol::{
     },
 };
 use tower_http::set_header::SetResponseHeaderLayer;
-use utoipa::{OpenApi, openapi::OpenApi as Document};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{error::FieldError, http::problem::Problem};
@@ -29,6 +35,9 @@ use crate::{error::FieldError, http::problem::Problem};
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
+    // What anybody may ask says so itself.
+    security(("token" = []), ("cookie" = [])),
+    modifiers(&Credentials),
     tags(
         (name = "session", description = "Coming in and going out."),
         (name = "account", description = "One's own account."),
@@ -51,6 +60,26 @@ use crate::{error::FieldError, http::problem::Problem};
     )),
 )]
 pub(crate) struct ApiDoc;
+
+/// How one shows who one is.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut Document) {
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A program's token. In local mode nobody needs one."))
+            .build();
+        let cookie = ApiKeyValue::with_description(
+            "colloquy",
+            "A person's login session, which `POST /session` begins; over HTTPS it is called \
+             `__Host-colloquy`.",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(token));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
 

@@ -21,7 +21,7 @@ pub(crate) struct Health {
 
 /// Whether the server is alive.
 #[utoipa::path(
-    get, path = "/health", tag = "operations", operation_id = "health",
+    get, path = "/health", tag = "operations", operation_id = "health", security(()),
     responses((status = 200, description = "It is alive.", body = Health), WatchProblems),
 )]
 pub(crate) async fn health() -> Json<Health> {
@@ -30,7 +30,7 @@ pub(crate) async fn health() -> Json<Health> {
 
 /// Whether the server can do its work: its database answers.
 #[utoipa::path(
-    get, path = "/ready", tag = "operations", operation_id = "ready",
+    get, path = "/ready", tag = "operations", operation_id = "ready", security(()),
     responses((status = 200, description = "It is ready.", body = Health), WatchProblems),
 )]
 pub(crate) async fn ready(State(services): State<Services>) -> Result<Json<Health>, Problem> {

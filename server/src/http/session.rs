@@ -22,7 +22,7 @@ use crate::{
 ///
 /// And who may come in at all. Everybody may ask.
 #[utoipa::path(
-    get, path = "/session", tag = "session", operation_id = "getSession",
+    get, path = "/session", tag = "session", operation_id = "getSession", security(()),
     responses(Changed<Session>, WatchProblems),
 )]
 pub(crate) async fn get(
@@ -36,7 +36,7 @@ pub(crate) async fn get(
 ///
 /// The answer sets the cookie that stands for the login.
 #[utoipa::path(
-    post, path = "/session", tag = "session", operation_id = "signIn",
+    post, path = "/session", tag = "session", operation_id = "signIn", security(()),
     request_body = SignIn, responses(Changed<Session>, SignInProblems),
 )]
 pub(crate) async fn sign_in(
@@ -78,7 +78,7 @@ pub(crate) async fn sign_out(caller: Caller, browser: Browser) -> Result<Gone, P
 ///
 /// Whoever does is signed in: the answer sets the cookie that stands for the login.
 #[utoipa::path(
-    post, path = "/welcome", tag = "session", operation_id = "welcome",
+    post, path = "/welcome", tag = "session", operation_id = "welcome", security(()),
     request_body = Welcomed, responses(Created<Session>, SignInProblems),
 )]
 pub(crate) async fn welcome(

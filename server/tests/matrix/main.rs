@@ -44,6 +44,20 @@ async fn every_route_has_a_line() {
     assert_eq!(lines, documented);
 }
 
+#[tokio::test]
+async fn the_document_says_what_anybody_may_ask() {
+    let document = World::new().await.get("/api/v1/openapi.json").await;
+    for route in ROUTES {
+        let (method, path) = route.documented.split_once(' ').unwrap();
+        let operation = &document["paths"][full(path)][method.to_lowercase()];
+        let is_anybodys = operation["security"] == serde_json::json!([{}]);
+        // A wrong password is refused with 401, too.
+        let needs_somebody =
+            route.expected[Who::Nobody as usize] == 401 && route.documented != "POST /session";
+        assert_eq!(is_anybodys, !needs_somebody, "{}", route.documented);
+    }
+}
+
 #[test]
 fn every_client_event_has_a_line() {
     let lines: BTreeSet<&str> = EVENTS.iter().map(|event| event.name).collect();
