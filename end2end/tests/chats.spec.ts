@@ -55,6 +55,39 @@ test("a chat is created with its participants, and opens", async ({ page, server
   await expect(inside).toHaveText([/You/, /Ada/]);
 });
 
+test("a private chat has a lock, goes with who leaves it and comes with who is let in", async ({
+  page,
+  server,
+  context,
+}) => {
+  const heard = listen(page);
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await open(page, "/chats");
+  await page.getByRole("button", { name: "Create a chat" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Title").fill("A surprise");
+  await dialog.getByLabel("Who sees it").selectOption("Only its participants");
+  await dialog.getByLabel("Id").fill("ada");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await expect(dialog.getByRole("listitem")).toHaveText([/You/, /Ada/]);
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/Private: *A surprise/);
+
+  const list = await context.newPage();
+  await open(list, "/chats");
+  await expect(titles(list)).toHaveText([/Private: *A surprise/]);
+  const chat = new URL(page.url()).pathname;
+  await api.delete(`${chat}/participants/local`, "ada");
+  await expect(list.getByText("There is no chat yet.")).toBeVisible();
+  await expect(page.getByText("You are not in this chat any more.")).toBeVisible();
+  await api.post(`${chat}/participants`, { participantId: "local", kind: "user" }, "ada");
+  await expect(titles(list)).toHaveText([/Private: *A surprise/]);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/Private: *A surprise/);
+  expect(heard).toEqual([]);
+});
+
 test("two people see the same conversation and who read it", async ({ page, server, context }) => {
   const heard = listen(page);
   const api = await plan(server);

@@ -11,7 +11,7 @@ export interface Api {
   post(path: string, body: object, actAs?: string): Promise<any>;
   put(path: string, body: object): Promise<any>;
   patch(path: string, body: object): Promise<any>;
-  delete(path: string): Promise<void>;
+  delete(path: string, actAs?: string): Promise<void>;
 }
 
 export function connect(server: Server): Api {
@@ -33,7 +33,7 @@ export function connect(server: Server): Api {
     post: (path, body, actAs) => call("POST", path, body, actAs),
     put: (path, body) => call("PUT", path, body),
     patch: (path, body) => call("PATCH", path, body),
-    delete: (path) => call("DELETE", path),
+    delete: (path, actAs) => call("DELETE", path, undefined, actAs),
   };
 }
 

@@ -22,6 +22,11 @@ impl ApiError {
         self.status() == Some(404)
     }
 
+    /// Whether whoever asked may not do that.
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(403)
+    }
+
     /// Whether somebody else was faster: the version that was to be changed is no longer the last.
     pub fn is_conflict(&self) -> bool {
         self.status() == Some(412)

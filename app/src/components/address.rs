@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use leptos::{leptos_dom::helpers::debounce, prelude::*};
+use leptos::{leptos_dom::helpers::debounce, prelude::*, task::tick};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate, use_query_map},
@@ -37,16 +37,32 @@ pub fn use_set_parameters() -> impl Fn(&[(&'static str, Option<&str>)]) + Clone 
     }
 }
 
-/// Opens a dialog when the page's address says `new`, and takes that out of the address.
+/// Opens a dialog when the page's address says `new`. The address says so until the dialog is
+/// closed: changing it while the router is still on its way here would end that way in the middle.
 pub fn open_by_address(open: RwSignal<bool>) {
     let asked = use_parameter("new");
+    let query = use_location().query;
     let set = use_set_parameters();
     Effect::new(move || {
         if asked.get().is_some() {
             open.set(true);
-            set(&[("new", None)]);
         }
     });
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        let says_new = query.with_untracked(|query| query.get("new").is_some());
+        if was_open == Some(true) && !is_open && says_new {
+            set(&[("new", None)]);
+        }
+        is_open
+    });
+}
+
+/// Closes a dialog that may be open by the page's address, before going to another page: once this
+/// returns, the address does not say `new` any more, so coming back does not open it again.
+pub async fn close_by_address(open: RwSignal<bool>) {
+    open.set(false);
+    tick().await;
 }
 
 /// A search field that is a query parameter.

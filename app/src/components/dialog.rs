@@ -1,6 +1,11 @@
 //! A dialog over the page.
 
-use leptos::{html, prelude::*};
+use leptos::{
+    html,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{HtmlDialogElement, HtmlElement},
+};
 
 use crate::components::icon::{Icon, Shape};
 
@@ -21,10 +26,9 @@ pub fn Dialog(
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
         let Some(dialog) = dialog.get() else { return };
-        if open.get() && !dialog.open() {
-            // It fails only for a dialog that is not in the page any more.
-            dialog.show_modal().ok();
-        } else if !open.get() {
+        if open.get() {
+            show(dialog, open);
+        } else {
             dialog.close();
         }
     });
@@ -49,6 +53,25 @@ pub fn Dialog(
         </dialog>
     }
     .into_any()
+}
+
+/// Shows a dialog in the next frame, when what is in it is there, with the keyboard in its first
+/// field. One that is to be open from the start is in no page yet: then a later frame shows it.
+fn show(dialog: HtmlDialogElement, open: RwSignal<bool>) {
+    request_animation_frame(move || {
+        if !open.try_get_untracked().unwrap_or_default() || dialog.open() {
+            return;
+        }
+        if dialog.show_modal().is_err() {
+            return show(dialog, open);
+        }
+        let first = |selector| dialog.query_selector(selector).ok().flatten();
+        let field = first("[autofocus]").or_else(|| first("input, textarea, select"));
+        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            // It fails only for an element that can have no focus.
+            field.focus().ok();
+        }
+    });
 }
 
 /// Asks before something is done that can not be taken back.

@@ -10,7 +10,7 @@ use crate::{
         entity::{NewEntity, create, path_of},
     },
     components::{
-        address::open_by_address,
+        address::{close_by_address, open_by_address},
         dialog::Dialog,
         draft::Draft,
         entity_view::EntityView,
@@ -41,7 +41,7 @@ pub fn create_button<T: EntityView>() -> AnyView {
         let navigate = navigate.clone();
         async move {
             let created = create::<T>(&key, &body).await?;
-            open.set(false);
+            close_by_address(open).await;
             draft.clear();
             id.set(String::new());
             toasts.show(NotificationType::Success, format!("{} was created.", body.fields.name));

@@ -35,6 +35,15 @@ pub fn LoadError(
     #[prop(into)]
     on_retry: Callback<()>,
 ) -> impl IntoView {
+    if error.is_forbidden() {
+        let title = "This page is for administrators.";
+        return view! {
+            <Empty title>
+                <p>"One of them can change your role, if you need it."</p>
+            </Empty>
+        }
+        .into_any();
+    }
     view! {
         <section class="card failed" role="alert">
             <p>

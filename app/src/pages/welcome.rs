@@ -21,6 +21,9 @@ use crate::{
     session::use_session,
 };
 
+/// What is said of a link that the server does not take: it is no field that somebody could mend.
+const USELESS_LINK: &str = "This link does not work (any more): it was used before, or it is too old. Ask an administrator for a new one.";
+
 /// The page.
 #[derive(Debug)]
 pub struct WelcomeRoute;
@@ -87,15 +90,9 @@ fn Form(secret: RwSignal<Option<String>>, is_first: bool) -> impl IntoView {
     });
     let error = Signal::derive(move || choosing.value().get()?.err());
     let of_link = problem_of(error, "link");
-    // A link that the server does not take is no field that somebody could mend.
-    let of_form = move || {
-        match of_link.get() {
-        Some(_) => Some(
-            "This link does not work (any more): it was used before, or it is too old. Ask an administrator for a new one."
-                .to_owned(),
-        ),
+    let of_form = move || match of_link.get() {
+        Some(_) => Some(USELESS_LINK.to_owned()),
         None => problem_of_form(error).get(),
-    }
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();

@@ -11,7 +11,7 @@ use super::add_participant::AddParticipant;
 use crate::{
     api::{ApiError, RequestKey, chats},
     components::{
-        address::open_by_address,
+        address::{close_by_address, open_by_address},
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
         icon::{Icon, Shape},
@@ -62,7 +62,7 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
         let navigate = navigate.clone();
         async move {
             let created = chats::create(&key, &chat).await?;
-            open.set(false);
+            close_by_address(open).await;
             navigate(&format!("/chats/{}", created.id), Default::default());
             Ok::<_, ApiError>(())
         }

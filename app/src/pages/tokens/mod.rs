@@ -26,6 +26,10 @@ use crate::{
     stores::people::load_agents,
 };
 
+/// What tokens are for while nobody has an identity.
+const LOCAL: &str =
+    "In local mode no program needs a token. With one it acts as an agent, within its scopes.";
+
 /// The page.
 #[derive(Debug)]
 pub struct TokensRoute;
@@ -107,18 +111,13 @@ fn Tokens(tokens: Vec<Token>, agents: Loaded<Page<Agent>>) -> impl IntoView {
         }
     });
     let manages_agents = session.allows(Action::ManagePeople);
-    let lede = move || {
-        match agent_name.get() {
+    let lede = move || match agent_name.get() {
         Some(name) => format!("What programs act as {name} with."),
-        None if session.is_local() => {
-            "In local mode no program needs a token. With one it acts as an agent, within its scopes."
-                .to_owned()
-        }
+        None if session.is_local() => LOCAL.to_owned(),
         None if manages_agents.get() => {
             "With a token, a program acts as an agent or as you, within its scopes.".to_owned()
         }
         None => "With a token, a program of yours acts as you, within its scopes.".to_owned(),
-    }
     };
     let agents = StoredValue::new(agents.value.items);
     view! {

@@ -1,0 +1,74 @@
+// What programs come in with.
+
+import { open } from "../pages.ts";
+import { expect, test } from "../server.ts";
+import { ask, join, setUp } from "./accounts.ts";
+
+test.use({ flags: ["--auth", "required"] });
+
+test("a token for an agent is shown once, works, and is revoked", async ({
+  page,
+  context,
+  server,
+}) => {
+  await setUp(context, server);
+  await ask(context, server, "POST", "/agents", { id: "ada", name: "Ada" });
+  await open(page, "/agents/ada");
+  await page.getByRole("link", { name: "a new token" }).click();
+  const creating = page.getByRole("dialog", { name: "New token" });
+  await expect(creating.getByLabel("Agent", { exact: true })).toHaveValue("ada");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "New token" }).click();
+  await creating.getByRole("button", { name: "Make the token" }).click();
+  await expect(creating.getByLabel("Name")).toHaveAttribute("aria-invalid", "true");
+  await creating.getByLabel("Name").fill("Ada's laptop");
+  await creating.getByRole("button", { name: "Make the token" }).click();
+
+  const issued = page.getByRole("dialog", { name: "Copy the token now" });
+  const secret = await issued.getByLabel("Token", { exact: true }).inputValue();
+  expect(secret).toMatch(/^clq_[\w-]{43}$/);
+  for (const language of ["In Python", "With curl"]) {
+    const lines = await issued.getByRole("region", { name: `${language}, lines` }).innerText();
+    expect(lines).toContain(secret);
+    expect(lines).toContain(server.url);
+    expect(lines.trim().split("\n")).toHaveLength(3);
+  }
+  await issued.getByRole("button", { name: "I have copied it" }).click();
+  const row = page.getByRole("row", { name: /Ada's laptop/ });
+  await expect(row).toContainText("never");
+  expect(await page.content()).not.toContain(secret);
+
+  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
+  const status = (text: string) =>
+    fetch(`${server.url}/api/v1/agents/ada/status`, { method: "PUT", headers, body: text });
+  expect((await status('{"status": "working"}')).status).toBe(200);
+  const notes = { method: "POST", headers, body: '{"name": "Notes"}' };
+  expect((await fetch(`${server.url}/api/v1/collections`, notes)).status).toBe(403);
+  await page.reload();
+  await expect(row).not.toContainText("never");
+
+  await page.getByRole("button", { name: "Revoke Ada's laptop" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await expect(row).toHaveCount(0);
+  expect((await status('{"status": "idle"}')).status).toBe(401);
+});
+
+test("a member makes tokens for themselves only", async ({ page, context, server, browser }) => {
+  const admin = await browser.newContext({ baseURL: server.url });
+  await setUp(admin, server);
+  const bob = await join(admin, server, context, "Bob Member", "member");
+  await open(page, "/profile");
+  await page.getByRole("link", { name: "New token" }).click();
+  const creating = page.getByRole("dialog", { name: "New token" });
+  await expect(creating.getByLabel("Name")).toBeVisible();
+  await expect(creating.getByLabel("Agent", { exact: true })).toBeHidden();
+  await creating.getByLabel("Name").fill("My script");
+  await creating.getByLabel("It ends").selectOption("Never");
+  await creating.getByRole("button", { name: "Make the token" }).click();
+  const issued = page.getByRole("dialog", { name: "Copy the token now" });
+  const secret = await issued.getByLabel("Token", { exact: true }).inputValue();
+  const answer = await fetch(`${server.url}/api/v1/session`, {
+    headers: { authorization: `Bearer ${secret}` },
+  });
+  expect((await answer.json()).caller.id).toBe(bob.id);
+});
