@@ -6,7 +6,7 @@ use axum::{
     routing::get,
 };
 use colloquy_protocol::{
-    account::{Invited, Issued, Login, Me, Person, Session, Token},
+    account::{Invited, Issued, Login, Me, Person, PersonName, Session, Token},
     event::Notification,
     model::{
         Agent, AgentCounts, Chat, Collection, ConnectionCounts, ConnectionInfo, LogEntry, LogSpan,
@@ -55,8 +55,8 @@ use crate::{error::FieldError, http::problem::Problem};
     ),
     components(schemas(
         Agent, AgentCounts, Chat, Collection, ConnectionCounts, ConnectionInfo, Invited, Issued,
-        LogEntry, LogSpan, Login, Me, Message, Notification, Overview, Participant, Person, Receipt,
-        Session, Token, Problem, FieldError,
+        LogEntry, LogSpan, Login, Me, Message, Notification, Overview, Participant, Person,
+        PersonName, Receipt, Session, Token, Problem, FieldError,
     )),
 )]
 pub(crate) struct ApiDoc;
