@@ -16,25 +16,32 @@ use crate::{live::use_websocket, session::use_session};
 
 /// Keeps what is typed and pressed on a page that is not alive (`html[data-asleep]`).
 ///
-/// Only what is in `#content`: the frame around it comes to life earlier. Pressing a button does
+/// The frame around `#content` has buttons too, and comes to life earlier. Pressing a button does
 /// nothing else meanwhile, so a form is not sent the browser's own way.
 pub(crate) const SCRIPT: &str = r##"{
-const root = document.documentElement, typed = new Map();
-let pressed;
+const root = document.documentElement, asleep = new Set(["frame", "content"]);
+const typed = new Map(), pressed = {};
+const part = (target) => target.closest("#content") ? "content" : "frame";
 const note = ({ target }) => {
-  if (!target.closest("#content")) return;
+  if (part(target) === "frame") return;
   typed.delete(target);
   typed.set(target, [target.value, target.checked]);
 };
 const press = (event) => {
-  const button = event.target.closest("#content button");
-  if (!button) return;
+  const button = event.target.closest("button");
+  if (!button || !asleep.has(part(button))) return;
   event.preventDefault();
-  pressed = button;
+  pressed[part(button)] = button;
+};
+const wake = (part) => {
+  asleep.delete(part);
+  // Unless what was typed took the button away.
+  setTimeout(() => pressed[part]?.isConnected && pressed[part].click());
 };
 root.dataset.asleep = "";
 addEventListener("input", note, true);
 addEventListener("click", press, true);
+addEventListener("frame-alive", () => wake("frame"), { once: true });
 addEventListener("alive", () => {
   delete root.dataset.asleep;
   removeEventListener("input", note, true);
@@ -44,8 +51,7 @@ addEventListener("alive", () => {
     field.checked = checked;
     for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
   }
-  // Unless what was typed took the button away.
-  setTimeout(() => pressed?.isConnected && pressed.click());
+  wake("content");
 }, { once: true });
 }"##;
 
@@ -60,17 +66,22 @@ pub fn Alive() -> impl IntoView {
             if session.principal().is_some() {
                 socket.start();
             }
-            spawn_local(tell());
+            spawn_local(tell("alive"));
         }
     });
     view! { <span node_ref=end hidden></span> }
 }
 
+/// To be called by the frame around the page, which is alive when its effects run.
+pub(crate) fn frame_is_alive() {
+    Effect::new(|| spawn_local(tell("frame-alive")));
+}
+
 /// Tells the script.
-async fn tell() {
+async fn tell(what: &str) {
     // What components do when they have come to life, such as showing a draft, is done before.
     tick().await;
-    if let Ok(event) = Event::new("alive") {
+    if let Ok(event) = Event::new(what) {
         window().dispatch_event(&event).ok();
     }
 }

@@ -98,6 +98,19 @@ test("the fields and buttons of the live page", async ({ page, server }) => {
   expect((await connect(server).get("/agents")).items).toMatchObject([{ name: "Ada" }]);
 });
 
+test("the buttons of the frame", async ({ page }) => {
+  const code = await asleep(page, "/agents");
+  const colours = page.getByRole("button", { name: /^Colours/ });
+  const before = await colours.getAttribute("aria-label");
+
+  await colours.click();
+  await expect(colours).toHaveAttribute("aria-label", before ?? "");
+  code.release();
+  await live(page);
+
+  await expect(colours).not.toHaveAttribute("aria-label", before ?? "");
+});
+
 /** Opens a page whose program does not arrive until it is released. */
 async function asleep(page: Page, path: string) {
   const code = await hold(page, "**/*.wasm");

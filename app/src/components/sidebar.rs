@@ -11,6 +11,7 @@ use crate::{
         icon::{Icon, Shape},
         theme::ThemeSwitch,
     },
+    early::frame_is_alive,
     palette::PaletteButton,
     session::use_session,
 };
@@ -48,6 +49,8 @@ pub fn Sidebar() -> impl IntoView {
         path.track();
         open.set(false);
     });
+
+    frame_is_alive();
 
     let session = use_session();
     let offered = Memo::new(move |_| offered(|action| session.may(action)));
