@@ -127,7 +127,7 @@ impl Services {
         }
         let id = token.id.clone();
         let noted = self.writer.write(move |tx| {
-            async move { Ok(tokens::used(tx.connection(), &id, minute).await?) }.boxed()
+            async move { Ok(tokens::used(tx.connection().await?, &id, minute).await?) }.boxed()
         });
         // Polled once it is in the queue; a queue that is full has more important things to do.
         let _ = noted.now_or_never();

@@ -175,7 +175,7 @@ impl Services {
                 async move {
                     let now = tx.now();
                     let before =
-                        idempotency::recall(tx.connection(), &actor, &request, now).await?;
+                        idempotency::recall(tx.connection().await?, &actor, &request, now).await?;
                     if let Some(before) = before {
                         if before.request_hash != request.request_hash {
                             return Err(Error::conflict(
@@ -193,7 +193,7 @@ impl Services {
                     let made = make(tx, actor.clone()).await?;
                     let answer = serde_json::to_string(&made)?;
                     let private = tx.private_event();
-                    let connection = tx.connection();
+                    let connection = tx.connection().await?;
                     idempotency::remember(connection, &actor, &request, &answer, private, now)
                         .await?;
                     Ok(made)
