@@ -290,6 +290,17 @@ mod tests {
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");
     }
 
+    #[test]
+    fn what_the_disk_does_is_told_apart() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let failed = std::io::Error::other("input/output error");
+        for (cause, status, comes_back) in [(full, 507, false), (failed, 503, true)] {
+            let response = Error::from(sqlx::Error::Io(cause)).into_response();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().contains_key(header::RETRY_AFTER), comes_back);
+        }
+    }
+
     #[tokio::test]
     async fn the_servers_own_faults_are_not_told() {
         let response = Error::internal("no such table: secrets").into_response();

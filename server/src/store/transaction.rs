@@ -53,6 +53,8 @@ pub(crate) struct WriteTx {
     savepoint: bool,
     /// Why the group can not be committed any more.
     failure: Option<Cause>,
+    /// Whether the storage failed somebody, so that the connection is not to be relied on.
+    suspect: bool,
 }
 
 /// Rows that are in the transaction, but not written yet.
@@ -97,6 +99,7 @@ impl WriteTx {
             change: Mark::default(),
             savepoint: false,
             failure: None,
+            suspect: false,
         })
     }
 
@@ -122,9 +125,10 @@ impl WriteTx {
         self.head + 1
     }
 
-    /// The last event that was appended, if it is one of a private chat.
+    /// The last event that this change appended, if it is one of a private chat.
     pub(crate) fn private_event(&self) -> Option<(ChatId, Offset)> {
-        let event = self.appended.last().filter(|event| event.audience.is_some())?;
+        let own = &self.appended[self.change.appended..];
+        let event = own.last().filter(|event| event.audience.is_some())?;
         match &event.topic {
             Some(Topic::Chat(chat)) => Some((chat.clone(), event.offset)),
             _ => None,
@@ -210,6 +214,8 @@ impl WriteTx {
         if let Some(cause) = &self.failure {
             return Err(cause.clone());
         }
+        let storage = failed.and_then(Error::storage);
+        self.suspect |= storage.is_some();
         self.rooms.settle(failed.is_none());
         if failed.is_none() {
             let live = self.appended.len();
@@ -226,7 +232,7 @@ impl WriteTx {
         let ended = self.execute(if failed.is_none() { "RELEASE change" } else { undo }).await;
         // There is no savepoint any more when SQLite gave up the transaction by itself, as it may
         // when the disk is full: then nothing is left of what the changes before did, either.
-        ended.map_err(|cause| match failed.and_then(Error::storage) {
+        ended.map_err(|cause| match storage {
             Some(why) => self.failure.insert(why.clone()).clone(),
             None => self.fail(cause),
         })
@@ -239,6 +245,9 @@ impl WriteTx {
             failed => failed,
         };
         committed.map_err(|cause| self.fail(cause))?;
+        if mem::take(&mut self.suspect) {
+            self.close().await;
+        }
         let moment = Instant::now();
         for event in &mut self.appended {
             event.committed = moment;
@@ -255,8 +264,7 @@ impl WriteTx {
         self.cut(self.group);
         self.later = Later::default();
         self.rooms = Rooms::default();
-        self.savepoint = false;
-        self.failure = None;
+        (self.savepoint, self.failure, self.suspect) = (false, None, false);
         self.close().await;
     }
 

@@ -234,3 +234,6 @@ pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Utf8Bytes {
     let events::Stored { event, payload, offset, .. } = event;
     format!(r#"{{"event":"{event}","payload":{payload},"offset":{offset},"replay":true}}"#).into()
 }
+
+#[cfg(test)]
+mod tests;
