@@ -1,6 +1,6 @@
 //! What can go wrong between a request and its answer: one enum, told apart by who can mend it.
 
-use std::time::Duration;
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use colloquy_protocol::{access::Action, position::Offset};
 
@@ -49,6 +49,13 @@ pub enum Error {
     /// 503: the queue of changes is full, or the server is stopping. Trying again later may help.
     #[error("the server has more to do than it can take on now")]
     Unavailable,
+    /// 507: the disk is full. Nothing was changed.
+    #[error("the server's disk is full, so nothing can be changed")]
+    StorageFull(#[source] Arc<sqlx::Error>),
+    /// 503: the disk fails, or can not be written to. Nothing was changed. Trying again later may
+    /// help.
+    #[error("the server's disk fails, so nothing can be done now")]
+    StorageFailed(#[source] Arc<sqlx::Error>),
     /// 500: the server's own fault. Logged, never answered.
     #[error("{0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -81,6 +88,14 @@ impl Error {
         Self::Conflict(FieldError::new(field, message))
     }
 
+    /// Why the storage failed, when it did.
+    pub(crate) fn storage(&self) -> Option<&Arc<sqlx::Error>> {
+        match self {
+            Self::StorageFull(cause) | Self::StorageFailed(cause) => Some(cause),
+            _ => None,
+        }
+    }
+
     /// The server's own fault.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
@@ -89,12 +104,43 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
-        match cause {
+        Arc::new(cause).into()
+    }
+}
+
+/// Changes that were to be committed together fail with one cause.
+impl From<Arc<sqlx::Error>> for Error {
+    fn from(cause: Arc<sqlx::Error>) -> Self {
+        match &*cause {
             // Every reader is busy, or the database is being closed.
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::Unavailable,
-            cause => Self::internal(cause),
+            sqlx::Error::Io(error) if error.kind() == ErrorKind::StorageFull => {
+                Self::StorageFull(cause)
+            }
+            sqlx::Error::Io(_) => Self::StorageFailed(cause),
+            sqlx::Error::Database(error) => match primary_code(&**error) {
+                Some(BUSY | LOCKED) => Self::Unavailable,
+                Some(FULL) => Self::StorageFull(cause),
+                Some(READONLY | IOERR | CANTOPEN) => Self::StorageFailed(cause),
+                _ => Self::internal(cause),
+            },
+            _ => Self::internal(cause),
         }
     }
+}
+
+// SQLite's result codes (https://sqlite.org/rescode.html).
+const BUSY: u32 = 5;
+const LOCKED: u32 = 6;
+const READONLY: u32 = 8;
+const IOERR: u32 = 10;
+const FULL: u32 = 13;
+const CANTOPEN: u32 = 14;
+
+/// SQLite's result code without what its extended form adds.
+fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
+    let extended: u32 = error.code()?.parse().ok()?;
+    Some(extended & 0xff)
 }
 
 impl From<serde_json::Error> for Error {

@@ -94,6 +94,11 @@ pub struct Settings {
     #[arg(value_parser = value_parser!(u64).range(1..))]
     pub retention_events: u64,
 
+    /// How many changes that wait are committed together, at most
+    #[arg(long, env = "COLLOQUY_WRITE_GROUP", value_name = "NUMBER", default_value = "256")]
+    #[arg(value_parser = at_least_one)]
+    pub write_group: usize,
+
     /// How many connections are served at once. When there are as many, one that has asked nothing
     /// yet makes room for the next; if there is none, the next one waits
     #[arg(long, env = "COLLOQUY_MAX_CONNECTIONS", value_name = "NUMBER", default_value = "10000")]
@@ -235,6 +240,7 @@ impl Default for Settings {
             queue_bytes: 8 * 1024 * 1024,
             retention: Duration::from_secs(7 * SECONDS_PER_DAY),
             retention_events: 1_000_000,
+            write_group: 256,
             max_connections: 10_000,
             max_connections_per_principal: 100,
             max_connections_per_address: 1000,

@@ -76,7 +76,8 @@ impl AppState {
             let hub = hub.clone();
             move |events| hub.publish(events)
         };
-        let writer = Writer::start(&database, publish).await.map_err(store::OpenError::from)?;
+        let writer = Writer::start(&database, settings.write_group, publish).await;
+        let writer = writer.map_err(store::OpenError::from)?;
         let mode = match settings.may_be_local() && !anybody {
             true => Mode::local(),
             false => Mode::required(),

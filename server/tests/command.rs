@@ -22,16 +22,22 @@ use colloquy_client::{
     protocol::request::NewAgent,
     raw::{RawError, RawSocket},
 };
-use rustix::process::{Pid, Signal, kill_process};
-use serde_json::json;
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use serde_json::{Value, json};
 use tempfile::TempDir;
+
+const COLLOQUY: &str = env!("CARGO_BIN_EXE_colloquy");
 
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// `colloquy` in that folder, with nothing of this test's environment that it would heed.
+/// `colloquy` in that folder.
 fn colloquy(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_colloquy"));
+    in_folder(Command::new(COLLOQUY), folder)
+}
+
+/// A command in that folder, with nothing of this test's environment that `colloquy` would heed.
+fn in_folder(mut command: Command, folder: &Path) -> Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if ["COLLOQUY_", "LEPTOS_", "RUST_LOG"].iter().any(|one| name.starts_with(one)) {
@@ -485,4 +491,65 @@ async fn the_first_start_where_people_sign_in_prints_a_link_to_set_up_with() {
     let demo = colloquy(folder.path()).args(["demo", "--url", &server.url]).output().unwrap();
     assert_eq!(demo.status.code(), Some(1));
     assert!(stderr(&demo).contains("colloquy token create"), "{}", stderr(&demo));
+}
+
+/// Lets a server write files up to that size only; none: as large as it likes.
+fn limit_files(server: &Server, bytes: Option<u64>) {
+    let limit = Rlimit { current: bytes, maximum: None };
+    prlimit(Some(Pid::from_child(&server.process)), Resource::Fsize, limit).unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_is_told_and_gone_on_from() {
+    let folder = TempDir::new().unwrap();
+    // Writing more than the limit is an error then, and not the end.
+    let mut shell = in_folder(Command::new("sh"), folder.path());
+    shell.args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#, COLLOQUY]);
+    let mut server = Server::start(shell.args(["serve", "--listen", "127.0.0.1:0"]));
+    let client = server.client();
+    let create = |name: &'static str| {
+        let call = client.request(Method::POST, "/api/v1/agents");
+        call.json(&json!({ "id": name, "name": name })).send()
+    };
+    let mut socket = RawSocket::connect(&client).await.unwrap();
+    socket.request("subscribe:agent", json!("*")).await.unwrap();
+    socket.request("client:ready", json!(null)).await.unwrap();
+    assert_eq!(create("before").await.unwrap().status(), 201);
+
+    limit_files(&server, Some(1));
+    for name in ["during", "during-too"] {
+        let refused = create(name).await.unwrap();
+        assert_eq!(refused.status(), 503);
+        assert!(refused.headers().contains_key("retry-after"));
+        assert!(refused.text().await.unwrap().contains("disk"));
+    }
+    let page = client.request(Method::GET, "/api/v1/agents").send().await.unwrap();
+    assert_eq!(ids(page.json().await.unwrap()), ["before"]);
+
+    limit_files(&server, None);
+    assert_eq!(create("after").await.unwrap().status(), 201);
+    for (id, offset) in [("before", 1), ("after", 2)] {
+        let event = loop {
+            let message = socket.next().await.unwrap();
+            if message["event"] == "agent:created" {
+                break message;
+            }
+        };
+        assert_eq!((&event["payload"]["agentId"], &event["offset"]), (&json!(id), &json!(offset)));
+    }
+
+    server.signal(Signal::KILL);
+    server.wait();
+    let server = serve_on_any_port(folder.path());
+    let page = server.client().request(Method::GET, "/api/v1/agents").send().await.unwrap();
+    assert_eq!(ids(page.json().await.unwrap()), ["after", "before"]);
+}
+
+/// The ids of a page, sorted.
+fn ids(page: Value) -> Vec<String> {
+    let items = page["items"].as_array().unwrap();
+    let mut ids: Vec<String> =
+        items.iter().map(|item| item["id"].as_str().unwrap().into()).collect();
+    ids.sort();
+    ids
 }

@@ -93,15 +93,20 @@ impl From<Error> for Problem {
             Error::Unauthenticated => StatusCode::UNAUTHORIZED,
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable | Error::StorageFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let detail = error.to_string();
         let retry_after = match &error {
             Error::TooMany { retry_after, .. } => Some(whole_seconds(retry_after)),
             Error::Unavailable => Some(1),
+            Error::StorageFailed(_) => Some(STORAGE_RETRY_SECONDS),
             _ => None,
         };
+        if let Some(cause) = error.storage() {
+            tracing::error!(%cause, "A request failed because of the disk.");
+        }
         let errors = match error {
             Error::Invalid(fields) => fields,
             Error::Conflict(field) => vec![field],
@@ -119,7 +124,9 @@ impl From<Error> for Problem {
             | Error::Unauthenticated
             | Error::Forbidden(_)
             | Error::TooMany { .. }
-            | Error::Unavailable => Vec::new(),
+            | Error::Unavailable
+            | Error::StorageFull(_)
+            | Error::StorageFailed(_) => Vec::new(),
         };
         Self { errors, retry_after, ..Self::new(status, detail) }
     }
@@ -144,6 +151,9 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// A disk that fails does not mend itself within a second.
+const STORAGE_RETRY_SECONDS: u64 = 5;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -188,37 +198,37 @@ impl IntoResponses for ReadProblems {
 
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[408, 409, 413, 415, 422, 503])
+        documented(&[408, 409, 413, 415, 422, 503, 507])
     }
 }
 
 impl IntoResponses for ChangeProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 408, 412, 413, 415, 422, 503])
+        documented(&[404, 408, 412, 413, 415, 422, 503, 507])
     }
 }
 
 impl IntoResponses for DeleteProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 412, 422, 503])
+        documented(&[404, 412, 422, 503, 507])
     }
 }
 
 impl IntoResponses for SignInProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[413, 415, 422, 503])
+        documented(&[413, 415, 422, 503, 507])
     }
 }
 
 impl IntoResponses for AdministerProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 409, 413, 415, 422, 503])
+        documented(&[404, 409, 413, 415, 422, 503, 507])
     }
 }
 
 impl IntoResponses for RenewProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 409, 422, 503])
+        documented(&[404, 409, 422, 503, 507])
     }
 }
 
@@ -261,7 +271,8 @@ fn meaning(status: u16) -> &'static str {
         415 => "The body is not declared as JSON.",
         422 => "A field, parameter or header is unknown or not acceptable.",
         429 => "Who asks has asked too much for now.",
-        503 => "The server has more to do than it can take on now.",
+        503 => "The server has more to do than it can take on now, or its disk fails.",
+        507 => "The server's disk is full, so nothing can be changed.",
         _ => "The server failed; its log says why.",
     }
 }
@@ -277,6 +288,17 @@ mod tests {
         let response = Error::Unavailable.into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    }
+
+    #[test]
+    fn what_the_disk_does_is_told_apart() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let failed = std::io::Error::other("input/output error");
+        for (cause, status, comes_back) in [(full, 507, false), (failed, 503, true)] {
+            let response = Error::from(sqlx::Error::Io(cause)).into_response();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().contains_key(header::RETRY_AFTER), comes_back);
+        }
     }
 
     #[tokio::test]

@@ -91,6 +91,9 @@ fn topic(kind: Kind, field: &str, id: &str) -> Result<Topic, WireError> {
 
 impl From<Error> for WireError {
     fn from(error: Error) -> Self {
+        if let Some(cause) = error.storage() {
+            tracing::error!(%cause, "A client event failed because of the disk.");
+        }
         let code = match &error {
             Error::NotFound { .. } => ErrorCode::NotFound,
             Error::Invalid(_) | Error::Conflict(_) | Error::PreconditionFailed { .. } => {
@@ -98,7 +101,9 @@ impl From<Error> for WireError {
             }
             Error::Unauthenticated | Error::Forbidden(_) => ErrorCode::Forbidden,
             Error::TooMany { .. } => ErrorCode::TooManyMessages,
-            Error::Unavailable => ErrorCode::Unavailable,
+            Error::Unavailable | Error::StorageFull(_) | Error::StorageFailed(_) => {
+                ErrorCode::Unavailable
+            }
             Error::Internal(cause) => {
                 tracing::error!(%cause, "A client event failed.");
                 return Self::new(

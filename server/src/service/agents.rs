@@ -67,7 +67,7 @@ impl Services {
         self.create(change, move |tx, actor| {
             async move {
                 let id = match new.id {
-                    Some(id) if agents::exists(tx.connection(), id.as_str()).await? => {
+                    Some(id) if agents::exists(tx.connection().await?, id.as_str()).await? => {
                         return Err(taken("agent"));
                     }
                     Some(id) => id,
@@ -85,7 +85,7 @@ impl Services {
                     updated_at: tx.now(),
                     version: tx.next_offset(),
                 };
-                agents::put(tx.connection(), &agent).await?;
+                agents::put(tx.connection().await?, &agent).await?;
                 NotificationService::new(tx).agent_created(agent.clone(), &actor).await?;
                 Ok(agent)
             }
@@ -134,7 +134,7 @@ impl Services {
                         return Ok(before);
                     }
                     stamp(tx, &mut agent);
-                    agents::put(tx.connection(), &agent).await?;
+                    agents::put(tx.connection().await?, &agent).await?;
                     NotificationService::new(tx)
                         .agent_updated(agent.clone(), &change.caller.principal)
                         .await?;
@@ -173,7 +173,7 @@ impl Services {
                     agent.status = to.status;
                     agent.status_detail = to.status_detail;
                     stamp(tx, &mut agent);
-                    agents::put(tx.connection(), &agent).await?;
+                    agents::put(tx.connection().await?, &agent).await?;
                     NotificationService::new(tx)
                         .agent_status_changed(agent.clone(), &change.caller.principal)
                         .await?;
@@ -201,12 +201,12 @@ impl Services {
                     services.revoke_tokens_of(tx, &id).await?;
                     let who = Principal::agent(id.clone());
                     let by = &change.caller.principal;
-                    for chat in chats::of_agent(tx.connection(), &who.id).await? {
+                    for chat in chats::of_agent(tx.connection().await?, &who.id).await? {
                         super::chats::remove_participant(tx, chat, who.clone(), by).await?;
                     }
-                    agents::delete(tx.connection(), &id).await?;
-                    visibility::forget(tx.connection(), &who).await?;
-                    idempotency::forget_of(tx.connection(), &who).await?;
+                    agents::delete(tx.connection().await?, &id).await?;
+                    visibility::forget(tx.connection().await?, &who).await?;
+                    idempotency::forget_of(tx.connection().await?, &who).await?;
                     NotificationService::new(tx).agent_deleted(id, by).await?;
                     Ok(())
                 }
@@ -217,7 +217,7 @@ impl Services {
 }
 
 async fn find(tx: &mut WriteTx, id: &AgentId) -> Result<Agent> {
-    let found = agents::find(tx.connection(), id).await?;
+    let found = agents::find(tx.connection().await?, id).await?;
     found.ok_or_else(|| not_found("agent", id.as_str()))
 }
 

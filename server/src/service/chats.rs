@@ -94,7 +94,7 @@ impl Services {
         self.create(change, move |tx, actor| {
             async move {
                 let id = match new.id {
-                    Some(id) if chats::is_taken(tx.connection(), &id).await? => {
+                    Some(id) if chats::is_taken(tx.connection().await?, &id).await? => {
                         return Err(taken("chat"));
                     }
                     Some(id) => id,
@@ -111,23 +111,23 @@ impl Services {
                     updated_at: tx.now(),
                     version: tx.next_offset(),
                 };
-                chats::put(tx.connection(), &chat).await?;
+                chats::put(tx.connection().await?, &chat).await?;
                 if let Some(who) = &creator
                     && who.kind == PrincipalKind::Agent
-                    && !agents::exists(tx.connection(), who.id.as_str()).await?
+                    && !agents::exists(tx.connection().await?, who.id.as_str()).await?
                 {
                     // It was deleted since it asked; whoever gets its id is not to be in the chat.
                     return Err(not_found("agent", who.id.clone()));
                 }
                 for (index, who) in new.participants.iter().enumerate() {
                     let field = format!("participants[{index}].participantId");
-                    services.require_somebody(tx.connection(), who, &field).await?;
+                    services.require_somebody(tx.connection().await?, who, &field).await?;
                 }
                 let creator = creator.map(|who| (who.id, who.kind));
                 let others = new.participants.into_iter().map(|who| (who.participant_id, who.kind));
                 for (participant_id, kind) in creator.into_iter().chain(others) {
                     let who = Participant { participant_id, kind, joined_at };
-                    chats::join(tx.connection(), &chat.id, &who).await?;
+                    chats::join(tx.connection().await?, &chat.id, &who).await?;
                     chat.participants.push(who);
                 }
                 NotificationService::new(tx).chat_created(chat.clone(), &actor).await?;
@@ -161,7 +161,7 @@ impl Services {
                         return Ok(before);
                     }
                     stamp(tx, &mut chat);
-                    chats::put(tx.connection(), &chat).await?;
+                    chats::put(tx.connection().await?, &chat).await?;
                     NotificationService::new(tx)
                         .chat_updated(chat.clone(), &change.caller.principal)
                         .await?;
@@ -208,7 +208,7 @@ impl Services {
             async move {
                 let mut chat = find(tx, &id, &actor).await?;
                 if_match.allows(chat.version)?;
-                services.require_somebody(tx.connection(), &new, "participantId").await?;
+                services.require_somebody(tx.connection().await?, &new, "participantId").await?;
                 if chat.participants.iter().any(|who| who.participant_id == new.participant_id) {
                     return Err(Error::conflict("participantId", "is in the chat already"));
                 }
@@ -221,10 +221,10 @@ impl Services {
                     kind: new.kind,
                     joined_at: tx.now(),
                 };
-                chats::join(tx.connection(), &id, &who).await?;
+                chats::join(tx.connection().await?, &id, &who).await?;
                 chat.participants.push(who.clone());
                 stamp(tx, &mut chat);
-                chats::put(tx.connection(), &chat).await?;
+                chats::put(tx.connection().await?, &chat).await?;
                 NotificationService::new(tx)
                     .chat_participant_joined(chat, principal(&who), &actor)
                     .await?;
@@ -292,10 +292,10 @@ pub(super) async fn remove_participant(
     who: Principal,
     by: &Principal,
 ) -> Result<()> {
-    chats::leave(tx.connection(), &chat.id, &who.id).await?;
+    chats::leave(tx.connection().await?, &chat.id, &who.id).await?;
     chat.participants.retain(|one| one.participant_id != who.id);
     stamp(tx, &mut chat);
-    chats::put(tx.connection(), &chat).await?;
+    chats::put(tx.connection().await?, &chat).await?;
     let id = chat.id.clone();
     let is_nobodys = !chat.visibility.is_open() && chat.participants.is_empty();
     NotificationService::new(tx).chat_participant_left(chat, who, by).await?;
@@ -304,12 +304,12 @@ pub(super) async fn remove_participant(
 
 async fn delete(tx: &mut WriteTx, id: ChatId, by: &Principal) -> Result<()> {
     let died = NotificationService::new(tx).chat_deleted(id.clone(), by).await?;
-    Ok(chats::delete(tx.connection(), &id, died).await?)
+    Ok(chats::delete(tx.connection().await?, &id, died).await?)
 }
 
 /// The chat, if it exists for who asks.
 async fn find(tx: &mut WriteTx, id: &ChatId, by: &Principal) -> Result<Chat> {
-    let found = chats::find(tx.connection(), id, by).await?;
+    let found = chats::find(tx.connection().await?, id, by).await?;
     found.ok_or_else(|| not_found("chat", id.as_str()))
 }
 

@@ -61,7 +61,7 @@ impl Services {
         self.create(change, move |tx, actor| {
             async move {
                 let id = match new.id {
-                    Some(id) if collections::find(tx.connection(), &id).await?.is_some() => {
+                    Some(id) if collections::find(tx.connection().await?, &id).await?.is_some() => {
                         return Err(taken("collection"));
                     }
                     Some(id) => id,
@@ -76,7 +76,7 @@ impl Services {
                     updated_at: tx.now(),
                     version: tx.next_offset(),
                 };
-                collections::put(tx.connection(), &collection).await?;
+                collections::put(tx.connection().await?, &collection).await?;
                 NotificationService::new(tx).collection_created(collection.clone(), &actor).await?;
                 Ok(collection)
             }
@@ -122,7 +122,7 @@ impl Services {
                     }
                     collection.updated_at = tx.now();
                     collection.version = tx.next_offset();
-                    collections::put(tx.connection(), &collection).await?;
+                    collections::put(tx.connection().await?, &collection).await?;
                     NotificationService::new(tx)
                         .collection_updated(collection.clone(), &change.caller.principal)
                         .await?;
@@ -143,7 +143,7 @@ impl Services {
             .write(move |tx| {
                 async move {
                     change.allows(find(tx, &id).await?.version)?;
-                    collections::delete(tx.connection(), &id).await?;
+                    collections::delete(tx.connection().await?, &id).await?;
                     NotificationService::new(tx)
                         .collection_deleted(id, &change.caller.principal)
                         .await?;
@@ -156,7 +156,7 @@ impl Services {
 }
 
 async fn find(tx: &mut WriteTx, id: &CollectionId) -> Result<Collection> {
-    let found = collections::find(tx.connection(), id).await?;
+    let found = collections::find(tx.connection().await?, id).await?;
     found.ok_or_else(|| not_found("collection", id.as_str()))
 }
 

@@ -1,12 +1,12 @@
 //! Who asks: what a credential is worth now.
 
-use std::{net::IpAddr, sync::atomic::Ordering};
+use std::net::IpAddr;
 
 use colloquy_protocol::{
     access::{Rights, Standing},
     account::{Person, PersonState, Session, Token},
     close::CloseCode,
-    id::{LoginId, PersonId, Principal, PrincipalKind},
+    id::{LoginId, PersonId, Principal, PrincipalKind, TokenId},
     time::Timestamp,
 };
 use futures_util::FutureExt;
@@ -42,20 +42,32 @@ impl Services {
     /// Only the server's own.
     pub(crate) async fn caller_of_token(&self, secret: &str) -> Result<Option<Caller>> {
         let now = Timestamp::now();
-        let mut snapshot = self.snapshot().await?;
+        let minute = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(MINUTE));
         let secret = secrets::hash(secret);
+        if let Some((caller, is_first)) = self.known.get(&secret, now, minute) {
+            if let (Credential::Token(id), true) = (&caller.credential, is_first) {
+                self.note_use(id, minute);
+            }
+            return Ok(Some(caller));
+        }
+        let taken = self.taken();
+        let mut snapshot = self.snapshot().await?;
         let found = tokens::find_by_secret(snapshot.connection(), &secret, now).await?;
         let Some(token) = found else { return Ok(None) };
         let Some(rights) = rights_of_token(&mut snapshot, &token).await? else { return Ok(None) };
         drop(snapshot);
-        self.note_use(&token, now);
-        Ok(Some(Caller {
+        if token.last_used_at.is_none_or(|last| last < minute) {
+            self.note_use(&token.id, minute);
+        }
+        let caller = Caller {
             principal: Principal { id: token.principal_id, kind: token.principal_kind },
             rights,
             credential: Credential::Token(token.id),
             expires_at: token.expires_at,
             address: None,
-        }))
+        };
+        self.known.remember(taken, secret, &caller, minute);
+        Ok(Some(caller))
     }
 
     /// What is to be done with a connection that was let in a moment ago: nothing, or which code
@@ -98,7 +110,7 @@ impl Services {
 
     /// How often something was taken away until now, for [`Services::require_still`].
     pub(crate) fn taken(&self) -> u64 {
-        self.taken.load(Ordering::Acquire)
+        self.known.taken()
     }
 
     /// Goes on only if what somebody came with, when so much had been taken away, is still worth
@@ -120,14 +132,10 @@ impl Services {
     }
 
     /// Notes, once a minute, that a token is used; nobody waits for that.
-    fn note_use(&self, token: &Token, now: Timestamp) {
-        let minute = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(MINUTE));
-        if token.last_used_at.is_some_and(|last| last >= minute) {
-            return;
-        }
-        let id = token.id.clone();
+    fn note_use(&self, token: &TokenId, minute: Timestamp) {
+        let id = token.clone();
         let noted = self.writer.write(move |tx| {
-            async move { Ok(tokens::used(tx.connection(), &id, minute).await?) }.boxed()
+            async move { Ok(tokens::used(tx.connection().await?, &id, minute).await?) }.boxed()
         });
         // Polled once it is in the queue; a queue that is full has more important things to do.
         let _ = noted.now_or_never();

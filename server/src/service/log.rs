@@ -92,7 +92,7 @@ impl Services {
             .write(move |tx| {
                 async move {
                     let epoch = database.epoch();
-                    Ok(database.mark().renew(tx.connection(), epoch).await?)
+                    Ok(database.mark().renew(tx.connection().await?, epoch).await?)
                 }
                 .boxed()
             })
@@ -114,14 +114,15 @@ impl Services {
                     async move {
                         let now = tx.now();
                         let oldest = Timestamp::from_millis(now.as_millis() - keep.age_millis);
-                        idempotency::forget(tx.connection(), now).await?;
-                        logins::forget(tx.connection(), now).await?;
-                        links::forget(tx.connection(), now).await?;
-                        let expired = events::expired(tx.connection(), keep.events, oldest).await?;
+                        idempotency::forget(tx.connection().await?, now).await?;
+                        logins::forget(tx.connection().await?, now).await?;
+                        links::forget(tx.connection().await?, now).await?;
+                        let expired =
+                            events::expired(tx.connection().await?, keep.events, oldest).await?;
                         let start = hub.move_log_start(expired);
-                        let connection = tx.connection();
+                        let connection = tx.connection().await?;
                         let step = events::forget(connection, start, FORGET_AT_ONCE).await?;
-                        visibility::forget_old(tx.connection()).await?;
+                        visibility::forget_old(tx.connection().await?).await?;
                         Ok(step)
                     }
                     .boxed()

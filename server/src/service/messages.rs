@@ -94,16 +94,16 @@ impl Services {
         check.done()?;
         self.create(change, move |tx, actor| {
             async move {
-                if !visibility::sees_chat(tx.connection(), &chat_id, &actor).await? {
+                if !tx.sees_chat(&chat_id, &actor).await? {
                     return Err(not_found("chat", chat_id));
                 }
                 if let Some(answered) = &new.reply_to
-                    && messages::place(tx.connection(), &chat_id, answered).await?.is_none()
+                    && messages::place(tx.connection().await?, &chat_id, answered).await?.is_none()
                 {
                     return Err(Error::invalid("replyTo", "there is no such message in this chat"));
                 }
                 let id = match new.id {
-                    Some(id) if messages::is_taken(tx.connection(), &id).await? => {
+                    Some(id) if messages::is_taken(tx.connection().await?, &id).await? => {
                         return Err(taken("message"));
                     }
                     Some(id) => id,
@@ -119,7 +119,7 @@ impl Services {
                     created_at: tx.now(),
                 };
                 let place = tx.next_offset();
-                messages::insert(tx.connection(), &message, place).await?;
+                tx.insert_message(message.clone(), place);
                 NotificationService::new(tx).chat_message_created(message.clone(), &actor).await?;
                 Ok(message)
             }
@@ -160,16 +160,17 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
-                    let Some(message) = messages::find(tx.connection(), &id, &actor).await? else {
+                    let Some(message) = messages::find(tx.connection().await?, &id, &actor).await?
+                    else {
                         return Err(not_found("message", id));
                     };
                     if actor.kind == PrincipalKind::Agent
-                        && !agents::exists(tx.connection(), actor.id.as_str()).await?
+                        && !agents::exists(tx.connection().await?, actor.id.as_str()).await?
                     {
                         return Err(not_found("agent", actor.id));
                     }
                     let now = tx.now();
-                    let before = receipts::find(tx.connection(), &id, &actor).await?;
+                    let before = receipts::find(tx.connection().await?, &id, &actor).await?;
                     let mut receipt = before.clone().unwrap_or(Receipt {
                         message_id: id,
                         principal_id: actor.id.clone(),
@@ -183,7 +184,7 @@ impl Services {
                     if before.as_ref() == Some(&receipt) {
                         return Ok(receipt);
                     }
-                    receipts::put(tx.connection(), &receipt).await?;
+                    receipts::put(tx.connection().await?, &receipt).await?;
                     NotificationService::new(tx)
                         .chat_receipt_updated(message.chat_id, receipt.clone(), &actor)
                         .await?;

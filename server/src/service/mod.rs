@@ -3,7 +3,7 @@
 //! - [`agents`], [`chats`], [`messages`], [`collections`]: one entity each
 //! - [`log`]: reading the log, sending notifications, forgetting what is too old
 //! - [`people`], [`sign_in`], [`tokens`], [`identity`]: who may come in, how, and who asks;
-//!   [`passwords`], [`secrets`]: what they show for it
+//!   [`passwords`], [`secrets`]: what they show for it; [`known`]: what of it is remembered
 //! - [`notification`]: [`NotificationService`], one typed method per server event
 //! - [`overview`]: how much there is of everything
 //! - [`valid`]: limits on what clients send
@@ -12,6 +12,7 @@ mod agents;
 mod chats;
 mod collections;
 pub(crate) mod identity;
+mod known;
 mod log;
 mod messages;
 mod notification;
@@ -22,11 +23,6 @@ pub(crate) mod secrets;
 mod sign_in;
 mod tokens;
 mod valid;
-
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
 
 use colloquy_protocol::{
     access::Action,
@@ -40,7 +36,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 pub(crate) use self::log::Retention;
-use self::passwords::Passwords;
+use self::{known::KnownTokens, passwords::Passwords};
 pub use self::{messages::Acknowledgement, notification::NotificationService};
 pub use crate::store::{
     events::EventQuery, idempotency::Idempotency, list::ListQuery, messages::MessageQuery,
@@ -101,17 +97,16 @@ pub struct Services {
     writer: Writer,
     /// Whose sockets are closed when something is taken away.
     hub: Hub,
-    /// How often something was taken away since the start.
-    taken: Arc<AtomicU64>,
     mode: Mode,
+    known: KnownTokens,
     passwords: Passwords,
     started_at: Timestamp,
 }
 
 impl Services {
     pub(crate) fn new(database: Database, writer: Writer, hub: Hub, mode: Mode) -> Self {
-        let (taken, passwords) = (Arc::default(), Passwords::new());
-        Self { database, writer, hub, taken, mode, passwords, started_at: Timestamp::now() }
+        let (known, passwords) = (KnownTokens::default(), Passwords::new());
+        Self { database, writer, hub, mode, known, passwords, started_at: Timestamp::now() }
     }
 
     /// Whether the database answers.
@@ -138,17 +133,17 @@ impl Services {
         Ok(self.database.snapshot().await?)
     }
 
-    /// Closes, once the change is committed, the sockets of everybody from whom it takes what they
-    /// came with, or whose rights it changes.
+    /// Forgets, once the change is committed, everybody from whom it takes what they came with, or
+    /// whose rights it changes, and closes their sockets.
     fn take_away(
         &self,
         tx: &mut WriteTx,
         is_theirs: impl Fn(&Caller) -> bool + Send + 'static,
         code: CloseCode,
     ) {
-        let (hub, taken) = (self.hub.clone(), self.taken.clone());
+        let (hub, known) = (self.hub.clone(), self.known.clone());
         tx.after_commit(move || {
-            taken.fetch_add(1, Ordering::Release);
+            known.forget_where(&is_theirs);
             hub.close_where(is_theirs, code);
         });
     }
@@ -175,7 +170,7 @@ impl Services {
                 async move {
                     let now = tx.now();
                     let before =
-                        idempotency::recall(tx.connection(), &actor, &request, now).await?;
+                        idempotency::recall(tx.connection().await?, &actor, &request, now).await?;
                     if let Some(before) = before {
                         if before.request_hash != request.request_hash {
                             return Err(Error::conflict(
@@ -193,7 +188,7 @@ impl Services {
                     let made = make(tx, actor.clone()).await?;
                     let answer = serde_json::to_string(&made)?;
                     let private = tx.private_event();
-                    let connection = tx.connection();
+                    let connection = tx.connection().await?;
                     idempotency::remember(connection, &actor, &request, &answer, private, now)
                         .await?;
                     Ok(made)

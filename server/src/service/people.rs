@@ -86,7 +86,7 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
-                    let first = !people::any(tx.connection()).await?;
+                    let first = !people::any(tx.connection().await?).await?;
                     if first && new.role != Role::Admin {
                         return Err(Error::invalid("role", "the first person must be an admin"));
                     }
@@ -182,7 +182,7 @@ impl Services {
                         return Ok(before);
                     }
                     require_admin_left(tx, &before, person).await?;
-                    people::put(tx.connection(), &account).await?;
+                    people::put(tx.connection().await?, &account).await?;
                     let person = account.person;
                     services.take_from(tx, &before, &person).await?;
                     tracing::info!(
@@ -210,7 +210,7 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
-                    if people::any(tx.connection()).await? {
+                    if people::any(tx.connection().await?).await? {
                         return Ok(None);
                     }
                     put_link(tx, &Purpose::SetUp, &secret, SET_UP_MILLIS).await?;
@@ -223,11 +223,11 @@ impl Services {
 
     /// Adds a person. The first one ends local mode, and with it what came in by it.
     pub(super) async fn add_person(&self, tx: &mut WriteTx, account: Account) -> Result<()> {
-        if people::find_by_email(tx.connection(), &account.person.email).await?.is_some() {
+        if people::find_by_email(tx.connection().await?, &account.person.email).await?.is_some() {
             return Err(Error::conflict("email", "somebody else has this address"));
         }
-        if !people::any(tx.connection()).await? {
-            links::delete(tx.connection(), &Purpose::SetUp).await?;
+        if !people::any(tx.connection().await?).await? {
+            links::delete(tx.connection().await?, &Purpose::SetUp).await?;
             let mode = self.mode.clone();
             tx.after_commit(move || {
                 mode.end_local();
@@ -236,14 +236,14 @@ impl Services {
             let is_local = |caller: &Caller| caller.credential == Credential::Local;
             self.take_away(tx, is_local, CloseCode::Unauthorised);
         }
-        Ok(people::put(tx.connection(), &account).await?)
+        Ok(people::put(tx.connection().await?, &account).await?)
     }
 
     /// Ends what a person may not do any more.
     async fn take_from(&self, tx: &mut WriteTx, before: &Person, after: &Person) -> Result<()> {
         let code = if after.state == PersonState::Disabled && before.state != after.state {
-            logins::end_all(tx.connection(), after.id.as_str(), None).await?;
-            links::delete(tx.connection(), &Purpose::Password(after.id.clone())).await?;
+            logins::end_all(tx.connection().await?, after.id.as_str(), None).await?;
+            links::delete(tx.connection().await?, &Purpose::Password(after.id.clone())).await?;
             CloseCode::Unauthorised
         } else if after.role != before.role {
             CloseCode::RightsChanged
@@ -257,7 +257,7 @@ impl Services {
 }
 
 pub(super) async fn find(tx: &mut WriteTx, id: &PersonId) -> Result<Account> {
-    let found = people::find(tx.connection(), id).await?;
+    let found = people::find(tx.connection().await?, id).await?;
     found.ok_or_else(|| not_found("person", id.as_str()))
 }
 
@@ -274,7 +274,7 @@ async fn put_link(
     lasts_millis: i64,
 ) -> Result<Timestamp> {
     let expires_at = Timestamp::from_millis(tx.now().as_millis() + lasts_millis);
-    links::put(tx.connection(), &secrets::hash(secret), purpose, expires_at).await?;
+    links::put(tx.connection().await?, &secrets::hash(secret), purpose, expires_at).await?;
     Ok(expires_at)
 }
 
@@ -290,7 +290,7 @@ async fn require_admin_left(tx: &mut WriteTx, before: &Person, after: &Person) -
     if !counts(before) || counts(after) {
         return Ok(());
     }
-    let (active, invited) = people::other_admins(tx.connection(), &before.id).await?;
+    let (active, invited) = people::other_admins(tx.connection().await?, &before.id).await?;
     let left = if before.state == PersonState::Active { active } else { active + invited };
     if left > 0 {
         return Ok(());

@@ -87,9 +87,9 @@ impl Services {
             .write(move |tx| {
                 async move {
                     let now = tx.now();
-                    let purpose = links::find(tx.connection(), &secret, now).await?;
+                    let purpose = links::find(tx.connection().await?, &secret, now).await?;
                     let purpose = purpose.ok_or_else(void_link)?;
-                    links::delete(tx.connection(), &purpose).await?;
+                    links::delete(tx.connection().await?, &purpose).await?;
                     match purpose {
                         Purpose::SetUp => services.set_up(tx, body.name, email, hash).await,
                         Purpose::Password(id) => {
@@ -121,8 +121,8 @@ impl Services {
                         return Err(Error::Unauthenticated);
                     }
                     account.person.signed_in_at = Some(tx.now());
-                    people::put(tx.connection(), &account).await?;
-                    Ok(logins::add(tx.connection(), &stored).await?)
+                    people::put(tx.connection().await?, &account).await?;
+                    Ok(logins::add(tx.connection().await?, &stored).await?)
                 }
                 .boxed()
             })
@@ -147,7 +147,8 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
-                    if let Some(id) = logins::end_by_secret(tx.connection(), &secret).await? {
+                    if let Some(id) = logins::end_by_secret(tx.connection().await?, &secret).await?
+                    {
                         services.end_credential(tx, Credential::Login(id));
                     }
                     Ok(())
@@ -184,7 +185,7 @@ impl Services {
             .write(move |tx| {
                 async move {
                     let person = caller.principal.id.as_str();
-                    if !logins::end(tx.connection(), person, &id).await? {
+                    if !logins::end(tx.connection().await?, person, &id).await? {
                         return Err(not_found("login", id.as_str()));
                     }
                     services.end_credential(tx, Credential::Login(id));
@@ -275,7 +276,7 @@ impl Services {
                             services.change_password(tx, account, hash, caller.login()).await?
                         }
                         None => {
-                            people::put(tx.connection(), &account).await?;
+                            people::put(tx.connection().await?, &account).await?;
                             account
                         }
                     };
@@ -294,7 +295,7 @@ impl Services {
         hash: String,
     ) -> Result<Account> {
         let (Some(name), Some(email)) = (name, email) else { return Err(void_link()) };
-        if people::any(tx.connection()).await? {
+        if people::any(tx.connection().await?).await? {
             return Err(void_link());
         }
         let person = Person {
@@ -320,9 +321,9 @@ impl Services {
         keep: Option<&LoginId>,
     ) -> Result<Account> {
         account.password = Some(hash);
-        people::put(tx.connection(), &account).await?;
+        people::put(tx.connection().await?, &account).await?;
         let id = account.person.id.clone();
-        links::delete(tx.connection(), &Purpose::Password(id.clone())).await?;
+        links::delete(tx.connection().await?, &Purpose::Password(id.clone())).await?;
         self.end_other_logins(tx, &id, keep).await?;
         tracing::info!(principal = %id, "A password was changed.");
         Ok(account)
@@ -334,7 +335,7 @@ impl Services {
         person: &PersonId,
         keep: Option<&LoginId>,
     ) -> Result<()> {
-        logins::end_all(tx.connection(), person.as_str(), keep).await?;
+        logins::end_all(tx.connection().await?, person.as_str(), keep).await?;
         let (person, keep) = (person.clone(), keep.cloned());
         let has_ended = move |caller: &Caller| {
             caller.person().as_ref() == Some(&person)

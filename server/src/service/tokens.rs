@@ -83,7 +83,7 @@ impl Services {
                         expires_at: new.expires_at,
                         last_used_at: None,
                     };
-                    tokens::add(tx.connection(), &token, &secrets::hash(&secret)).await?;
+                    tokens::add(tx.connection().await?, &token, &secrets::hash(&secret)).await?;
                     tracing::info!(
                         principal = %caller.principal.id, address = caller.address.map(display),
                         token = %token.id, owner = %token.principal_id, "A token was made."
@@ -106,11 +106,11 @@ impl Services {
             .write(move |tx| {
                 async move {
                     let whose = whose(&caller)?;
-                    let found = tokens::find(tx.connection(), &id).await?;
+                    let found = tokens::find(tx.connection().await?, &id).await?;
                     if !found.is_some_and(|token| whose.covers(&token)) {
                         return Err(not_found("token", id.as_str()));
                     }
-                    tokens::delete(tx.connection(), &id).await?;
+                    tokens::delete(tx.connection().await?, &id).await?;
                     tracing::info!(
                         principal = %caller.principal.id, address = caller.address.map(display), token = %id,
                         "A token was revoked."
@@ -126,7 +126,7 @@ impl Services {
     /// Revokes all tokens of an agent that is being deleted, and closes their sockets.
     pub(super) async fn revoke_tokens_of(&self, tx: &mut WriteTx, agent: &AgentId) -> Result<()> {
         let who = Principal::agent(agent.clone());
-        tokens::delete_of_agent(tx.connection(), &who.id).await?;
+        tokens::delete_of_agent(tx.connection().await?, &who.id).await?;
         let is_theirs = move |caller: &Caller| {
             caller.principal == who && matches!(caller.credential, Credential::Token(_))
         };
@@ -176,7 +176,7 @@ fn bearer(caller: &Caller, new: &NewToken) -> Result<Bearer> {
 
 async fn owner(tx: &mut WriteTx, bearer: Bearer) -> Result<Principal> {
     match bearer {
-        Bearer::Agent(id) if agents::exists(tx.connection(), id.as_str()).await? => {
+        Bearer::Agent(id) if agents::exists(tx.connection().await?, id.as_str()).await? => {
             Ok(Principal::agent(id))
         }
         Bearer::Agent(_) => Err(Error::invalid("agentId", "there is no agent with this id")),

@@ -11,7 +11,7 @@ use colloquy_protocol::{
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{row, visibility, visibility::Audience};
+use super::{insert, row, visibility, visibility::Audience};
 
 /// At most that many bytes of payload are read into one page of a replay.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -47,36 +47,70 @@ pub(crate) async fn start(connection: &mut SqliteConnection) -> sqlx::Result<Off
     }
 }
 
-/// Appends one event at that offset. `payload` is the event's payload as JSON; an event with an
-/// audience is that of a private chat.
-pub(super) async fn append(
-    connection: &mut SqliteConnection,
+/// An event that is to be written into the log.
+#[derive(Debug)]
+pub(super) struct New {
     offset: Offset,
-    event: &ServerEvent,
-    payload: &str,
-    actor: &Principal,
-    audience: Option<&Audience>,
+    name: &'static str,
+    kind: Option<&'static str>,
+    entity: Option<String>,
+    payload: String,
+    actor: Principal,
+    timestamp: Timestamp,
+    private: bool,
+    /// Who left a private chat with it.
+    subject: Option<Principal>,
+}
+
+impl New {
+    /// An event at that offset. `payload` is its payload as JSON; an event with an audience is that
+    /// of a private chat.
+    pub(super) fn of(
+        offset: Offset,
+        event: &ServerEvent,
+        payload: String,
+        actor: &Principal,
+        audience: Option<&Audience>,
+    ) -> Self {
+        let topic = event.topic();
+        Self {
+            offset,
+            name: event.name(),
+            kind: topic.as_ref().map(|topic| topic.kind().as_str()),
+            entity: topic.as_ref().map(|topic| topic.id().to_owned()),
+            payload,
+            actor: actor.clone(),
+            timestamp: event.timestamp(),
+            private: audience.is_some(),
+            subject: audience.and_then(Audience::left).cloned(),
+        }
+    }
+}
+
+/// Appends events, in their order.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    events: impl ExactSizeIterator<Item = New>,
 ) -> sqlx::Result<()> {
-    let topic = event.topic();
-    let subject = audience.and_then(Audience::left);
-    sqlx::query(
-        "INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, timestamp, \
-         private, subject, subject_kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )
-    .bind(row::integer(offset))
-    .bind(event.name())
-    .bind(topic.as_ref().map(|topic| topic.kind().as_str()))
-    .bind(topic.as_ref().map(|topic| topic.id().to_owned()))
-    .bind(payload)
-    .bind(actor.id.as_str())
-    .bind(actor.kind.as_str())
-    .bind(event.timestamp().as_millis())
-    .bind(audience.is_some())
-    .bind(subject.map(|who| who.id.as_str()))
-    .bind(subject.map(|who| who.kind.as_str()))
-    .execute(connection)
-    .await?;
-    Ok(())
+    let into = "INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, \
+                timestamp, private, subject, subject_kind) ";
+    insert::all(connection, into, events, |mut columns, event| {
+        let (subject, subject_kind) =
+            event.subject.map(|who| (String::from(who.id), who.kind.as_str())).unzip();
+        columns
+            .push_bind(row::integer(event.offset))
+            .push_bind(event.name)
+            .push_bind(event.kind)
+            .push_bind(event.entity)
+            .push_bind(event.payload)
+            .push_bind(String::from(event.actor.id))
+            .push_bind(event.actor.kind.as_str())
+            .push_bind(event.timestamp.as_millis())
+            .push_bind(event.private)
+            .push_bind(subject)
+            .push_bind(subject_kind);
+    })
+    .await
 }
 
 /// One event of the log as a replay needs it.

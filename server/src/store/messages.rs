@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{list, row, visibility};
+use super::{insert, list, row, visibility};
 
 /// Which messages of a chat are listed: the newest, the newest before one, or the next after one.
 #[derive(Debug, Clone, Default)]
@@ -91,27 +91,25 @@ pub(crate) async fn list(
     Ok((messages, more))
 }
 
-/// Adds a message at that place of the log.
-pub(crate) async fn insert(
+/// Adds messages, each at its place of the log.
+pub(super) async fn insert(
     connection: &mut SqliteConnection,
-    message: &Message,
-    place: Offset,
+    messages: impl ExactSizeIterator<Item = (Offset, Message)>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO messages (seq, id, chat_id, sender_id, sender_kind, content, reply_to, \
-         created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )
-    .bind(row::integer(place))
-    .bind(message.id.as_str())
-    .bind(message.chat_id.as_str())
-    .bind(message.sender_id.as_str())
-    .bind(message.sender_kind.as_str())
-    .bind(&message.content)
-    .bind(message.reply_to.as_ref().map(|id| id.as_str().to_owned()))
-    .bind(message.created_at.as_millis())
-    .execute(connection)
-    .await?;
-    Ok(())
+    let into = "INSERT INTO messages (seq, id, chat_id, sender_id, sender_kind, content, reply_to, \
+                created_at) ";
+    insert::all(connection, into, messages, |mut columns, (place, message)| {
+        columns
+            .push_bind(row::integer(place))
+            .push_bind(String::from(message.id))
+            .push_bind(String::from(message.chat_id))
+            .push_bind(String::from(message.sender_id))
+            .push_bind(message.sender_kind.as_str())
+            .push_bind(message.content)
+            .push_bind(message.reply_to.map(String::from))
+            .push_bind(message.created_at.as_millis());
+    })
+    .await
 }
 
 fn message(found: &SqliteRow) -> sqlx::Result<Message> {

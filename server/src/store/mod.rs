@@ -2,14 +2,15 @@
 //!
 //! - [`database`]: opening, migrations, the pool of readers, snapshots
 //! - [`history`]: the epoch
-//! - [`writer`]: the one task that changes anything, and the transaction it hands out
+//! - [`writer`]: the one task that changes anything, in groups; [`transaction`]: what it hands
+//!   out to each change; [`rooms`]: what it remembers of chats
 //! - [`events`]: the log
 //! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
 //! - [`people`], [`logins`], [`tokens`], [`links`]: rows of those who may come in
 //! - [`visibility`]: who sees what, for every query there is
 //! - [`overview`]: counting what there is
 //! - [`idempotency`]: answers that are given again
-//! - [`list`]: paging through entities; [`row`]: reading columns
+//! - [`list`]: paging through entities; [`row`]: reading columns; [`insert`]: writing many rows
 
 pub(crate) mod agents;
 pub(crate) mod chats;
@@ -18,6 +19,7 @@ mod database;
 pub(crate) mod events;
 mod history;
 pub(crate) mod idempotency;
+mod insert;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod logins;
@@ -25,10 +27,13 @@ pub(crate) mod messages;
 pub(crate) mod overview;
 pub(crate) mod people;
 pub(crate) mod receipts;
+mod rooms;
 mod row;
 pub(crate) mod tokens;
+mod transaction;
 pub(crate) mod visibility;
 mod writer;
 
 pub(crate) use database::{Database, OpenError, Snapshot};
-pub(crate) use writer::{Logged, WriteTx, Writer, stored_frame};
+pub(crate) use transaction::WriteTx;
+pub(crate) use writer::{Logged, Writer, stored_frame};

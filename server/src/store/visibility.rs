@@ -7,14 +7,14 @@
 //! *Invariant*: what is read of chats, of their messages and of the log is read through the
 //! conditions of this file, by every query there is.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use colloquy_protocol::{
     id::{ChatId, Principal},
     position::Offset,
 };
 use serde_json::Value;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::row;
 
@@ -24,7 +24,7 @@ use super::row;
 pub(crate) struct Audience {
     /// The offset of the chat's `chat:created`.
     pub(crate) born: Offset,
-    participants: HashSet<Principal>,
+    participants: Arc<HashSet<Principal>>,
     /// Whose place in the chat the event is about.
     pub(crate) turn: Option<Turn>,
 }
@@ -49,6 +49,76 @@ impl Audience {
         match &self.turn {
             Some(Turn::Left(who)) => Some(who),
             _ => None,
+        }
+    }
+}
+
+/// Who sees what happens in a chat now.
+#[derive(Debug, Clone)]
+pub(super) enum Room {
+    /// Everybody.
+    Open,
+    /// Those who are in it.
+    Private {
+        /// The offset of the chat's `chat:created`.
+        born: Offset,
+        /// Who they are.
+        participants: Arc<HashSet<Principal>>,
+    },
+}
+
+impl Room {
+    /// That of a chat; none: there is no such chat.
+    pub(super) async fn read(
+        connection: &mut SqliteConnection,
+        chat: &ChatId,
+    ) -> sqlx::Result<Option<Self>> {
+        // An open chat has one row, and so has one that everybody left.
+        let rows = sqlx::query(
+            "SELECT visibility = 'open' AS open, born, participant_id, kind FROM chats \
+             LEFT JOIN participants ON participants.chat_id = chats.id AND visibility <> 'open' \
+             WHERE chats.id = ?1",
+        )
+        .bind(chat.as_str())
+        .try_map(|found: SqliteRow| {
+            let id = row::optional_text(&found, "participant_id")?;
+            let kind = row::optional_text(&found, "kind")?;
+            let who = id.zip(kind).map(|(id, kind)| Principal { id, kind });
+            Ok((found.try_get("open")?, row::number(&found, "born")?, who))
+        })
+        .fetch_all(connection)
+        .await?;
+        Ok(match rows.first() {
+            None => None,
+            Some((true, ..)) => Some(Self::Open),
+            Some(&(false, born, _)) => {
+                let participants = rows.into_iter().filter_map(|(.., who)| who).collect();
+                Some(Self::Private { born, participants: Arc::new(participants) })
+            }
+        })
+    }
+
+    /// Whether the chat exists for somebody.
+    pub(super) fn is_seen_by(&self, viewer: &Principal) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Private { participants, .. } => participants.contains(viewer),
+        }
+    }
+
+    /// Who sees an event that happens in it; none: everybody.
+    pub(super) fn audience(self, turn: Option<Turn>) -> Option<Audience> {
+        match self {
+            Self::Open => None,
+            Self::Private { born, participants } => Some(Audience { born, participants, turn }),
+        }
+    }
+
+    /// How much has to be remembered of it: its participants, and the room itself.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Open => 1,
+            Self::Private { participants, .. } => participants.len() + 1,
         }
     }
 }
@@ -110,32 +180,6 @@ pub(crate) async fn sees_private(
     sql.push(")) SELECT 1 FROM happened WHERE ");
     push_was_in(&mut sql, "happened.chat", "happened.place", viewer);
     Ok(sql.build().fetch_optional(connection).await?.is_some())
-}
-
-/// Who sees what happens in a chat now; none: the chat is open.
-pub(super) async fn audience(
-    connection: &mut SqliteConnection,
-    chat: &ChatId,
-    turn: Option<Turn>,
-) -> sqlx::Result<Option<Audience>> {
-    // A chat that everybody left has one row, and nobody in it.
-    let rows = sqlx::query(
-        "SELECT born, participant_id, kind FROM chats \
-         LEFT JOIN participants ON participants.chat_id = chats.id \
-         WHERE chats.id = ?1 AND chats.visibility <> 'open'",
-    )
-    .bind(chat.as_str())
-    .try_map(|found: SqliteRow| {
-        let id = row::optional_text(&found, "participant_id")?;
-        let kind = row::optional_text(&found, "kind")?;
-        let who = id.zip(kind).map(|(id, kind)| Principal { id, kind });
-        Ok((row::number(&found, "born")?, who))
-    })
-    .fetch_all(connection)
-    .await?;
-    let born = rows.first().map(|(born, _)| *born);
-    let participants = rows.into_iter().filter_map(|(_, who)| who).collect();
-    Ok(born.map(|born| Audience { born, participants, turn }))
 }
 
 /// Remembers who is in a chat, if it is private, because it is about to be deleted: its

@@ -1,27 +1,19 @@
 //! The one task that changes anything.
 //!
-//! A change waits in a bounded queue, runs in a transaction of its own, is committed, and only
-//! then are its events published: all in this task, so the hub sees the log's order and nobody
-//! who hangs up meanwhile can keep a committed event from going live (design, "One idea").
+//! Changes wait in a bounded queue. Those that wait together are committed together: each runs in
+//! the group's transaction, so that one that fails is undone alone; the group is committed, its
+//! events are published, and only then is anybody answered. All of it is this task's work, so the
+//! hub sees the log's order and nobody who hangs up meanwhile can keep a committed event from
+//! going live (design, "One idea").
 
-use std::{fmt, panic::AssertUnwindSafe, time::Instant};
+use std::{panic::AssertUnwindSafe, time::Instant};
 
-use colloquy_protocol::{
-    event::ServerEvent,
-    id::{ChatId, Principal},
-    position::Offset,
-    time::Timestamp,
-    topic::Topic,
-};
+use colloquy_protocol::{position::Offset, topic::Topic};
 use futures_util::{FutureExt, future::BoxFuture};
-use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{
-    Database, events,
-    visibility::{self, Audience, Turn},
-};
+use super::{Database, WriteTx, events, transaction::Cause, visibility::Audience};
 use crate::{
     error::{Error, Result},
     metrics,
@@ -44,9 +36,6 @@ pub(crate) struct Logged {
     pub(crate) committed: Instant,
 }
 
-/// Tells a change's caller how it ended, once the commit has succeeded or failed.
-type Answer = Box<dyn FnOnce(Result<()>) + Send>;
-
 /// What the writing task is told.
 enum Order {
     Change(Job),
@@ -61,8 +50,34 @@ struct Job {
     run: Run,
 }
 
-/// Runs a change. It answers failures of its own by itself and returns nothing then.
-type Run = Box<dyn for<'a> FnOnce(&'a mut WriteTx) -> BoxFuture<'a, Option<Answer>> + Send>;
+/// Runs a change, unless there is no transaction for it: then it fails with that error.
+type Run = Box<dyn for<'a> FnOnce(Result<&'a mut WriteTx>) -> BoxFuture<'a, Box<dyn Ended>> + Send>;
+
+/// A change that ran. Its caller is not told before the whole group is durable, not even of its
+/// failure: what it found there depends on the changes before it.
+trait Ended: Send {
+    /// Why the change failed, if it did.
+    fn error(&self) -> Option<&Error>;
+
+    /// Tells the caller how it ended, or that nothing was done at all.
+    fn tell(self: Box<Self>, undone: Option<Error>);
+}
+
+struct Done<T> {
+    result: Result<T>,
+    answer: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send> Ended for Done<T> {
+    fn error(&self) -> Option<&Error> {
+        self.result.as_ref().err()
+    }
+
+    fn tell(self: Box<Self>, undone: Option<Error>) {
+        // A caller that hung up does not hear how it ended; it did all the same.
+        let _ = self.answer.send(undone.map_or(self.result, Err));
+    }
+}
 
 /// Hands changes to the writing task. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -71,31 +86,24 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the writing task. `publish` is called with the events of each commit, in log order.
+    /// Starts the writing task, which commits so many changes at once, at most. `publish` is called
+    /// with the events of each commit, in log order.
     pub(crate) async fn start(
         database: &Database,
+        most: usize,
         publish: impl Fn(Vec<Logged>) + Send + Sync + 'static,
     ) -> sqlx::Result<Self> {
-        let mut connection = database.writing_connection().await?;
-        let head = events::head(&mut connection).await?;
-        let now = events::last_moment(&mut connection).await?;
-        let tx = WriteTx {
-            connection,
-            head,
-            now,
-            appended: Vec::new(),
-            consequences: Consequences::default(),
-        };
+        let tx = WriteTx::open(database).await?;
         let (queue, orders) = mpsc::channel(QUEUE);
-        tokio::spawn(run(tx, orders, publish));
+        tokio::spawn(Task { tx, orders, most, publish }.run());
         Ok(Self { queue })
     }
 
-    /// Runs a change in a transaction of its own and returns once it is durable and published.
+    /// Runs a change and returns once it is durable and published.
     ///
     /// # Errors
-    /// Those of the change, which is then rolled back; [`Error::Unavailable`] when the queue is
-    /// full; [`Error::Internal`] when SQLite fails.
+    /// Those of the change, which is then undone; [`Error::Unavailable`] when the queue is full;
+    /// [`Error::StorageFull`], [`Error::StorageFailed`] and [`Error::Internal`] when SQLite fails.
     pub(crate) async fn write<T, F>(&self, change: F) -> Result<T>
     where
         T: Send + 'static,
@@ -105,17 +113,9 @@ impl Writer {
         let run: Run = Box::new(move |tx| {
             async move {
                 // A panic is the change's own failure: the writer must outlive it.
-                let done = AssertUnwindSafe(change(tx)).catch_unwind().await;
-                match done.unwrap_or_else(|_| Err(Error::internal("a change panicked"))) {
-                    Ok(value) => Some(Box::new(move |committed: Result<()>| {
-                        // A caller that hung up does not hear that it was done; it was.
-                        let _ = answer.send(committed.map(|()| value));
-                    }) as Answer),
-                    Err(error) => {
-                        let _ = answer.send(Err(error));
-                        None
-                    }
-                }
+                let run = AssertUnwindSafe(async { change(tx?).await }).catch_unwind().await;
+                let result = run.unwrap_or_else(|_| Err(Error::internal("a change panicked")));
+                Box::new(Done { result, answer }) as Box<dyn Ended>
             }
             .boxed()
         });
@@ -134,116 +134,95 @@ impl Writer {
     }
 }
 
-/// What a change works on: the open transaction, and the events it appends.
-#[derive(Debug)]
-pub(crate) struct WriteTx {
-    connection: SqliteConnection,
-    head: Offset,
-    now: Timestamp,
-    appended: Vec<Logged>,
-    consequences: Consequences,
+/// The writing task.
+struct Task<P> {
+    tx: WriteTx,
+    orders: mpsc::Receiver<Order>,
+    /// The most changes of a group.
+    most: usize,
+    publish: P,
 }
 
-/// What is to be done once the change is committed.
-#[derive(Default)]
-struct Consequences(Vec<Box<dyn FnOnce() + Send>>);
-
-impl fmt::Debug for Consequences {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Consequences({})", self.0.len())
-    }
-}
-
-impl WriteTx {
-    /// What to query.
-    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
-    }
-
-    /// The moment of this transaction; never earlier than that of an event before it.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// The offset that the next appended event will have, and so the version of its entity.
-    pub(crate) fn next_offset(&self) -> Offset {
-        self.head + 1
-    }
-
-    /// The last event that was appended, if it is one of a private chat.
-    pub(crate) fn private_event(&self) -> Option<(ChatId, Offset)> {
-        let event = self.appended.last().filter(|event| event.audience.is_some())?;
-        match &event.topic {
-            Some(Topic::Chat(chat)) => Some((chat.clone(), event.offset)),
-            _ => None,
-        }
-    }
-
-    /// Appends an event to the log; it goes live after the commit. Who may receive it is read from
-    /// the rows: those of its chat must still be there, and who left must be gone from them. `turn`
-    /// is what the event does to somebody's place in its chat.
-    pub(crate) async fn append(
-        &mut self,
-        event: &ServerEvent,
-        actor: &Principal,
-        turn: Option<Turn>,
-    ) -> Result<Offset> {
-        let offset = self.next_offset();
-        let payload = event.payload_json()?;
-        let topic = event.topic();
-        let audience = match &topic {
-            Some(Topic::Chat(chat)) => {
-                visibility::audience(&mut self.connection, chat, turn).await?
+impl<P: Fn(Vec<Logged>) + Send + Sync> Task<P> {
+    async fn run(mut self) {
+        let mut stopped = None;
+        while let Some(order) = self.orders.recv().await {
+            stopped = match order {
+                Order::Change(first) => self.group(first).await,
+                Order::Stop(done) => Some(done),
+            };
+            if stopped.is_some() {
+                break;
             }
-            _ => None,
-        };
-        let connection = &mut self.connection;
-        events::append(connection, offset, event, &payload, actor, audience.as_ref()).await?;
-        self.head = offset;
-        self.appended.push(Logged {
-            offset,
-            name: event.name(),
-            topic,
-            audience,
-            frame: live_frame(event.name(), &payload, offset),
-            committed: Instant::now(),
-        });
-        Ok(offset)
-    }
-
-    /// Does something when, and only when, the change is committed: after its events went live,
-    /// whether or not anybody still waits for the answer. It must be quick.
-    pub(crate) fn after_commit(&mut self, consequence: impl FnOnce() + Send + 'static) {
-        self.consequences.0.push(Box::new(consequence));
-    }
-
-    async fn begin(&mut self) -> sqlx::Result<()> {
-        self.now = Timestamp::now().max(self.now);
-        self.appended.clear();
-        self.consequences.0.clear();
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await.map(drop)
-    }
-
-    async fn commit(&mut self) -> sqlx::Result<Vec<Logged>> {
-        sqlx::query("COMMIT").execute(&mut self.connection).await?;
-        let committed = Instant::now();
-        for event in &mut self.appended {
-            event.committed = committed;
         }
-        Ok(std::mem::take(&mut self.appended))
+        self.tx.close().await;
+        if let Some(done) = stopped {
+            // Who asked may not wait any longer.
+            let _ = done.send(());
+        }
     }
 
-    async fn roll_back(&mut self, head: Offset) {
-        self.head = head;
-        // A commit that failed may have ended the transaction by itself: then this fails, rightly.
-        if let Err(cause) = sqlx::query("ROLLBACK").execute(&mut self.connection).await {
-            tracing::debug!(%cause, "There was nothing to roll back.");
+    /// Runs the first change and those that wait behind it, and makes them durable together. Whom
+    /// to tell when it was asked meanwhile to stop.
+    async fn group(&mut self, first: Job) -> Option<oneshot::Sender<()>> {
+        let mut failure = self.tx.begin().await.err();
+        let may_go_on = failure.is_none();
+        let mut ended = Vec::new();
+        let mut next = Some(first);
+        let mut stop = None;
+        while let Some(Job { asked, run }) = next.take() {
+            let change = match &failure {
+                None => {
+                    self.tx.begin_change();
+                    let change = run(Ok(&mut self.tx)).await;
+                    failure = self.tx.end_change(change.error()).await.err();
+                    change
+                }
+                Some(cause) => run(Err(cause.clone().into())).await,
+            };
+            ended.push((asked, change));
+            // When nothing can be changed, all that wait are told; when a group failed on its way,
+            // those that wait have another chance.
+            if ended.len() < self.most && failure.is_none() == may_go_on {
+                match self.orders.try_recv() {
+                    Ok(Order::Change(job)) => next = Some(job),
+                    Ok(Order::Stop(done)) => stop = Some(done),
+                    Err(_) => {}
+                }
+            }
+        }
+        self.end(ended, failure).await;
+        stop
+    }
+
+    /// Commits the group, or gives it up, and tells everybody.
+    async fn end(&mut self, ended: Vec<(Instant, Box<dyn Ended>)>, failure: Option<Cause>) {
+        let committed = match failure {
+            None => self.tx.commit().await,
+            Some(cause) => Err(cause),
+        };
+        let undone = match committed {
+            Ok(committed) => {
+                for (asked, _) in &ended {
+                    ::metrics::histogram!(metrics::COMMIT_SECONDS).record(asked.elapsed());
+                }
+                committed.tell(&self.publish);
+                None
+            }
+            Err(cause) => {
+                tracing::error!(%cause, changes = ended.len(), "Nothing could be committed.");
+                self.tx.give_up().await;
+                Some(cause)
+            }
+        };
+        for (_, change) in ended {
+            change.tell(undone.clone().map(Error::from));
         }
     }
 }
 
 /// The frame of an event as it goes out live.
-fn live_frame(name: &str, payload: &str, offset: Offset) -> Utf8Bytes {
+pub(super) fn live_frame(name: &str, payload: &str, offset: Offset) -> Utf8Bytes {
     format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#).into()
 }
 
@@ -256,52 +235,5 @@ pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Utf8Bytes {
     format!(r#"{{"event":"{event}","payload":{payload},"offset":{offset},"replay":true}}"#).into()
 }
 
-async fn run(
-    mut tx: WriteTx,
-    mut orders: mpsc::Receiver<Order>,
-    publish: impl Fn(Vec<Logged>) + Send + Sync + 'static,
-) {
-    let mut stopped = None;
-    while let Some(order) = orders.recv().await {
-        match order {
-            Order::Change(job) => perform(&mut tx, job, &publish).await,
-            Order::Stop(done) => {
-                stopped = Some(done);
-                break;
-            }
-        }
-    }
-    if let Err(cause) = tx.connection.close().await {
-        tracing::error!(%cause, "The database did not close cleanly.");
-    }
-    if let Some(done) = stopped {
-        // Who asked may not wait any longer.
-        let _ = done.send(());
-    }
-}
-
-async fn perform(tx: &mut WriteTx, job: Job, publish: &(impl Fn(Vec<Logged>) + Sync)) {
-    let head = tx.head;
-    if let Err(cause) = tx.begin().await {
-        // The job is dropped, and with it its answer: the caller hears `Unavailable`.
-        tracing::error!(%cause, "A transaction could not begin.");
-        return;
-    }
-    match (job.run)(tx).await {
-        None => tx.roll_back(head).await,
-        Some(answer) => match tx.commit().await {
-            Ok(events) => {
-                ::metrics::histogram!(metrics::COMMIT_SECONDS).record(job.asked.elapsed());
-                publish(events);
-                for consequence in tx.consequences.0.drain(..) {
-                    consequence();
-                }
-                answer(Ok(()));
-            }
-            Err(cause) => {
-                tx.roll_back(head).await;
-                answer(Err(cause.into()));
-            }
-        },
-    }
-}
+#[cfg(test)]
+mod tests;
