@@ -1,0 +1,115 @@
+//! The servers that are measured, one adapter each.
+//!
+//! - [`ours`]: our hub fed by a POST that stores nothing; and the whole durable way
+//! - [`ceiling`]: a bare epoll loop, batched and unbatched
+
+mod ceiling;
+mod ours;
+
+use std::{
+    fmt::Debug,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Result;
+
+/// Every server.
+pub const ALL: [&dyn Peer; 4] =
+    [&ceiling::UNBATCHED, &ceiling::BATCHED, &ours::Unstored, &ours::Durable];
+
+/// Where a server is to run.
+#[derive(Debug)]
+pub struct Place {
+    /// An empty folder of its own.
+    pub folder: PathBuf,
+    /// Where its subscribers connect.
+    pub port: u16,
+    /// Where publishers connect, if it is not the same.
+    pub publish_port: u16,
+}
+
+/// A server that fans messages out, as the generator sees it.
+pub trait Peer: Debug + Sync {
+    /// Its name in tables and arguments.
+    fn name(&self) -> &'static str;
+
+    /// What starts it.
+    ///
+    /// # Errors
+    /// When it is not installed, or its configuration can not be written.
+    fn command(&self, place: &Place) -> Result<Command>;
+
+    /// Where it is published to.
+    fn publish_address(&self, place: &Place) -> SocketAddr {
+        local(place.port)
+    }
+
+    /// The requests that make the rooms before anybody subscribes.
+    fn preparation(&self, _rooms: usize) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    /// The path of a subscriber's handshake.
+    fn path(&self, rooms: &[usize]) -> String;
+
+    /// The subprotocol to ask for.
+    fn subprotocol(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What a subscriber does next: at first, and on each message until it has subscribed.
+    fn converse(&self, heard: Option<&[u8]>, rooms: &[usize]) -> Turn;
+
+    /// The answer to a message that is no delivery, if it wants one.
+    fn keep_alive(&self, _heard: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// A whole publish, as it is sent.
+    fn publish(&self, room: usize, payload: &str) -> Vec<u8>;
+
+    /// Whether it is published to by HTTP, each request answered; else it speaks as a subscriber
+    /// does and is not answered.
+    fn is_http(&self) -> bool {
+        true
+    }
+}
+
+/// What a subscriber does next.
+#[derive(Debug)]
+pub enum Turn {
+    /// Waits for the next message.
+    Wait,
+    /// Sends these bytes.
+    Say(Vec<u8>),
+    /// Nothing: it has subscribed.
+    Subscribed,
+}
+
+/// An address of this machine.
+pub fn local(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// An executable that was built beside this one.
+fn built(name: &str) -> Result<Command> {
+    let own = std::env::current_exe()?;
+    Ok(Command::new(own.parent().unwrap_or(Path::new(".")).join(name)))
+}
+
+/// A request with a body.
+fn post(path: &str, content_type: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {content_type}\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+/// The numbers of rooms with commas between them.
+fn list(rooms: &[usize]) -> String {
+    rooms.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+}
