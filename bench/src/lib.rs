@@ -1,8 +1,7 @@
 //! What Colloquy is measured with.
 //!
 //! - [`fan_out`]: what is measured, server by server; `main.rs` is its command
-//! - [`peer`]: the servers, one adapter each. Those of this crate are `bin/hub.rs`, which is our
-//!   hub fed by a POST that stores nothing, and `bin/ceiling.rs`, which is a bare epoll loop
+//! - [`peer`]: the servers, one adapter each; `bin/ceiling.rs` is the ceiling, a bare epoll loop
 //! - [`subscriber`], [`publisher`]: the load; [`tally`]: what was sent and what has come
 //! - [`stamp`]: the payload; [`wire`]: as little WebSocket and HTTP as that needs
 //! - [`process`]: CPU time, memory and cores; [`figures`]: percentiles and medians

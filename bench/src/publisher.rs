@@ -21,8 +21,9 @@ use tokio::{
 use crate::{
     peer::Peer,
     stamp::{Stamp, now},
+    subscriber,
     tally::Tally,
-    wire::Head,
+    wire::{Wire, http::Head},
 };
 
 /// Where and what to publish.
@@ -130,9 +131,11 @@ impl Line {
     /// # Errors
     /// When the server does not let it.
     pub async fn open(peer: &'static dyn Peer, address: SocketAddr) -> Result<Self> {
-        let stream = match peer.is_http() {
-            true => TcpStream::connect(address).await.context("cannot connect to publish")?,
-            false => crate::subscriber::open(peer, address, &[]).await?.0,
+        let stream = match peer.wire() {
+            Wire::WebSocket => {
+                TcpStream::connect(address).await.context("cannot connect to publish")?
+            }
+            Wire::Mqtt => subscriber::open(peer, address, &[]).await?.0,
         };
         stream.set_nodelay(true)?;
         Ok(Self { peer, stream, answer: Vec::new() })
@@ -144,7 +147,7 @@ impl Line {
     /// When it is refused.
     pub async fn publish(&mut self, request: &[u8]) -> Result<()> {
         self.stream.write_all(request).await?;
-        if !self.peer.is_http() {
+        if self.peer.wire() == Wire::Mqtt {
             return Ok(());
         }
         self.answer.clear();

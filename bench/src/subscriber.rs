@@ -22,7 +22,7 @@ use crate::{
     peer::{Peer, Turn},
     stamp::Stamp,
     tally::{Arrivals, Tally},
-    wire::{self, Head},
+    wire::{Wire, http::Head, websocket},
 };
 
 const READ_BYTES: usize = 256 * 1024;
@@ -102,11 +102,11 @@ impl Subscriber {
         let read = unread.filled().len();
         let came = &buffer[..kept + read];
         let mut arrivals = Arrivals::begin(&self.ear.tally, self.number);
-        let scanned = wire::scan(came, |opcode, payload| {
+        let scanned = self.ear.peer.wire().scan(came, |kind, payload| {
             if let Some(stamp) = Stamp::find(payload, &mut self.place) {
                 arrivals.deliver(stamp);
             } else {
-                answers.extend(answer(self.ear.peer, opcode, payload));
+                answers.extend(answer(self.ear.peer, kind, payload));
             }
         });
         self.rest.clear();
@@ -123,18 +123,20 @@ pub(crate) async fn open(
 ) -> Result<(TcpStream, Vec<u8>)> {
     let mut stream = TcpStream::connect(address).await.context("cannot connect")?;
     stream.set_nodelay(true)?;
-    stream.write_all(handshake(peer, address, rooms).as_bytes()).await?;
     let mut came = Vec::new();
-    let length = loop {
-        read_more(&mut stream, &mut came).await.context("no answer to the handshake")?;
-        if let Some(head) = Head::read(&came) {
-            if !head.line.starts_with("HTTP/1.1 101 ") {
-                bail!("the handshake was answered with {}", String::from_utf8_lossy(&came));
+    if peer.wire() == Wire::WebSocket {
+        stream.write_all(handshake(peer, address, rooms).as_bytes()).await?;
+        let length = loop {
+            read_more(&mut stream, &mut came).await.context("no answer to the handshake")?;
+            if let Some(head) = Head::read(&came) {
+                if !head.line.starts_with("HTTP/1.1 101 ") {
+                    bail!("the handshake was answered with {}", String::from_utf8_lossy(&came));
+                }
+                break head.length;
             }
-            break head.length;
-        }
-    };
-    came.drain(..length);
+        };
+        came.drain(..length);
+    }
     let mut turn = peer.converse(None, rooms);
     loop {
         match turn {
@@ -144,9 +146,9 @@ pub(crate) async fn open(
         }
         turn = Turn::Wait;
         let mut said = Vec::new();
-        let scanned = wire::scan(&came, |opcode, payload| {
-            said.extend(answer(peer, opcode, payload));
-            match peer.converse(Some(payload), rooms) {
+        let scanned = peer.wire().scan(&came, |kind, payload| {
+            said.extend(answer(peer, kind, payload));
+            match peer.converse(Some((kind, payload)), rooms) {
                 Turn::Wait => {}
                 next => turn = next,
             }
@@ -161,19 +163,18 @@ pub(crate) async fn open(
 
 fn handshake(peer: &dyn Peer, address: SocketAddr, rooms: &[usize]) -> String {
     let path = peer.path(rooms);
-    let protocol = peer.subprotocol();
-    let protocol =
-        protocol.map_or(String::new(), |name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
     format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{protocol}\r\n"
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
 }
 
 /// What keeps the connection alive, if the message asks for it.
-fn answer(peer: &dyn Peer, opcode: u8, payload: &[u8]) -> Vec<u8> {
-    match opcode {
-        wire::PING => wire::client_frame(wire::PONG, payload),
+fn answer(peer: &dyn Peer, kind: u8, payload: &[u8]) -> Vec<u8> {
+    match kind {
+        websocket::PING if peer.wire() == Wire::WebSocket => {
+            websocket::client_frame(websocket::PONG, payload)
+        }
         _ => peer.keep_alive(payload).unwrap_or_default(),
     }
 }

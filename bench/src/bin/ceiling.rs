@@ -12,7 +12,10 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use colloquy_bench::wire::{Head, TEXT, server_frame};
+use colloquy_bench::wire::{
+    http::Head,
+    websocket::{TEXT, server_frame},
+};
 use rustix::{
     buffer::spare_capacity,
     event::epoll::{self, CreateFlags, Event, EventData, EventFlags},

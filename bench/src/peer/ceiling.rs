@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Peer, Place, Turn, built, list, post};
+use super::{Peer, Place, built};
 
 /// Each publish is one write for each subscriber.
 pub(super) const UNBATCHED: Ceiling = Ceiling { name: "ceiling", how: "unbatched" };
@@ -26,17 +26,5 @@ impl Peer for Ceiling {
         let mut command = built("ceiling")?;
         command.arg(place.port.to_string()).arg(self.how);
         Ok(command)
-    }
-
-    fn path(&self, rooms: &[usize]) -> String {
-        format!("/{}", list(rooms))
-    }
-
-    fn converse(&self, _heard: Option<&[u8]>, _rooms: &[usize]) -> Turn {
-        Turn::Subscribed
-    }
-
-    fn publish(&self, room: usize, payload: &str) -> Vec<u8> {
-        post(&format!("/{room}"), "application/json", payload)
     }
 }

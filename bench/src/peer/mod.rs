@@ -2,22 +2,44 @@
 //!
 //! - [`ours`]: our hub fed by a POST that stores nothing; and the whole durable way
 //! - [`ceiling`]: a bare epoll loop, batched and unbatched
+//! - [`ws`], [`socket_io`], [`bun`]: from npm, their servers in `bench/peers`
+//! - [`nchan`], [`mosquitto`]: from Debian
 
+mod bun;
 mod ceiling;
+mod mosquitto;
+mod nchan;
 mod ours;
+mod socket_io;
+mod ws;
 
 use std::{
+    ffi::OsStr,
     fmt::Debug,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+
+use crate::wire::Wire;
 
 /// Every server.
-pub const ALL: [&dyn Peer; 4] =
-    [&ceiling::UNBATCHED, &ceiling::BATCHED, &ours::Unstored, &ours::Durable];
+pub const ALL: [&dyn Peer; 9] = [
+    &ceiling::UNBATCHED,
+    &ceiling::BATCHED,
+    &ours::Unstored,
+    &ours::Durable,
+    &nchan::Nchan,
+    &bun::Bun,
+    &ws::Ws,
+    &socket_io::SocketIo,
+    &mosquitto::Mosquitto,
+];
+
+/// The folder in which Debian's packages were unpacked.
+pub const DEBIAN: &str = "COLLOQUY_BENCH_DEBIAN";
 
 /// Where a server is to run.
 #[derive(Debug)]
@@ -51,16 +73,22 @@ pub trait Peer: Debug + Sync {
         Vec::new()
     }
 
-    /// The path of a subscriber's handshake.
-    fn path(&self, rooms: &[usize]) -> String;
-
-    /// The subprotocol to ask for.
-    fn subprotocol(&self) -> Option<&'static str> {
-        None
+    /// What it speaks. With WebSocket goes HTTP for publishing, where each publish is answered; over
+    /// MQTT none is.
+    fn wire(&self) -> Wire {
+        Wire::WebSocket
     }
 
-    /// What a subscriber does next: at first, and on each message until it has subscribed.
-    fn converse(&self, heard: Option<&[u8]>, rooms: &[usize]) -> Turn;
+    /// The path of a subscriber's handshake, if its wire has one.
+    fn path(&self, rooms: &[usize]) -> String {
+        format!("/{}", list(rooms))
+    }
+
+    /// What a subscriber does next: at first, and on each message (its kind and content) until it
+    /// has subscribed. Where the handshake's path subscribes, nothing.
+    fn converse(&self, _heard: Option<(u8, &[u8])>, _rooms: &[usize]) -> Turn {
+        Turn::Subscribed
+    }
 
     /// The answer to a message that is no delivery, if it wants one.
     fn keep_alive(&self, _heard: &[u8]) -> Option<Vec<u8>> {
@@ -68,12 +96,8 @@ pub trait Peer: Debug + Sync {
     }
 
     /// A whole publish, as it is sent.
-    fn publish(&self, room: usize, payload: &str) -> Vec<u8>;
-
-    /// Whether it is published to by HTTP, each request answered; else it speaks as a subscriber
-    /// does and is not answered.
-    fn is_http(&self) -> bool {
-        true
+    fn publish(&self, room: usize, payload: &str) -> Vec<u8> {
+        post(&format!("/{room}"), "application/json", payload)
     }
 }
 
@@ -112,4 +136,22 @@ fn post(path: &str, content_type: &str, body: &str) -> Vec<u8> {
 /// The numbers of rooms with commas between them.
 fn list(rooms: &[usize]) -> String {
     rooms.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// A server in `bench/peers`, to be run by `program`.
+fn script(program: impl AsRef<OsStr>, name: &str, place: &Place) -> Command {
+    let mut command = Command::new(program);
+    command.arg(peers().join(name)).arg(place.port.to_string()).env("NODE_ENV", "production");
+    command
+}
+
+/// The folder of what comes from npm.
+fn peers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
+}
+
+/// A file of Debian's packages.
+fn debian(path: &str) -> Result<PathBuf> {
+    let folder = std::env::var_os(DEBIAN).with_context(|| format!("{DEBIAN} is not set"))?;
+    Ok(Path::new(&folder).join(path))
 }

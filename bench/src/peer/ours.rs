@@ -1,4 +1,4 @@
-//! Colloquy: the hub alone, fed by a POST that stores nothing (`bin/hub.rs`), and the executable
+//! Colloquy: the hub alone, fed by a POST that stores nothing (the server's example `fan_out`), and the executable
 //! with everything that belongs to it: REST, checks, SQLite.
 
 use std::{net::SocketAddr, process::Command};
@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Peer, Place, Turn, built, local, post};
-use crate::wire::{TEXT, client_frame};
+use crate::wire::websocket::{TEXT, client_frame};
 
 /// The `id` of `client:ready`, and how its reply begins.
 const READY: u8 = 1;
@@ -25,7 +25,7 @@ impl Peer for Unstored {
     }
 
     fn command(&self, place: &Place) -> Result<Command> {
-        let mut command = built("hub")?;
+        let mut command = built("examples/fan_out")?;
         command.arg(place.port.to_string()).arg(place.publish_port.to_string());
         command.arg(&place.folder);
         Ok(command)
@@ -39,7 +39,7 @@ impl Peer for Unstored {
         "/ws".to_owned()
     }
 
-    fn converse(&self, heard: Option<&[u8]>, rooms: &[usize]) -> Turn {
+    fn converse(&self, heard: Option<(u8, &[u8])>, rooms: &[usize]) -> Turn {
         converse(heard, rooms)
     }
 
@@ -70,7 +70,7 @@ impl Peer for Durable {
         "/ws".to_owned()
     }
 
-    fn converse(&self, heard: Option<&[u8]>, rooms: &[usize]) -> Turn {
+    fn converse(&self, heard: Option<(u8, &[u8])>, rooms: &[usize]) -> Turn {
         converse(heard, rooms)
     }
 
@@ -81,7 +81,7 @@ impl Peer for Durable {
 }
 
 /// Subscribes to everything at once and is ready; the reply to that comes last.
-fn converse(heard: Option<&[u8]>, rooms: &[usize]) -> Turn {
+fn converse(heard: Option<(u8, &[u8])>, rooms: &[usize]) -> Turn {
     let say = |message: serde_json::Value| client_frame(TEXT, message.to_string().as_bytes());
     match heard {
         None => {
@@ -91,7 +91,7 @@ fn converse(heard: Option<&[u8]>, rooms: &[usize]) -> Turn {
             words.extend(say(json!({ "event": "client:ready", "id": READY })));
             Turn::Say(words)
         }
-        Some(heard) if heard.starts_with(READY_REPLY) => Turn::Subscribed,
+        Some((_, heard)) if heard.starts_with(READY_REPLY) => Turn::Subscribed,
         Some(_) => Turn::Wait,
     }
 }

@@ -1,4 +1,5 @@
-//! Our hub and `/ws` as they are, fed by a POST that stores nothing: `hub PORT PUBLISH_PORT FOLDER`.
+//! The hub and `/ws` as they are, fed by a POST that stores nothing, for `cargo xtask bench`:
+//! `fan_out PORT PUBLISH_PORT FOLDER`.
 
 use std::{
     net::Ipv4Addr,
