@@ -1,5 +1,10 @@
 //! Fan-out, measured on one server after the other.
+//!
+//! - [`plan`]: what is measured on whom
+//! - [`shape`]: who is in which room
+//! - [`visit`](mod@visit): one server from its start to its end
 
+mod plan;
 mod shape;
 mod visit;
 
@@ -7,7 +12,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{shape::Shape, visit::visit};
+pub use self::{
+    plan::{Part, Series, base, growth, idle, large, parts},
+    shape::Shape,
+    visit::visit,
+};
 
 /// What is measured on connections that are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +52,8 @@ pub const RATE: f64 = 20_000.0;
 /// One figure with what belongs to it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Measured {
+    /// The part of the benchmark.
+    pub part: String,
     /// The server.
     pub peer: String,
     /// Connections and rooms.
@@ -83,6 +94,11 @@ pub enum Figures {
         /// The share of a core that the generator used.
         generator: f64,
     },
+    /// Nothing: the server failed, or lost something.
+    Failed {
+        /// How.
+        why: String,
+    },
 }
 
 impl fmt::Display for Figures {
@@ -110,6 +126,7 @@ impl fmt::Display for Figures {
                 let (server, generator) = (server * 100.0, generator * 100.0);
                 write!(f, "; server {server:.0} %, generator {generator:.0} %")
             }
+            Self::Failed { why } => write!(f, "FAILED: {why}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! - [`peer`]: the servers, one adapter each; `bin/ceiling.rs` is the ceiling, a bare epoll loop
 //! - [`subscriber`], [`publisher`]: the load; [`tally`]: what was sent and what has come
 //! - [`stamp`]: the payload; [`wire`]: as little WebSocket and HTTP as that needs
+//! - [`report`]: the tables and the plot in `docs`
 //! - [`process`]: CPU time, memory and cores; [`figures`]: percentiles and medians
 //!
 //! Server and generator each have a core of their own. *Invariant*: a figure is worth something
@@ -14,6 +15,7 @@ pub mod figures;
 pub mod peer;
 pub mod process;
 pub mod publisher;
+pub mod report;
 pub mod stamp;
 pub mod subscriber;
 pub mod tally;

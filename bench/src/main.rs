@@ -1,35 +1,55 @@
 //! The load generator's command; `cargo xtask bench` builds and runs it.
 
-use std::{fs::OpenOptions, io::Write, path::PathBuf};
-
-use anyhow::{Context, Result};
-use clap::{Parser, ValueEnum};
-use colloquy_bench::{
-    fan_out::{Case, Measured, Seconds, Shape, visit},
-    peer::{self, Peer},
-    process::{GENERATOR_CORE, pin, raise_file_limit},
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
 };
 
-/// Measures fan-out on one server after the other: server and generator on a core each.
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser};
+use colloquy_bench::{
+    fan_out::{Case, Figures, Measured, Part, parts, visit},
+    peer::{self, Peer},
+    process::{GENERATOR_CORE, pin, raise_file_limit},
+    report,
+};
+
+/// Measures fan-out on one server after the other, server and generator on a core each.
 #[derive(Parser)]
-struct Arguments {
-    /// The servers; all when none is named
-    #[arg(value_name = "SERVER", value_parser = named)]
+enum Command {
+    /// Measure, and keep the figures in a file
+    Measure(Measure),
+    /// Write the figures of a file into docs/benchmarks.md, and the plot beside it
+    Report {
+        /// The file
+        figures: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct Measure {
+    /// The parts; all when none is named
+    #[arg(value_name = "PART", value_parser = ["base", "large", "skewed", "idle", "growth"])]
+    parts: Vec<String>,
+
+    /// The servers, instead of those that belong to each part
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', value_parser = named)]
     servers: Vec<&'static dyn Peer>,
 
-    /// Who is in which room
-    #[arg(long, value_enum, default_value = "base")]
-    shape: Shapes,
+    /// What is measured, instead of all: `rate`, or a number of publishes in flight
+    #[arg(long, value_name = "CASE,CASE", value_delimiter = ',', value_parser = case)]
+    cases: Option<Vec<Case>>,
 
-    /// What is measured: `rate`, or a number of publishes in flight
-    #[arg(long, value_delimiter = ',', value_parser = case, default_value = "rate,16,128")]
-    cases: Vec<Case>,
+    /// How often each server is measured
+    #[arg(long)]
+    rounds: Option<usize>,
 
-    /// How often all servers are measured, one after the other
-    #[arg(long, default_value_t = 1)]
-    rounds: usize,
+    /// The number of the first round, to go on where another run ended
+    #[arg(long, default_value_t = 0)]
+    first_round: usize,
 
-    /// Measure for a shorter time
+    /// Measure once and for a shorter time
     #[arg(long)]
     quick: bool,
 
@@ -38,58 +58,73 @@ struct Arguments {
     out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Shapes {
-    /// 1,000 connections in 10 rooms
-    Base,
-    /// 10,000 connections in 100 rooms
-    Large,
-    /// 1,000 connections in 1,000 rooms of 1 to 1,000
-    Skewed,
-    /// 10,000 connections in two rooms each
-    Idle,
-}
-
-impl Shapes {
-    fn shape(self) -> Shape {
-        match self {
-            Self::Base => Shape::even(1_000, 10, 100),
-            Self::Large => Shape::even(10_000, 100, 100),
-            Self::Skewed => Shape::skewed(),
-            Self::Idle => Shape::even(10_000, 100, 200),
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    match Command::parse() {
+        Command::Measure(wanted) => measure(wanted).await,
+        Command::Report { figures } => {
+            let lines = fs::read_to_string(&figures)
+                .with_context(|| format!("no figures in {}", figures.display()))?;
+            let figures = lines.lines().map(serde_json::from_str::<Measured>);
+            report::write(&figures.collect::<Result<Vec<_>, _>>()?)
         }
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    let arguments = Arguments::parse();
-    let servers = match arguments.servers.is_empty() {
-        true => peer::ALL.to_vec(),
-        false => arguments.servers,
-    };
-    let seconds = if arguments.quick { Seconds::QUICK } else { Seconds::FULL };
+async fn measure(wanted: Measure) -> Result<()> {
     raise_file_limit()?;
     pin(GENERATOR_CORE)?;
-    let shape = arguments.shape.shape();
-    for round in 0..arguments.rounds {
-        for server in &servers {
-            let name = server.name();
-            let measured = visit(*server, &shape, &arguments.cases, seconds).await;
-            for figures in measured.with_context(|| format!("{name}, {}", shape.name))? {
-                println!("{name:>16} {figures}");
-                let (peer, shape) = (name.to_owned(), shape.name.clone());
-                keep(arguments.out.as_ref(), &Measured { peer, shape, round, figures })?;
+    let mut out = wanted.out.as_deref().map(append_to).transpose()?;
+    let mut failures = 0;
+    for mut part in parts(wanted.quick) {
+        if !wanted.parts.is_empty() && !wanted.parts.iter().any(|name| name == part.name) {
+            continue;
+        }
+        if !wanted.servers.is_empty() {
+            part.servers.clone_from(&wanted.servers);
+        }
+        part.cases = wanted.cases.clone().unwrap_or(part.cases);
+        part.rounds = wanted.rounds.unwrap_or(part.rounds);
+        failures += run(&part, wanted.first_round, out.as_mut()).await?;
+    }
+    match failures {
+        0 => Ok(()),
+        _ => bail!("{failures} measurements failed; why stands above"),
+    }
+}
+
+/// Measures a part; how many servers failed at it.
+async fn run(part: &Part, first_round: usize, mut out: Option<&mut File>) -> Result<usize> {
+    let mut failures = 0;
+    for round in first_round..first_round + part.rounds {
+        for shape in &part.shapes {
+            println!("{}, round {}", shape.name, round + 1);
+            for server in &part.servers {
+                let mut keep = |figures: Figures| {
+                    let peer = server.name().to_owned();
+                    println!("{peer:>16}  {figures}");
+                    let part = part.name.to_owned();
+                    let measured =
+                        Measured { part, peer, shape: shape.name.clone(), round, figures };
+                    let Some(out) = &mut out else { return Ok(()) };
+                    let line = serde_json::to_string(&measured)?;
+                    writeln!(out, "{line}").context("the figures could not be kept")
+                };
+                if let Err(error) =
+                    visit(*server, shape, &part.cases, part.seconds, &mut keep).await
+                {
+                    failures += 1;
+                    keep(Figures::Failed { why: format!("{error:#}") })?;
+                }
             }
         }
     }
-    Ok(())
+    Ok(failures)
 }
 
-fn keep(file: Option<&PathBuf>, measured: &Measured) -> Result<()> {
-    let Some(path) = file else { return Ok(()) };
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    writeln!(file, "{}", serde_json::to_string(measured)?).context("the figures are not kept")
+fn append_to(path: &Path) -> Result<File> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.with_context(|| format!("cannot write to {}", path.display()))
 }
 
 fn named(name: &str) -> Result<&'static dyn Peer, String> {

@@ -27,9 +27,9 @@ pub fn pin(core: usize) -> Result<()> {
 /// Lets this process and those that it starts open as many files as the kernel lets them.
 ///
 /// # Errors
-/// When 40,000 are too many.
+/// When 12,000 are too many.
 pub fn raise_file_limit() -> Result<()> {
-    const ENOUGH: u64 = 40_000;
+    const ENOUGH: u64 = 12_000;
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < ENOUGH) {
         let maximum = limit.maximum.map(|maximum| maximum.max(ENOUGH));

@@ -66,7 +66,7 @@ impl Publisher {
             }
             let late = due.elapsed();
             sleep_until(due).await;
-            let stamped = now() - late.as_nanos() as u64;
+            let stamped = now().saturating_sub(late.as_nanos() as u64);
             let mut line = idle.recv().await.context("a connection for publishing was lost")?;
             let (request, _) = self.request(stamped);
             let back = back.clone();

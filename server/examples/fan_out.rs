@@ -30,7 +30,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<()> {
     let Arguments { port, publish_port, folder } = Arguments::parse();
-    let settings = Settings { data_dir: folder, max_connections: 40_000, ..Settings::default() };
+    let settings = Settings { data_dir: folder, max_connections: 12_000, ..Settings::default() };
     let state = AppState::open(settings).await?;
     let feed = Feed(Arc::new(Mutex::new(state.hub.clone())));
     let sockets = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;

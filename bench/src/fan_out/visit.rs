@@ -32,8 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a server is left alone after its last connection before its memory is looked at.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// Starts a server, connects everybody, measures, and stops it. Everybody must have received
-/// everything.
+/// Starts a server, connects everybody, measures, and stops it. Figures are kept only if everybody
+/// received everything.
 ///
 /// # Errors
 /// When the server fails or loses something.
@@ -42,7 +42,8 @@ pub async fn visit(
     shape: &Shape,
     cases: &[Case],
     seconds: Seconds,
-) -> Result<Vec<Figures>> {
+    keep: &mut dyn FnMut(Figures) -> Result<()>,
+) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let [port, publish_port] = free_ports()?;
     let place = Place { folder: folder.path().to_owned(), port, publish_port };
@@ -58,7 +59,7 @@ pub async fn visit(
 
     let tally = Arc::new(Tally::new(shape.members.len(), shape.rooms_of.len()));
     let (connecting, _listening) = connect(peer, local(port), shape, &tally, &server).await?;
-    let mut measured = vec![connecting];
+    keep(connecting)?;
     let publisher = Arc::new(Publisher {
         peer,
         address: publish,
@@ -68,10 +69,11 @@ pub async fn visit(
         next: AtomicUsize::new(0),
     });
     for case in cases {
-        measured.push(deliver(&publisher, &server, shape.fan_out(), *case, seconds).await?);
+        let figures = deliver(&publisher, &server, shape.fan_out(), *case, seconds).await?;
         tally.lock().check(&shape.rooms_of)?;
+        keep(figures)?;
     }
-    Ok(measured)
+    Ok(())
 }
 
 async fn connect(

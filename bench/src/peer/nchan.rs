@@ -25,9 +25,9 @@ impl Peer for Nchan {
                 daemon off;
                 worker_processes 1;
                 user root;
-                worker_rlimit_nofile 40000;
                 pid nginx.pid;
-                events {{ worker_connections 40000; }}
+                error_log stderr crit;
+                events {{ worker_connections 12000; }}
                 http {{
                     access_log off;
                     tcp_nodelay on;

@@ -57,7 +57,7 @@ impl Peer for Durable {
         let mut command = built("colloquy")?;
         command.arg("serve").arg("--data-dir").arg(&place.folder);
         command.arg(format!("--listen={}", local(place.port)));
-        command.args(["--max-connections=40000", "--log-format=text"]).env("RUST_LOG", "warn");
+        command.args(["--max-connections=12000", "--log-format=text"]).env("RUST_LOG", "warn");
         Ok(command)
     }
 
