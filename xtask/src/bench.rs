@@ -31,6 +31,10 @@ pub(crate) fn bench(workspace: &Workspace, part: Part, quick: bool) -> Result<()
     if part != Part::Write {
         steps.step("fan-out", || fan_out(workspace, quick))?;
     }
+    if part != Part::FanOut {
+        let quick = quick.then_some("--quick");
+        steps.step("writing", || run(optimised(workspace, "write").args(quick)))?;
+    }
     Ok(())
 }
 

@@ -20,7 +20,7 @@ pub(super) fn line(results: &Results) -> String {
         said("date", &["-u", "+%Y-%m-%d"]),
         values("processor").len(),
         values("model name").first().unwrap_or(&"unknown"),
-        said("uname", &["-r"]),
+        said("uname", &["-r"]).split('-').next().unwrap_or_default(),
         said("node", &["--version"]).trim_start_matches('v'),
         ["socket.io", "ws"].map(|name| format!("{name} {}", of_npm(name))).join(", "),
         of_npm("@oven/bun-linux-x64"),
