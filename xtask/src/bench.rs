@@ -32,8 +32,7 @@ pub(crate) fn bench(workspace: &Workspace, part: Part, quick: bool) -> Result<()
         steps.step("fan-out", || fan_out(workspace, quick))?;
     }
     if part != Part::FanOut {
-        let quick = quick.then_some("--quick");
-        steps.step("writing", || run(optimised(workspace, "write").args(quick)))?;
+        steps.step("writing", || write(workspace, quick))?;
     }
     Ok(())
 }
@@ -55,6 +54,13 @@ fn fan_out(workspace: &Workspace, quick: bool) -> Result<()> {
     // What did not fail is worth reading all the same.
     run(generator("report").arg(&figures))?;
     measured
+}
+
+fn write(workspace: &Workspace, quick: bool) -> Result<()> {
+    let mut write = optimised(workspace, "write");
+    write.arg("--server").arg(workspace.target.join("release/colloquy"));
+    write.arg("--folder").arg(&workspace.target);
+    run(if quick { write.args(["--seconds=2", "--rounds=1"]) } else { &mut write })
 }
 
 fn optimised(workspace: &Workspace, name: &str) -> Command {
