@@ -3,6 +3,7 @@
 //! Reading order: [`workspace`] (where things are, and how programs are started there), [`setup`]
 //! (what has to be in place before anything else works), then one module per command.
 
+mod bench;
 mod build;
 mod serve;
 mod setup;
@@ -36,6 +37,14 @@ enum Task {
     Build,
     /// Measure on the executable that `build` makes what the pages cost: bytes, Lighthouse, load
     Budgets,
+    /// Measure what it costs, beside others and beside what the machine allows: docs/benchmarks.md
+    Bench {
+        #[arg(value_enum, default_value = "all")]
+        part: bench::Part,
+        /// Some minutes instead of an hour
+        #[arg(long)]
+        quick: bool,
+    },
     /// What `cargo leptos` is in this workspace: cargo-leptos, found in the project's tools
     #[command(hide = true, disable_help_flag = true)]
     Leptos {
@@ -60,6 +69,7 @@ fn main() -> Result<()> {
             build::build(&workspace)?;
             test::budgets(&workspace)
         }
+        Task::Bench { part, quick } => bench::bench(&workspace, part, quick),
         Task::Leptos { args } => serve::leptos(&workspace, &args),
     }
 }

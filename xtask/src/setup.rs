@@ -5,6 +5,7 @@ mod cargo_tools;
 mod chromium;
 mod components;
 mod npm;
+mod peers;
 mod rust_src;
 mod wasm_target;
 
@@ -21,9 +22,9 @@ pub(crate) fn for_serving(workspace: &Workspace) -> Result<()> {
     cargo_tools::ensure_wasm_bindgen(workspace)
 }
 
-/// For release builds of the site, beside [`for_serving`]: `wasm-opt`.
+/// For release builds of the site, beside [`for_serving`]: Binaryen's `wasm-opt`.
 pub(crate) fn for_release(workspace: &Workspace) -> Result<()> {
-    npm::ensure(workspace)
+    npm::ensure(workspace, &workspace.end2end())
 }
 
 /// For formatting, clippy and the native tests.
@@ -35,8 +36,14 @@ pub(crate) fn for_checks(workspace: &Workspace) -> Result<()> {
 /// For the browser tests and all they are built with; returns the browser.
 pub(crate) fn for_browser_tests(workspace: &Workspace) -> Result<PathBuf> {
     for_serving(workspace)?;
-    npm::ensure(workspace)?;
+    npm::ensure(workspace, &workspace.end2end())?;
     chromium::ensure(workspace)
+}
+
+/// For measuring fan-out beside others; returns the folder of those that come from Debian.
+pub(crate) fn for_fan_out(workspace: &Workspace) -> Result<PathBuf> {
+    peers::ensure_npm(workspace)?;
+    peers::ensure_debian(workspace)
 }
 
 /// Says what is about to be put in place, and how long that takes.

@@ -11,7 +11,7 @@ use crate::workspace::{Workspace, run};
 
 /// The workspace without the crate that only a browser can run.
 const NATIVE: [&str; 3] = ["--workspace", "--exclude", "colloquy-frontend"];
-const SERVER_WITH_SITE: [&str; 3] = ["--package", "colloquy-server", "--features=embed"];
+const SERVER_WITH_SITE: [&str; 3] = ["--package", "colloquy-server", "--features=embed,bench"];
 
 pub(crate) fn test(workspace: &Workspace, fast: bool) -> Result<()> {
     let mut steps = Steps::default();

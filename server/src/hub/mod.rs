@@ -244,6 +244,14 @@ impl Hub {
         self.0.head.send_replace(last);
     }
 
+    /// Sends something that no log has, for measuring fan-out alone. Callers take turns: an offset
+    /// must not be given twice.
+    #[cfg(feature = "bench")]
+    pub fn publish_unstored(&self, topic: Topic, name: &'static str, payload: &str) {
+        let offset = self.lock().head + 1;
+        self.publish(vec![Logged::unstored(offset, name, topic, payload)]);
+    }
+
     /// Declares that the log is about to forget everything up to `wanted`, or as much of it as no
     /// replay still needs; how far it may.
     pub(crate) fn move_log_start(&self, wanted: Offset) -> Offset {

@@ -36,6 +36,21 @@ pub(crate) struct Logged {
     pub(crate) committed: Instant,
 }
 
+#[cfg(feature = "bench")]
+impl Logged {
+    /// An event that only looks as if it were in the log.
+    pub(crate) fn unstored(
+        offset: Offset,
+        name: &'static str,
+        topic: Topic,
+        payload: &str,
+    ) -> Self {
+        let frame = live_frame(name, payload, offset);
+        let committed = Instant::now();
+        Self { offset, name, topic: Some(topic), audience: None, frame, committed }
+    }
+}
+
 /// What the writing task is told.
 enum Order {
     Change(Job),

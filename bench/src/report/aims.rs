@@ -1,0 +1,63 @@
+//! The targets of the design, and what came of each.
+
+use std::fmt::Write;
+
+use super::table::{Of, Results, bytes_each, cpu, p99, rate};
+use crate::fan_out::{Case, Figures, base, idle, large};
+
+/// At most or at least so much.
+#[derive(Clone, Copy)]
+enum Aim {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+/// What our ratio to another server should be.
+const RATIOS: [(&str, Case, Of, &str, Aim); 8] = [
+    ("CPU time, to the ceiling's", Case::Rate, cpu, "ceiling", Aim::AtMost(1.2)),
+    ("p99, to the ceiling's", Case::Rate, p99, "ceiling", Aim::AtMost(1.5)),
+    ("16 in flight, to the ceiling", FEW, rate, "ceiling", Aim::AtLeast(0.9)),
+    ("16 in flight, to nchan", FEW, rate, "nchan", Aim::AtLeast(1.1)),
+    ("16 in flight, to Socket.IO", FEW, rate, "socket.io", Aim::AtLeast(1.9)),
+    ("128 in flight, to the batched ceiling", MANY, rate, "ceiling-batched", Aim::AtLeast(0.9)),
+    ("128 in flight, to nchan", MANY, rate, "nchan", Aim::AtLeast(3.5)),
+    ("128 in flight, to Socket.IO", MANY, rate, "socket.io", Aim::AtLeast(5.5)),
+];
+const FEW: Case = Case::InFlight(16);
+const MANY: Case = Case::InFlight(128);
+
+/// A table of those that were measured; empty when none was.
+pub(super) fn table(results: &Results) -> String {
+    let mut rows = String::new();
+    for shape in [base().name, large().name] {
+        for (what, case, of, to, aim) in RATIOS {
+            let ratio = results.ratio("ours", to, &shape, |figures| of(figures, case));
+            row(&mut rows, &shape, what, aim, ratio);
+        }
+    }
+    let idle = idle().name;
+    let per_second = |figures: &Figures| match figures {
+        Figures::Connecting { per_second, .. } => Some(*per_second),
+        _ => None,
+    };
+    let kibibytes = |figures: &Figures| Some(bytes_each(figures)? / 1024.0);
+    let accepted = results.median("ours", &idle, per_second);
+    row(&mut rows, &idle, "accepted per second", Aim::AtLeast(15_000.0), accepted);
+    let memory = results.median("ours", &idle, kibibytes);
+    row(&mut rows, &idle, "KiB each", Aim::AtMost(4.0), memory);
+    match rows.is_empty() {
+        true => rows,
+        false => format!("| on | what | aim | measured |\n|---|---|---:|---:|\n{rows}"),
+    }
+}
+
+fn row(rows: &mut String, shape: &str, what: &str, aim: Aim, measured: Option<f64>) {
+    let Some(measured) = measured else { return };
+    let (sign, wanted, is_met) = match aim {
+        Aim::AtMost(most) => ("≤", most, measured <= most),
+        Aim::AtLeast(least) => ("≥", least, measured >= least),
+    };
+    let digits = if wanted >= 1_000.0 { 0 } else { 2 };
+    let missed = if is_met { "" } else { ", missed" };
+    let _ = writeln!(rows, "| {shape} | {what} | {sign} {wanted} | {measured:.digits$}{missed} |");
+}

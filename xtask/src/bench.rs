@@ -1,0 +1,68 @@
+//! `cargo xtask bench`: what it costs, beside others.
+
+use std::{fs, process::Command};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::setup;
+use crate::steps::Steps;
+use crate::workspace::{Workspace, run};
+
+/// The parts, in the order in which they are run.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Delivering to many, beside the ceiling and others
+    FanOut,
+    /// Writing durably
+    Write,
+    /// Both
+    All,
+}
+
+pub(crate) fn bench(workspace: &Workspace, part: Part, quick: bool) -> Result<()> {
+    let mut steps = Steps::default();
+    let cargo = |args: &[&str]| run(workspace.command("cargo").arg("build").args(args));
+    steps.step("the servers and the generator, optimised", || {
+        cargo(&["--release", "--package=colloquy-bench", "--bins"])?;
+        let server = ["--package=colloquy-server", "--features=bench"];
+        cargo(&[&["--release"], &server[..], &["--bin=colloquy", "--example=fan_out"]].concat())
+    })?;
+    if part != Part::Write {
+        steps.step("fan-out", || fan_out(workspace, quick))?;
+    }
+    if part != Part::FanOut {
+        steps.step("writing", || write(workspace, quick))?;
+    }
+    Ok(())
+}
+
+fn fan_out(workspace: &Workspace, quick: bool) -> Result<()> {
+    let debian = setup::for_fan_out(workspace)?;
+    let figures = workspace.target.join("bench/fan-out.jsonl");
+    fs::create_dir_all(workspace.target.join("bench"))?;
+    if figures.exists() {
+        fs::remove_file(&figures)?;
+    }
+    let generator = |verb: &str| {
+        let mut command = optimised(workspace, "colloquy-bench");
+        command.arg(verb).env("COLLOQUY_BENCH_DEBIAN", &debian);
+        command
+    };
+    let quick = quick.then_some("--quick");
+    let measured = run(generator("measure").args(quick).arg("--out").arg(&figures));
+    // What did not fail is worth reading all the same.
+    run(generator("report").arg(&figures))?;
+    measured
+}
+
+fn write(workspace: &Workspace, quick: bool) -> Result<()> {
+    let mut write = optimised(workspace, "write");
+    write.arg("--server").arg(workspace.target.join("release/colloquy"));
+    write.arg("--folder").arg(&workspace.target);
+    run(if quick { write.args(["--seconds=2", "--rounds=1"]) } else { &mut write })
+}
+
+fn optimised(workspace: &Workspace, name: &str) -> Command {
+    workspace.command(workspace.target.join("release").join(name))
+}
