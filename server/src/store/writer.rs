@@ -16,7 +16,6 @@ use colloquy_protocol::{
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
     Database, events,
@@ -25,6 +24,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     metrics,
+    ws::Frame,
 };
 
 /// Changes that may wait. When as many wait already, the next one is told to come back (503).
@@ -39,7 +39,7 @@ pub(crate) struct Logged {
     pub(crate) topic: Option<Topic>,
     /// Who may receive it; none: whoever is subscribed.
     pub(crate) audience: Option<Audience>,
-    pub(crate) frame: Utf8Bytes,
+    pub(crate) frame: Frame,
     /// When it was committed, for measuring how long delivery takes.
     pub(crate) committed: Instant,
 }
@@ -243,17 +243,19 @@ impl WriteTx {
 }
 
 /// The frame of an event as it goes out live.
-fn live_frame(name: &str, payload: &str, offset: Offset) -> Utf8Bytes {
-    format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#).into()
+fn live_frame(name: &str, payload: &str, offset: Offset) -> Frame {
+    Frame::text(&format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#))
 }
 
 /// The frame of an event as it is replayed.
-pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Utf8Bytes {
+pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Frame {
     if !replay {
         return live_frame(&event.event, &event.payload, event.offset);
     }
     let events::Stored { event, payload, offset, .. } = event;
-    format!(r#"{{"event":"{event}","payload":{payload},"offset":{offset},"replay":true}}"#).into()
+    let text =
+        format!(r#"{{"event":"{event}","payload":{payload},"offset":{offset},"replay":true}}"#);
+    Frame::text(&text)
 }
 
 async fn run(
