@@ -106,7 +106,12 @@ test("begins to create an agent from anywhere", async ({ page }) => {
   await expect(chosen(page)).toContainText("Create an agent");
   await page.keyboard.press("Enter");
 
-  await expect(page.getByRole("dialog", { name: "New agent" })).toBeVisible();
+  const creating = page.getByRole("dialog", { name: "New agent" });
+  await expect(creating.getByLabel("Name", { exact: true })).toBeFocused();
+  // Its address asks for the dialog, until that is closed.
+  await expect(page).toHaveURL(/\/agents\?new=1$/);
+  await page.keyboard.press("Escape");
+  await expect(creating).toBeHidden();
   await expect(page).toHaveURL(/\/agents$/);
 });
 

@@ -10,7 +10,7 @@
 //! - [`router`]: every route; [`http`]: what answers them
 //! - [`service`]: the rules of each entity; [`error`]: why something was not done
 //! - [`store`]: SQL and the log
-//! - [`hub`]: who is connected, and how events reach them
+//! - [`hub`]: who is connected, and how events reach them; [`ws`]: frames and sockets
 //! - [`metrics`]: what is counted
 
 // The type of a whole page nests more deeply than rustc follows by default.
@@ -34,6 +34,7 @@ pub mod settings;
 mod state;
 mod store;
 pub mod tls;
+pub mod ws;
 
 pub use self::{
     serve::serve,

@@ -1,10 +1,15 @@
 //! What Prometheus is told: the names, and the recorder that counts for the whole process.
 
-use std::{sync::OnceLock, thread, time::Duration};
+use std::{
+    sync::{LazyLock, OnceLock},
+    thread,
+    time::Duration,
+};
 
 use colloquy_protocol::event::ServerEvent;
 use metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -37,6 +42,13 @@ pub const OPEN_CONNECTIONS: &str = "colloquy_open_connections";
 /// Counts that a limit was reached.
 pub fn limited(limit: Limit) {
     counter!(LIMITED, "limit" => limit.name()).increment(1);
+}
+
+/// Counts how long events took from their commit to a connection's socket. It is asked for once:
+/// looking it up would cost a good part of a delivery.
+pub(crate) fn delivered(took: Duration) {
+    static DELIVERED: LazyLock<Histogram> = LazyLock::new(|| histogram!(DELIVERY_SECONDS));
+    DELIVERED.record(took);
 }
 
 /// The process's recorder, installed by the first call: servers of one process share it.

@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     http::site,
-    hub::{AlreadyRegistered, EventHandlerRegistry, Hub, Resources, default_handlers},
+    hub::{AlreadyRegistered, Hub, Resources, default_handlers},
     limits::Limits,
     metrics,
     mode::Mode,
@@ -42,9 +42,9 @@ pub struct AppState {
     pub leptos_options: LeptosOptions,
     /// The tasks of WebSockets, and of what runs beside the requests.
     pub(crate) tasks: TaskTracker,
+    /// What every WebSocket connection works with.
+    pub(crate) resources: Arc<Resources>,
     stopping: CancellationToken,
-    database: Database,
-    handlers: Arc<EventHandlerRegistry>,
 }
 
 /// Why the hub could not be opened.
@@ -91,6 +91,13 @@ impl AppState {
         let limits = Limits::new(&settings, mode.clone());
         let house = keep_house(services.clone(), hub.clone(), limits.clone(), keep);
         tasks.spawn(stopping.clone().run_until_cancelled_owned(house));
+        let resources = Arc::new(Resources {
+            hub: hub.clone(),
+            database,
+            services: services.clone(),
+            handlers: default_handlers()?,
+            limits: limits.clone(),
+        });
         Ok(Self {
             settings: Arc::new(settings),
             services,
@@ -99,9 +106,8 @@ impl AppState {
             limits,
             leptos_options: site::options(),
             tasks,
+            resources,
             stopping,
-            database,
-            handlers: Arc::new(default_handlers()?),
         })
     }
 
@@ -114,17 +120,6 @@ impl AppState {
         self.tasks.wait().await;
         if let Err(error) = self.services.close().await {
             tracing::error!(%error, "The history's mark could not be renewed.");
-        }
-    }
-
-    /// What every WebSocket connection works with.
-    pub(crate) fn resources(&self) -> Resources {
-        Resources {
-            hub: self.hub.clone(),
-            database: self.database.clone(),
-            services: self.services.clone(),
-            handlers: self.handlers.clone(),
-            limits: self.limits.clone(),
         }
     }
 }

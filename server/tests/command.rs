@@ -22,9 +22,12 @@ use colloquy_client::{
     protocol::request::NewAgent,
     raw::{RawError, RawSocket},
 };
+use futures_util::{SinkExt, StreamExt};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::{net::UnixStream, time::timeout};
+use tokio_tungstenite::{client_async, tungstenite::Message};
 
 const COLLOQUY: &str = env!("CARGO_BIN_EXE_colloquy");
 
@@ -331,6 +334,26 @@ async fn a_signal_ends_it_in_good_order() {
         assert_eq!(server.wait().code(), Some(0));
         assert!(!folder.path().join("data/control.sock").exists());
     }
+}
+
+/// The control socket serves everything that the port does, WebSockets too.
+#[tokio::test]
+async fn who_owns_the_folder_may_listen_at_its_socket() {
+    let folder = TempDir::new().unwrap();
+    let _server = serve_on_any_port(folder.path());
+    let stream = UnixStream::connect(folder.path().join("data/control.sock")).await.unwrap();
+    let (mut socket, _) = client_async("ws://localhost/ws", stream).await.unwrap();
+    let ready = json!({ "event": "client:ready", "id": 1 });
+    socket.send(Message::text(ready.to_string())).await.unwrap();
+    let mut next = async || {
+        let message = timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+        message.to_text().unwrap().to_owned()
+    };
+    assert!(next().await.contains("hub:welcome"));
+    assert!(next().await.starts_with(r#"{"reply":1,"ok""#));
+    let told = colloquy(folder.path()).args(["notify", "Hello"]).output().unwrap();
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+    assert!(next().await.contains("system:notification"));
 }
 
 #[tokio::test]

@@ -7,17 +7,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use colloquy_protocol::{MAX_INBOUND_BYTES, close::CloseCode, time::Timestamp};
+use colloquy_protocol::{close::CloseCode, time::Timestamp};
 use hyper::upgrade;
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        handshake::server::create_response_with_body,
-        protocol::{Role, WebSocketConfig},
-    },
-};
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use super::{
     authenticate::{SUBPROTOCOL, offers_subprotocol},
@@ -31,6 +24,7 @@ use crate::{
     error::Result,
     hub::{self, Visitor},
     service,
+    ws::Socket,
 };
 
 /// What a client may say about itself in the address.
@@ -82,20 +76,18 @@ pub(crate) async fn upgrade(
         let ours = HeaderValue::from_static(SUBPROTOCOL);
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
     }
-    state.tasks.clone().spawn(async move {
-        match switched.await {
-            Ok(stream) => {
-                let stream = TokioIo::new(stream);
-                let socket =
-                    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
-                match visitor {
-                    Some((visitor, _held)) => {
-                        hub::run(state.resources(), visitor, socket).await;
-                    }
-                    None => hub::refuse(socket, CloseCode::Unauthorised).await,
-                }
+    let resources = state.resources.clone();
+    state.tasks.spawn(async move {
+        let taken = match switched.await {
+            Ok(upgraded) => Socket::take(upgraded),
+            Err(cause) => return tracing::debug!(%cause, "A handshake was not completed."),
+        };
+        match (taken, visitor) {
+            (Ok((socket, early)), Some((visitor, _held))) => {
+                hub::run(resources, visitor, socket, early).await;
             }
-            Err(cause) => tracing::debug!(%cause, "A handshake was not completed."),
+            (Ok((socket, _)), None) => hub::refuse(socket, CloseCode::Unauthorised).await,
+            (Err(_), _) => tracing::error!("A WebSocket came through a listener that is not ours."),
         }
     });
     Ok(response)
@@ -109,15 +101,4 @@ fn visitor(caller: Caller, peer: Option<Peer>, user_agent: Option<String>) -> Re
         user_agent,
         connected_at: Timestamp::now(),
     })
-}
-
-/// Small buffers, because most connections are quiet: by default each would take 128 KiB at once.
-fn config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(16 * 1024)
-        // Room for what is buffered and for the largest event; the outbox bounds the rest.
-        .max_write_buffer_size(16 * 1024 * 1024)
-        .max_message_size(Some(MAX_INBOUND_BYTES))
-        .max_frame_size(Some(MAX_INBOUND_BYTES))
 }

@@ -1,20 +1,27 @@
 //! One connection's task: what comes from the socket, what goes to it, and how it ends.
 //!
-//! Reading and writing go on side by side in one task. Writing takes what waits in the outbox and
-//! sends it in one go; reading answers one message after the other. Whichever ends first ends the
-//! connection; a close frame is sent unless the peer is gone, and what the peer still sends is
-//! read for a moment, because closing with unread input would destroy the close frame.
+//! Reading and writing go on side by side in one task. Reading answers one message after the other;
+//! writing sees to what is this task's duty: its own answers, what the socket did not take at once,
+//! the log, and heartbeats. Whichever ends first ends the connection; a close frame is sent unless
+//! the peer is gone, and what the peer still sends is read for a moment, because closing with
+//! unread input would destroy the close frame.
 
 use std::{
     collections::{HashMap, VecDeque},
     fmt::Display,
+    future::poll_fn,
     pin::pin,
-    sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
+    time::Duration,
 };
 
+use axum::body::Bytes;
 use colloquy_protocol::{
-    PROTOCOL_VERSION,
+    MAX_INBOUND_BYTES, PROTOCOL_VERSION,
     close::CloseCode,
     error::{ErrorCode, WireError},
     event::ClientEventName,
@@ -22,31 +29,19 @@ use colloquy_protocol::{
     position::Position,
     time::Timestamp,
 };
-use futures_util::{
-    Sink, SinkExt, Stream, StreamExt,
-    future::{Either, select},
-};
+use futures_util::future::{Either, select};
 use serde_json::value::RawValue;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite},
-    time::{MissedTickBehavior, interval_at, sleep, timeout},
-};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message, Utf8Bytes,
-        error::ProtocolError,
-        protocol::{CloseFrame, frame::coding::CloseCode as WireCloseCode},
-    },
-};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{
-    Context, EventHandlerRegistry, Hub, Visitor, encode,
-    outbox::Next,
-    seat::Seat,
-    sending::{Sending, Stopped},
+use super::{Context, EventHandlerRegistry, Hub, Visitor, encode, outbox::Duty, seat::Seat};
+use crate::{
+    access::Caller,
+    limits::Limits,
+    metrics,
+    service::Services,
+    store::Database,
+    ws::{Decoder, Frame, Incoming, Socket},
 };
-use crate::{access::Caller, limits::Limits, metrics, service::Services, store::Database};
 
 /// A peer that has been silent for that many heartbeats, pongs included, is taken for gone; and
 /// one that takes nothing for as long is too slow.
@@ -60,25 +55,34 @@ const REFUSAL_WINDOW: Duration = Duration::from_secs(10);
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What every connection of a server shares.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Resources {
     pub(crate) hub: Hub,
     pub(crate) database: Database,
     pub(crate) services: Services,
-    pub(crate) handlers: Arc<EventHandlerRegistry>,
+    pub(crate) handlers: EventHandlerRegistry,
     pub(crate) limits: Limits,
 }
 
 /// The connection as its handlers see it.
 #[derive(Debug)]
 pub(super) struct Peer {
-    pub(super) caller: Caller,
     pub(super) seat: Seat,
-    database: Database,
+    resources: Arc<Resources>,
     closing: OnceLock<CloseCode>,
 }
 
 impl Peer {
+    /// Who acts through the connection.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.seat.visitor().caller
+    }
+
+    /// What can be asked of the hub's data.
+    pub(super) fn services(&self) -> &Services {
+        &self.resources.services
+    }
+
     /// Waits for what must come before a subscription or `client:ready`: the replay before it has
     /// ended, and the events up to its own position, if they are committed, were published.
     pub(super) async fn settle(&self, since: Option<&Position>) -> Result<(), WireError> {
@@ -87,7 +91,8 @@ impl Peer {
         if let Some(since) = since
             && since.offset > hub.position().offset
         {
-            let snapshot = self.database.snapshot().await.map_err(crate::error::Error::from)?;
+            let snapshot =
+                self.resources.database.snapshot().await.map_err(crate::error::Error::from)?;
             hub.reach(since, snapshot.head()).await;
         }
         Ok(())
@@ -98,30 +103,33 @@ impl Peer {
     }
 }
 
-/// Why reading ended.
-enum ReadEnd {
-    /// The peer closed, or the network failed.
+/// How a connection ends.
+enum End {
+    /// The network failed.
     Gone,
+    /// The peer closed, with a code perhaps.
+    Closed(Option<u16>),
     /// The hub closes.
     Close(CloseCode),
     /// The hub closes, and what is still in the socket is no longer a WebSocket's.
     Broken(CloseCode),
 }
 
-/// Serves one connection until it ends.
-pub(crate) async fn run<S>(resources: Resources, visitor: Visitor, socket: WebSocketStream<S>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let (mut sink, mut stream) = socket.split();
-    let caller = visitor.caller.clone();
-    let id = visitor.id.clone();
-    let seat = match resources.hub.join(visitor) {
+/// Serves one connection until it ends. `early` is what was read of the socket already.
+pub(crate) async fn run(resources: Arc<Resources>, visitor: Visitor, socket: Socket, early: Bytes) {
+    let mut decoder = Decoder::new(MAX_INBOUND_BYTES);
+    decoder.feed(&early);
+    drop(early);
+    let seat = match resources.hub.join(visitor, socket) {
         Ok(seat) => seat,
-        Err(code) => return close(&mut sink, &mut stream, code, CLOSE_PATIENCE).await,
+        Err((code, socket)) => {
+            return close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE).await;
+        }
     };
     // What was taken away before it joined did not close it.
-    let refusal = match resources.services.check_again(&caller).await {
+    let check = resources.services.check_again(&seat.visitor().caller);
+    // It is large, and lasts only for a moment.
+    let refusal = match Box::pin(check).await {
         Ok(refusal) => refusal,
         Err(error) => {
             tracing::error!(%error, "Whether a connection may stay could not be found out.");
@@ -129,9 +137,10 @@ where
         }
     };
     if let Some(code) = refusal {
-        return close(&mut sink, &mut stream, code, CLOSE_PATIENCE).await;
+        return leave(&seat, End::Close(code), decoder, CLOSE_PATIENCE).await;
     }
     let patience = resources.hub.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
+    let Visitor { id, caller, .. } = seat.visitor();
     let welcome = Welcome {
         connection_id: id.clone(),
         protocol: PROTOCOL_VERSION,
@@ -140,126 +149,119 @@ where
         heartbeat_seconds: resources.hub.0.heartbeat.as_secs(),
         user_id: caller.principal.id.clone(),
     };
-    seat.tell(encode(&HubEvent::Welcome(welcome)));
+    seat.tell(&encode(&HubEvent::Welcome(welcome)));
     tracing::debug!(connection = %id, principal = %caller.principal.id, "A connection was opened.");
-    let peer = Peer { caller, seat, database: resources.database, closing: OnceLock::new() };
-    let peer = Arc::new(peer);
-    let context = Context::new(peer.clone(), resources.services);
+    let peer = Arc::new(Peer { seat, resources, closing: OnceLock::new() });
+    let context = Context::new(peer.clone());
 
-    let (code, broken) = {
-        let limits = Inbound::new(&resources.limits, &resources.hub);
-        let reading = pin!(async {
-            tokio::select! {
-                end = read(&mut stream, &context, &resources.handlers, limits, patience) => end,
-                () = expiry(peer.caller.expires_at) => ReadEnd::Close(CloseCode::Unauthorised),
-            }
-        });
-        let writing = pin!(write(&mut sink, &peer, patience));
+    let end = {
+        let silence = Silence::default();
+        let reading = pin!(read(&mut decoder, &context, &silence));
+        let writing = pin!(write(&peer, &silence, patience));
         match select(reading, writing).await {
-            Either::Left((ReadEnd::Gone, _)) | Either::Right((None, _)) => (None, false),
-            Either::Left((ReadEnd::Close(code), writing)) => {
-                peer.seat.outbox().abort(code);
-                (writing.await, false)
-            }
-            Either::Left((ReadEnd::Broken(code), writing)) => {
-                peer.seat.outbox().abort(code);
-                (writing.await, true)
-            }
-            Either::Right((code, _)) => (code, false),
+            Either::Left((end, _)) | Either::Right((end, _)) => end,
         }
     };
-    tracing::debug!(connection = %id, ?code, "A connection ends.");
-    let Some(code) = code else { return };
-    let mut leave = CLOSE_PATIENCE;
-    if code == CloseCode::SlowConsumer {
-        ::metrics::counter!(metrics::SLOW_CLOSES).increment(1);
-        tracing::info!(connection = %id, "A connection read too slowly; it may resume.");
-        // What is in its socket goes first, however slowly: only then can it read why.
-        leave = patience;
-    }
-    close(&mut sink, &mut stream, code, leave).await;
-    if broken && let Ok(mut socket) = sink.reunite(stream) {
-        drain(socket.get_mut()).await;
-    }
+    leave(&peer.seat, end, decoder, patience).await;
 }
 
 /// Tells a peer that shook hands why it may not be here: a page can not see the status that a
 /// refused handshake has.
-pub(crate) async fn refuse<S>(socket: WebSocketStream<S>, code: CloseCode)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let (mut sink, mut stream) = socket.split();
-    close(&mut sink, &mut stream, code, CLOSE_PATIENCE).await;
+pub(crate) async fn refuse(socket: Socket, code: CloseCode) {
+    let decoder = Decoder::new(MAX_INBOUND_BYTES);
+    close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE).await;
 }
 
-/// Waits until what the peer came with ends by itself.
-async fn expiry(at: Option<Timestamp>) {
-    let Some(at) = at else { return std::future::pending().await };
-    let millis = at.as_millis() - Timestamp::now().as_millis();
-    sleep(Duration::from_millis(u64::try_from(millis).unwrap_or_default())).await;
+/// For how long nothing has come from the peer while something was waited for.
+struct Silence {
+    begun: Instant,
+    /// Since when, in milliseconds; [`BUSY`](Self::BUSY) while what came is being answered.
+    since: AtomicU64,
+}
+
+impl Default for Silence {
+    fn default() -> Self {
+        Self { begun: Instant::now(), since: AtomicU64::new(Self::BUSY) }
+    }
+}
+
+impl Silence {
+    const BUSY: u64 = u64::MAX;
+
+    fn begin(&self) {
+        let millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or_default();
+        self.since.store(millis, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.since.store(Self::BUSY, Ordering::Relaxed);
+    }
+
+    fn since(&self) -> Option<Instant> {
+        match self.since.load(Ordering::Relaxed) {
+            Self::BUSY => None,
+            millis => Some(self.begun + Duration::from_millis(millis)),
+        }
+    }
 }
 
 /// Answers what the peer says.
-async fn read<S>(
-    stream: &mut S,
-    context: &Context,
-    handlers: &EventHandlerRegistry,
-    mut limits: Inbound<'_>,
-    patience: Duration,
-) -> ReadEnd
-where
-    S: Stream<Item = Result<Message, Error>> + Unpin,
-{
+async fn read(decoder: &mut Decoder, context: &Context, silence: &Silence) -> End {
     let peer = &context.peer;
+    let Resources { hub, handlers, limits, .. } = &*peer.resources;
+    let mut limits = Inbound::new(limits, hub);
+    let outbox = peer.seat.outbox();
     let mut refusals = Refusals::default();
     loop {
-        let Ok(next) = timeout(patience, stream.next()).await else {
-            return ReadEnd::Close(CloseCode::Silent);
+        let incoming = match decoder.next_message() {
+            Ok(Some(incoming)) => incoming,
+            Ok(None) => {
+                silence.begin();
+                let received = outbox.socket().receive(decoder).await;
+                silence.end();
+                match received {
+                    Ok(true) => continue,
+                    Ok(false) | Err(_) => return End::Gone,
+                }
+            }
+            Err(code) => return End::Broken(code),
         };
-        let refused = match next {
-            Some(Ok(Message::Text(text))) => {
+        let refused = match incoming {
+            Incoming::Text(text) => {
                 let allowed = limits.allow(peer);
                 answer(&text, context, handlers, allowed).await
             }
-            Some(Ok(Message::Binary(_))) => {
+            Incoming::Binary(_) => {
                 let error = match limits.allow(peer) {
                     Ok(()) => WireError::new(ErrorCode::InvalidJson, "messages are text"),
                     Err(error) => error,
                 };
-                peer.seat.tell(encode(&HubEvent::Error(error.clone())));
-                Err(error.code)
+                let code = error.code;
+                peer.seat.tell(&encode(&HubEvent::Error(error)));
+                Err(code)
             }
-            Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => return broken(&error),
-            None => return ReadEnd::Gone,
+            Incoming::Ping(payload) => {
+                outbox.tell(Frame::pong(&payload));
+                Ok(())
+            }
+            Incoming::Pong => Ok(()),
+            Incoming::Close(code) => return End::Closed(code),
         };
         if let Err(refused) = refused
             && refusals.are_too_many(Instant::now())
         {
-            peer.seat.outbox().finish(match refused {
+            outbox.finish(match refused {
                 ErrorCode::TooManyMessages => CloseCode::TooManyMessages,
                 _ => CloseCode::TooManyErrors,
             });
         }
         if let Some(code) = peer.closing.get() {
-            peer.seat.outbox().finish(*code);
+            outbox.finish(*code);
         }
-        if peer.seat.outbox().is_closing() {
+        if outbox.is_closing() {
             // What it still says is not answered; writing ends the connection.
             std::future::pending::<()>().await;
         }
-    }
-}
-
-/// How a connection ends whose input can not be read.
-fn broken(error: &Error) -> ReadEnd {
-    match error {
-        Error::Capacity(_) => ReadEnd::Broken(CloseCode::TooBig),
-        Error::Utf8(_) => ReadEnd::Broken(CloseCode::NotText),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ReadEnd::Gone,
-        Error::Protocol(_) => ReadEnd::Broken(CloseCode::Protocol),
-        _ => ReadEnd::Gone,
     }
 }
 
@@ -293,49 +295,76 @@ async fn answer(
         |error: &&WireError| !error.retryable || error.code == ErrorCode::TooManyMessages;
     let refused = outcome.as_ref().err().filter(is_fault).map(|error| error.code);
     match (id, outcome) {
-        (Some(id), Ok(ok)) => seat.tell(format!(r#"{{"reply":{id},"ok":{ok}}}"#).into()),
+        (Some(id), Ok(ok)) => seat.tell(&format!(r#"{{"reply":{id},"ok":{ok}}}"#)),
         (None, Ok(_)) => {}
         (Some(id), Err(error)) => {
             let error = encode(&error);
-            seat.tell(format!(r#"{{"reply":{id},"error":{error}}}"#).into());
+            seat.tell(&format!(r#"{{"reply":{id},"error":{error}}}"#));
         }
-        (None, Err(error)) => seat.tell(encode(&HubEvent::Error(error))),
+        (None, Err(error)) => seat.tell(&encode(&HubEvent::Error(error))),
     }
     seat.announce_catch_up();
     refused.map_or(Ok(()), Err)
 }
 
-/// Sends what waits, and heartbeats; the code to close with, or `None` when the peer is gone.
-async fn write<S>(sink: &mut S, peer: &Peer, patience: Duration) -> Option<CloseCode>
-where
-    S: Sink<Message, Error = Error> + Unpin,
-{
+/// Does what is this task's to do for what is sent: what waits, the log, heartbeats; and sees that
+/// the peer takes something, says something, and may still be here.
+async fn write(peer: &Peer, silence: &Silence, patience: Duration) -> End {
     let outbox = peer.seat.outbox();
     let period = peer.seat.hub().0.heartbeat;
-    let mut beats = interval_at(tokio::time::Instant::now() + period, period);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut sending = Sending { sink, seat: &peer.seat, database: &peer.database, patience };
+    let expiry = expiry(peer.caller().expires_at);
+    let mut beat = Instant::now() + period;
+    let mut timer = pin!(sleep_until(beat));
     loop {
-        let sent = tokio::select! {
-            next = outbox.next() => match next {
-                Next::Close(code) => return Some(code),
-                Next::Send(items) => sending.send(items).await,
-            },
-            _ = beats.tick() => {
-                peer.seat.heartbeat();
-                sending.ping().await
-            }
-        };
-        match sent {
-            Ok(()) | Err(Stopped::GivenUp) => {}
-            Err(Stopped::Gone) => return None,
-            Err(Stopped::TooSlow) => outbox.abort(CloseCode::SlowConsumer),
-            Err(Stopped::Log(cause)) => {
-                tracing::error!(%cause, "The log could not be read for a connection.");
-                outbox.abort(CloseCode::Internal);
+        let now = Instant::now();
+        let (full, silent) = (outbox.full_since(), silence.since());
+        let [too_slow, too_silent] =
+            [full, silent].map(|since| since.map(|since| since + patience));
+        for (end, code) in [
+            (too_slow, CloseCode::SlowConsumer),
+            (too_silent, CloseCode::Silent),
+            (expiry, CloseCode::Unauthorised),
+        ] {
+            if end.is_some_and(|end| end <= now) {
+                outbox.abort(code);
             }
         }
+        if beat <= now {
+            beat = now + period;
+            // Who takes nothing anyway is not told that nothing happened.
+            if full.is_none() {
+                peer.seat.heartbeat();
+                outbox.tell(Frame::ping());
+            }
+        }
+        let next = [too_slow, too_silent, expiry].into_iter().flatten().fold(beat, Instant::min);
+        if timer.deadline() != next {
+            timer.as_mut().reset(next);
+        }
+        let duty = poll_fn(|context| match outbox.poll_duty(context) {
+            Poll::Ready(duty) => Poll::Ready(Some(duty)),
+            Poll::Pending => timer.as_mut().poll(context).map(|()| None),
+        });
+        match duty.await {
+            None => {}
+            Some(Duty::ReadLog) => {
+                let read_log = peer.seat.read_log(&peer.resources.database);
+                // It is large, and most connections are not reading the log.
+                if let Err(cause) = Box::pin(read_log).await {
+                    tracing::error!(%cause, "The log could not be read for a connection.");
+                    outbox.abort(CloseCode::Internal);
+                }
+            }
+            Some(Duty::Close(code)) => return End::Close(code),
+            Some(Duty::Gone) => return End::Gone,
+        }
     }
+}
+
+/// When what the peer came with ends by itself.
+fn expiry(at: Option<Timestamp>) -> Option<Instant> {
+    let millis = at?.as_millis() - Timestamp::now().as_millis();
+    Instant::now().checked_add(Duration::from_millis(u64::try_from(millis).unwrap_or_default()))
 }
 
 /// Counts what the peer says against what its principal may say.
@@ -356,7 +385,7 @@ impl<'a> Inbound<'a> {
             self.uncounted -= 1;
             return Ok(());
         }
-        Ok(self.limits.message(&peer.caller)?)
+        Ok(self.limits.message(peer.caller())?)
     }
 }
 
@@ -375,29 +404,72 @@ impl Refusals {
     }
 }
 
-/// Sends a close frame and reads on until the peer has closed too.
-async fn close<K, T>(sink: &mut K, stream: &mut T, code: CloseCode, leave: Duration)
-where
-    K: Sink<Message, Error = Error> + Unpin,
-    T: Stream<Item = Result<Message, Error>> + Unpin,
-{
-    let frame = CloseFrame {
-        code: WireCloseCode::from(code.code()),
-        reason: Utf8Bytes::from_static(code.reason()),
+/// Ends a connection.
+async fn leave(seat: &Seat, end: End, decoder: Decoder, patience: Duration) {
+    let (outbox, id) = (seat.outbox(), &seat.visitor().id);
+    // What was answered last still goes, if it can.
+    outbox.flush();
+    let code = match end {
+        End::Close(code) | End::Broken(code) => Some(outbox.abort(code)),
+        End::Closed(_) | End::Gone => None,
     };
-    if let Ok(Ok(())) = timeout(leave, sink.send(Message::Close(Some(frame)))).await {
-        let answer = async { while let Some(Ok(_)) = stream.next().await {} };
-        // Whether it answers or not, the connection ends here.
-        let _ = timeout(CLOSE_PATIENCE, answer).await;
+    tracing::debug!(connection = %id, ?code, "A connection ends.");
+    let mut last = outbox.end();
+    match (end, code) {
+        (End::Closed(code), _) => {
+            last.extend_from_slice(Frame::close_back(code).as_bytes());
+            // Whether it is taken or not, the connection ends here.
+            let _ = timeout(CLOSE_PATIENCE, outbox.socket().write_all(&last)).await;
+        }
+        (end, Some(code)) => {
+            let mut leave = CLOSE_PATIENCE;
+            if code == CloseCode::SlowConsumer {
+                ::metrics::counter!(metrics::SLOW_CLOSES).increment(1);
+                tracing::info!(connection = %id, "A connection read too slowly; it may resume.");
+                // What is in its socket goes first, however slowly: only then can it read why.
+                leave = patience;
+            }
+            let decoder = matches!(end, End::Close(_)).then_some(decoder);
+            close(outbox.socket(), last, code, decoder, leave).await;
+        }
+        (_, None) => {}
     }
 }
 
-/// Reads and drops what the peer sends until it closes, for a moment at most.
-async fn drain(socket: &mut (impl AsyncRead + Unpin)) {
-    let mut scrap = vec![0; 16 * 1024];
-    let reading = async { while let Ok(1..) = socket.read(&mut scrap).await {} };
-    // Whether it closes or not, the connection ends here.
-    let _ = timeout(CLOSE_PATIENCE, reading).await;
+/// Sends a close frame, after the rest of what was begun, and reads on until the peer has closed
+/// too. Without a decoder what it sends is not looked at.
+async fn close(
+    socket: &Socket,
+    mut last: Vec<u8>,
+    code: CloseCode,
+    decoder: Option<Decoder>,
+    leave: Duration,
+) {
+    last.extend_from_slice(Frame::close(code).as_bytes());
+    if let Ok(Ok(())) = timeout(leave, socket.write_all(&last)).await {
+        // Whether it answers or not, the connection ends here.
+        let _ = timeout(CLOSE_PATIENCE, hear_out(socket, decoder)).await;
+    }
+}
+
+/// Reads and drops what the peer sends until it closes.
+async fn hear_out(socket: &Socket, mut decoder: Option<Decoder>) {
+    let mut scrap = Decoder::new(0);
+    loop {
+        if let Some(readable) = &mut decoder {
+            match readable.next_message() {
+                Ok(Some(Incoming::Close(_))) => return,
+                Ok(Some(_)) => continue,
+                Ok(None) => {}
+                Err(_) => decoder = None,
+            }
+        }
+        let into = decoder.as_mut().unwrap_or(&mut scrap);
+        if !matches!(socket.receive(into).await, Ok(true)) {
+            return;
+        }
+        scrap = Decoder::new(0);
+    }
 }
 
 /// What is wrong with a text that is no frame, and its id if it has one.

@@ -3,11 +3,16 @@
 //! An event of a private chat carries its audience. Who joins or leaves such a chat with it is seen
 //! to at once: what waits for them, what they are subscribed to, and what counts as sent.
 
-use colloquy_protocol::{id::Principal, topic::Topic};
+use std::sync::Arc;
+
+use colloquy_protocol::topic::Topic;
 
 use super::{
-    Key, Member, Phase, State, not_in_it,
-    outbox::{Item, Private, Pushed},
+    State,
+    flusher::Flushers,
+    line::Line,
+    not_in_it,
+    outbox::{Parcel, Private, Pushed},
 };
 use crate::{
     metrics,
@@ -18,28 +23,20 @@ use crate::{
 };
 
 impl State {
-    /// Sends an event to those it concerns and who may see it.
-    pub(super) fn deliver(&mut self, event: Logged) {
+    /// Queues an event for those it concerns and who may see it.
+    pub(super) fn deliver(&mut self, event: Logged, flushers: &Flushers) {
         self.head = event.offset;
         ::metrics::counter!(metrics::EVENTS, "event" => event.name).increment(1);
         self.take_turn(&event);
-        let mut deliveries = 0;
-        match &event.topic {
-            None => {
-                for member in self.members.values() {
-                    deliveries += member.deliver(&event);
-                }
-            }
-            Some(topic) => {
-                for key in self.subscriptions.audience(topic) {
-                    if let Some(member) = self.members.get(key) {
-                        deliveries += member.deliver(&event);
-                    }
-                }
-            }
-        }
+        let parcels = Parcels::of(&event);
+        let audience = event.audience.as_ref();
+        let deliver = |line: &Arc<Line>| u64::from(parcels.deliver(line, audience, flushers));
+        let deliveries: u64 = match &event.topic {
+            None => self.members.values().map(|member| deliver(&member.line)).sum(),
+            Some(topic) => self.subscriptions.audience(topic).map(deliver).sum(),
+        };
         ::metrics::counter!(metrics::DELIVERIES).increment(deliveries);
-        self.end_subscriptions(&event);
+        self.end_subscriptions(&event, flushers);
     }
 
     /// What somebody may have been sent of a private chat changes when they join or leave it.
@@ -52,13 +49,13 @@ impl State {
         match &audience.turn {
             None => {}
             Some(Turn::Joined(who)) => {
-                for member in self.members.values_mut().filter(|member| member.is(who)) {
+                for member in self.members.values_mut().filter(|one| one.line.principal() == who) {
                     member.coverage.renew(topic, born, now);
                 }
             }
             Some(Turn::Left(who)) => {
-                for member in self.members.values().filter(|member| member.is(who)) {
-                    member.outbox.withdraw(chat, born, now);
+                for member in self.members.values().filter(|one| one.line.principal() == who) {
+                    member.line.outbox.withdraw(chat, born, now);
                 }
             }
         }
@@ -66,47 +63,65 @@ impl State {
 
     /// Who left a private chat loses the subscriptions to it; those for whom the log is being read
     /// lose them when it is read (see [`replay`]).
-    fn end_subscriptions(&mut self, event: &Logged) {
+    fn end_subscriptions(&mut self, event: &Logged, flushers: &Flushers) {
         let left = event.audience.as_ref().and_then(Audience::left);
         let (Some(topic), Some(who)) = (&event.topic, left) else { return };
-        let is_live_and_theirs = |key: &&Key| {
-            let member = self.members.get(key);
-            member.is_some_and(|member| member.is(who) && matches!(member.phase, Phase::Live))
-        };
-        let ending: Vec<Key> =
-            self.subscriptions.subscribers(topic).filter(is_live_and_theirs).copied().collect();
-        for key in ending {
-            self.unsubscribe(key, topic);
-            self.push(key, not_in_it(topic));
+        let is_live_and_theirs = |line: &&Arc<Line>| line.principal() == who && line.is_live();
+        let ending: Vec<Arc<Line>> =
+            self.subscriptions.subscribers(topic).filter(is_live_and_theirs).cloned().collect();
+        for line in ending {
+            self.unsubscribe(line.key, topic);
+            send(&line, &Parcel::told(not_in_it(topic)), flushers);
         }
     }
 }
 
-impl Member {
-    /// Whether that is who acts through it.
-    fn is(&self, who: &Principal) -> bool {
-        self.visitor.caller.principal == *who
-    }
+/// An event on its way: made once, shared by all who receive it.
+struct Parcels {
+    parcel: Arc<Parcel>,
+    /// For who leaves a private chat with it: that is theirs to see, whatever happens next.
+    for_leaver: Option<Arc<Parcel>>,
+}
 
-    /// Queues a live event, unless it may not be seen; how many deliveries that makes.
-    fn deliver(&self, event: &Logged) -> u64 {
-        if !matches!(self.phase, Phase::Live) {
-            return 0;
-        }
-        let viewer = &self.visitor.caller.principal;
-        let (offset, audience) = (event.offset, event.audience.as_ref());
-        if audience.is_some_and(|audience| !audience.contains(viewer)) {
-            return 0;
-        }
-        let private = match (&event.topic, audience) {
-            // That somebody left is theirs to see, whatever happens next.
-            (Some(Topic::Chat(chat)), Some(audience)) if audience.left() != Some(viewer) => {
+impl Parcels {
+    fn of(event: &Logged) -> Self {
+        let offset = event.offset;
+        let private = match (&event.topic, &event.audience) {
+            (Some(Topic::Chat(chat)), Some(_)) => {
                 Some(Private { chat: chat.clone(), offset, judged: offset })
             }
             _ => None,
         };
-        let (text, event) = (event.frame.clone(), Some((offset, event.committed)));
-        let item = Item::Text { text, event, private };
-        u64::from(self.push(item) == Pushed::Queued)
+        let parcel = |private| {
+            let event_of = Some((offset, event.committed));
+            Arc::new(Parcel { frame: event.frame.clone(), event: event_of, private })
+        };
+        let left = event.audience.as_ref().and_then(Audience::left);
+        Self { parcel: parcel(private), for_leaver: left.map(|_| parcel(None)) }
+    }
+
+    /// Queues it, unless it may not be seen or the log is read instead; whether it was.
+    fn deliver(&self, line: &Arc<Line>, audience: Option<&Audience>, flushers: &Flushers) -> bool {
+        if !line.is_live() || audience.is_some_and(|all| !all.contains(line.principal())) {
+            return false;
+        }
+        let is_leaver = audience.and_then(Audience::left) == Some(line.principal());
+        let parcel = match &self.for_leaver {
+            Some(parcel) if is_leaver => parcel,
+            _ => &self.parcel,
+        };
+        send(line, parcel, flushers)
+    }
+}
+
+/// Queues something; whether it was.
+pub(super) fn send(line: &Arc<Line>, parcel: &Arc<Parcel>, flushers: &Flushers) -> bool {
+    match line.outbox.push(parcel.clone()) {
+        Pushed::Queued => true,
+        Pushed::Unlisted => {
+            flushers.add(line);
+            true
+        }
+        Pushed::TooLate | Pushed::Overflowed => false,
     }
 }

@@ -3,10 +3,10 @@
 //! - [`Hub`]: the connections, and the two things that happen to all of them: events and the end
 //! - [`SubscriptionManager`]: topic <-> connection
 //! - [`coverage`]: which part of the log a connection is to be sent
-//! - [`delivery`]: how an event reaches those who may see it
-//! - [`outbox`]: what waits for one connection
-//! - [`connection`]: one connection's task; [`seat`]: its place in the hub; [`sending`]: what
-//!   goes to its socket; [`replay`]: reading the log for it
+//! - [`delivery`]: how an event reaches those who may see it; [`flusher`]: how it is written
+//! - [`line`]: one connection; [`outbox`]: what waits for it, and its way to the socket
+//! - [`connection`]: one connection's task; [`seat`]: its place in the hub; [`replay`]: reading
+//!   the log for it
 //! - [`EventHandlerRegistry`]: who answers which client event; [`handlers`]: the defaults
 //!
 //! *Invariant*: an event reaches [`Hub::publish`] only after its commit, in log order. *Invariant*:
@@ -16,20 +16,18 @@
 mod connection;
 mod coverage;
 mod delivery;
+mod flusher;
 mod handlers;
+mod line;
 mod outbox;
 mod registry;
 mod replay;
 mod seat;
-mod sending;
 mod subscriptions;
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -43,12 +41,14 @@ use colloquy_protocol::{
     topic::Topic,
 };
 use tokio::sync::{Notify, watch};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 pub(crate) use self::connection::{Resources, refuse, run};
 use self::{
     coverage::Coverage,
-    outbox::{Item, Limits, Outbox, Pushed},
+    delivery::send,
+    flusher::Flushers,
+    line::Line,
+    outbox::{Limits, Outbox, Parcel},
     replay::CatchUp,
     seat::Seat,
 };
@@ -57,7 +57,13 @@ pub use self::{
     registry::{AlreadyRegistered, Context, EventHandlerRegistry, Handler},
     subscriptions::SubscriptionManager,
 };
-use crate::{access::Caller, metrics, settings::Settings, store::Logged};
+use crate::{
+    access::Caller,
+    metrics,
+    settings::Settings,
+    store::Logged,
+    ws::{Frame, Socket},
+};
 
 /// A connection further behind the log's head, in events, counts as one that is behind.
 const BEHIND: Offset = 100;
@@ -78,6 +84,7 @@ struct Shared {
     /// The most subscriptions of one connection.
     max_subscriptions: usize,
     state: Mutex<State>,
+    flushers: Flushers,
     /// The offset of the last event that was published.
     head: watch::Sender<Offset>,
     /// Told whenever a connection has left.
@@ -93,16 +100,13 @@ struct State {
     /// Set once the hub closes: nobody may join any more.
     closing: Option<CloseCode>,
     members: HashMap<Key, Member>,
-    subscriptions: SubscriptionManager<Key>,
+    subscriptions: SubscriptionManager<Arc<Line>>,
 }
 
 /// One connection, as the hub knows it.
 #[derive(Debug)]
 struct Member {
-    visitor: Visitor,
-    outbox: Arc<Outbox>,
-    /// The offset of the last event that was handed to the socket.
-    sent: Arc<AtomicU64>,
+    line: Arc<Line>,
     phase: Phase,
     coverage: Coverage,
 }
@@ -113,7 +117,7 @@ enum Phase {
     /// position of the welcome, because nothing was covered yet.
     Recording { welcome: Offset },
     /// What happens is read from the log, not queued. Ends when the log's head is reached.
-    CatchingUp(CatchUp),
+    CatchingUp(Box<CatchUp>),
     /// What happens is queued.
     Live,
 }
@@ -134,7 +138,8 @@ pub struct Visitor {
 }
 
 impl Hub {
-    /// A hub that goes on from there in the log: everything after `log_start` is still in it.
+    /// A hub that goes on from there in the log: everything after `log_start` is still in it. The
+    /// runtime that this is called in will write for it.
     pub(crate) fn new(
         epoch: Arc<str>,
         log_start: Offset,
@@ -148,6 +153,7 @@ impl Hub {
             limits: Limits { messages: settings.queue_messages, bytes: settings.queue_bytes },
             max_subscriptions: settings.max_subscriptions,
             state: Mutex::new(state),
+            flushers: Flushers::start(),
             head: watch::Sender::new(head),
             left: Notify::new(),
         }))
@@ -170,7 +176,7 @@ impl Hub {
     pub fn connection_counts(&self) -> ConnectionCounts {
         let state = self.lock();
         let mut counts = ConnectionCounts::default();
-        for member in state.members.values().filter(|member| !member.outbox.is_closing()) {
+        for member in state.members.values().filter(|member| !member.line.outbox.is_closing()) {
             counts.total += 1;
             counts.behind += u64::from(member.behind(state.head) > BEHIND);
         }
@@ -187,15 +193,15 @@ impl Hub {
     pub fn disconnect(&self, id: &ConnectionId, code: CloseCode) -> bool {
         let state = self.lock();
         let member = state.find(id).and_then(|key| state.members.get(&key));
-        member.map(|member| member.outbox.abort(code)).is_some()
+        member.map(|member| member.line.outbox.abort(code)).is_some()
     }
 
     /// Closes the connections of everybody whose right to be here was taken away or changed. What
     /// waits for them is dropped.
     pub(crate) fn close_where(&self, is_theirs: impl Fn(&Caller) -> bool, code: CloseCode) {
         for member in self.lock().members.values() {
-            if is_theirs(&member.visitor.caller) {
-                member.outbox.abort(code);
+            if is_theirs(&member.line.visitor.caller) {
+                member.line.outbox.abort(code);
             }
         }
     }
@@ -208,7 +214,12 @@ impl Hub {
         if !state.unsubscribe(key, topic) {
             return false;
         }
-        state.push(key, unsubscribed(topic, reason));
+        if let Some(member) = state.members.get(&key) {
+            let told = Parcel::told(unsubscribed(topic, reason));
+            send(&member.line, &told, &self.0.flushers);
+        }
+        drop(state);
+        self.0.flushers.wake();
         true
     }
 
@@ -218,7 +229,7 @@ impl Hub {
             let mut state = self.lock();
             state.closing = Some(code);
             for member in state.members.values() {
-                member.outbox.abort(code);
+                member.line.outbox.abort(code);
             }
         }
         loop {
@@ -238,9 +249,10 @@ impl Hub {
         {
             let mut state = self.lock();
             for event in events {
-                state.deliver(event);
+                state.deliver(event, &self.0.flushers);
             }
         }
+        self.0.flushers.wake();
         self.0.head.send_replace(last);
     }
 
@@ -263,27 +275,24 @@ impl Hub {
     }
 
     /// Lets a connection in; the hub's closing code when it is closing.
-    fn join(&self, visitor: Visitor) -> Result<Seat, CloseCode> {
+    fn join(&self, visitor: Visitor, socket: Socket) -> Result<Seat, (CloseCode, Socket)> {
         let mut state = self.lock();
         if let Some(code) = state.closing {
-            return Err(code);
+            return Err((code, socket));
         }
         let key = Key(state.next_key);
         state.next_key += 1;
         let welcome = state.head;
-        let outbox = Arc::new(Outbox::new(self.0.limits));
-        let sent = Arc::new(AtomicU64::new(welcome));
-        let principal = visitor.caller.principal.clone();
+        let outbox = Outbox::new(socket, self.0.limits, welcome);
+        let line = Arc::new(Line::new(key, visitor, outbox));
         let member = Member {
-            visitor,
-            outbox: outbox.clone(),
-            sent: sent.clone(),
+            line: line.clone(),
             phase: Phase::Recording { welcome },
             coverage: Coverage::default(),
         };
         state.members.insert(key, member);
         state.count();
-        Ok(Seat::new(self.clone(), key, principal, welcome, outbox, sent))
+        Ok(Seat::new(self.clone(), line, welcome))
     }
 
     /// Waits until everything up to that position was published, if it is one that the log has:
@@ -303,16 +312,16 @@ impl Hub {
 
 impl State {
     fn find(&self, id: &ConnectionId) -> Option<Key> {
-        let is_it = |member: &Member| member.visitor.id == *id && !member.outbox.is_closing();
-        self.members.iter().find(|(_, member)| is_it(member)).map(|(key, _)| *key)
+        let is_it = |line: &Line| line.visitor.id == *id && !line.outbox.is_closing();
+        self.members.iter().find(|(_, member)| is_it(&member.line)).map(|(key, _)| *key)
     }
 
     /// What is known of a connection; one that is closing is gone already.
     fn info(&self, key: Key) -> Option<ConnectionInfo> {
-        let member = self.members.get(&key).filter(|member| !member.outbox.is_closing())?;
-        let visitor = &member.visitor;
-        let (messages, bytes) = member.outbox.waiting();
-        let mut subscriptions: Vec<Topic> = self.subscriptions.topics(&key).cloned().collect();
+        let member = self.members.get(&key).filter(|one| !one.line.outbox.is_closing())?;
+        let (line, visitor) = (&member.line, &member.line.visitor);
+        let (messages, bytes) = line.outbox.waiting();
+        let mut subscriptions: Vec<Topic> = self.subscriptions.topics(line).cloned().collect();
         subscriptions.sort_unstable();
         Some(ConnectionInfo {
             id: visitor.id.clone(),
@@ -336,8 +345,9 @@ impl State {
     }
 
     fn unsubscribe(&mut self, key: Key, topic: &Topic) -> bool {
-        let had = self.subscriptions.unsubscribe(&key, topic);
-        if had && let Some(member) = self.members.get_mut(&key) {
+        let Some(member) = self.members.get_mut(&key) else { return false };
+        let had = self.subscriptions.unsubscribe(&member.line, topic);
+        if had {
             match &member.phase {
                 Phase::Recording { .. } => member.coverage.end(topic, 0),
                 Phase::CatchingUp(catch_up) => catch_up.end(topic, &mut member.coverage),
@@ -348,12 +358,6 @@ impl State {
         had
     }
 
-    fn push(&self, key: Key, text: Utf8Bytes) {
-        if let Some(member) = self.members.get(&key) {
-            member.push(Item::told(text));
-        }
-    }
-
     fn count(&self) {
         ::metrics::gauge!(metrics::CONNECTIONS).set(self.members.len() as f64);
         ::metrics::gauge!(metrics::SUBSCRIPTIONS).set(self.subscriptions.len() as f64);
@@ -361,8 +365,10 @@ impl State {
 }
 
 impl Member {
-    fn push(&self, item: Item) -> Pushed {
-        self.outbox.push(item)
+    /// Changes whether what happens is queued or read from the log.
+    fn enter(&mut self, phase: Phase) {
+        self.line.set_live(matches!(phase, Phase::Live));
+        self.phase = phase;
     }
 
     /// After which offset the log must be kept for this connection: what it was promised.
@@ -384,31 +390,25 @@ impl Member {
         match &self.phase {
             Phase::Recording { welcome } => *welcome,
             Phase::CatchingUp(catch_up) => catch_up.cursor(),
-            Phase::Live if self.outbox.is_idle() => head,
-            Phase::Live => self.sent.load(Ordering::Relaxed),
+            Phase::Live => self.line.outbox.sent().unwrap_or(head),
         }
     }
 }
 
 /// Tells somebody that a subscription was taken away.
-fn unsubscribed(topic: &Topic, reason: &str) -> Utf8Bytes {
+fn unsubscribed(topic: &Topic, reason: &str) -> Frame {
     let told = Unsubscribed { topic: topic.clone(), reason: reason.to_owned() };
-    encode(&HubEvent::Unsubscribed(told))
+    Frame::text(&encode(&HubEvent::Unsubscribed(told)))
 }
 
 /// Tells somebody that they left a private chat and so are not subscribed to it any more.
-fn not_in_it(chat: &Topic) -> Utf8Bytes {
+fn not_in_it(chat: &Topic) -> Frame {
     unsubscribed(chat, "you are not in this chat any more")
 }
 
-fn encode(value: &impl serde::Serialize) -> Utf8Bytes {
-    match serde_json::to_string(value) {
-        Ok(text) => text.into(),
-        Err(cause) => {
-            tracing::error!(%cause, "A message could not be encoded.");
-            Utf8Bytes::from_static(
-                r#"{"event":"hub:error","payload":{"code":"internal","message":"the hub failed","retryable":true}}"#,
-            )
-        }
-    }
+fn encode(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|cause| {
+        tracing::error!(%cause, "A message could not be encoded.");
+        r#"{"event":"hub:error","payload":{"code":"internal","message":"the hub failed","retryable":true}}"#.to_owned()
+    })
 }

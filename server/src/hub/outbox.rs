@@ -1,17 +1,35 @@
-//! What waits for one connection.
+//! What waits for one connection, and its way to the socket.
+//!
+//! Whoever has something to send, or finds that something waits, writes to the socket as much as it
+//! takes, everything that waits in one go; nobody waits for it. What it does not take is left to the
+//! connection's task, which waits until it takes more. So at any time one of three sees to what
+//! waits here: the connection's own task after it said something, a [`Flusher`](super::flusher)
+//! whose list it is on, or that task because the socket is full.
 //!
 //! Bounded in messages and in bytes. When full, the connection is too slow: what waits is dropped
 //! and the connection is closed with the code that says come back and resume; nobody else waits.
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    io::{ErrorKind, IoSlice},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
 };
 
 use colloquy_protocol::{close::CloseCode, id::ChatId, position::Offset};
-use tokio::sync::Notify;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use futures_util::task::AtomicWaker;
+use tokio::time::Instant;
+
+use crate::{
+    metrics,
+    ws::{Frame, Socket},
+};
+
+/// The most frames of one write; the system takes 1,024.
+const SLICES: usize = 64;
+
+/// The room for waiting messages that a connection keeps for the next ones.
+const KEPT: usize = 128;
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy)]
@@ -20,19 +38,19 @@ pub(crate) struct Limits {
     pub(crate) bytes: usize,
 }
 
-/// One thing to send.
+/// A frame on its way to one connection or to many, which share it.
 #[derive(Debug)]
-pub(crate) enum Item {
-    /// A text message; `event` is set on a live event: its offset, and when it was committed.
-    Text { text: Utf8Bytes, event: Option<(Offset, Instant)>, private: Option<Private> },
-    /// Here the log is to be read until the connection has caught up with it.
-    CatchUp,
+pub(crate) struct Parcel {
+    pub(crate) frame: Frame,
+    /// On a live event: its offset, and when it was committed.
+    pub(crate) event: Option<(Offset, std::time::Instant)>,
+    pub(crate) private: Option<Private>,
 }
 
-impl Item {
-    /// Something that the hub tells this connection alone.
-    pub(crate) fn told(text: Utf8Bytes) -> Self {
-        Self::Text { text, event: None, private: None }
+impl Parcel {
+    /// Something that the hub tells one connection alone.
+    pub(crate) fn told(frame: Frame) -> Arc<Self> {
+        Arc::new(Self { frame, event: None, private: None })
     }
 }
 
@@ -57,144 +75,301 @@ struct Withdrawn {
     left: Offset,
 }
 
+impl Withdrawn {
+    fn allows(&self, parcel: &Parcel) -> bool {
+        !parcel.private.as_ref().is_some_and(|message| {
+            self.chat == message.chat && self.born <= message.offset && message.judged < self.left
+        })
+    }
+}
+
 /// What became of something that was to be queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
-    /// It will be sent.
+    /// It will be sent: somebody is about to flush, or waits for the socket.
     Queued,
+    /// It will be sent once the one who pushed it sees to it that this connection is flushed.
+    Unlisted,
     /// The connection is closing already.
     TooLate,
     /// The queue was full, and the connection is now closing as slow.
     Overflowed,
 }
 
-/// What the connection's task is to do next.
-#[derive(Debug)]
-pub(crate) enum Next {
-    /// Send these, in order.
-    Send(VecDeque<Item>),
+/// What the connection's task is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// Read more of the log; what was read of it is sent.
+    ReadLog,
     /// Close with this code; nothing more will come.
     Close(CloseCode),
+    /// The network failed.
+    Gone,
 }
 
-/// The queue of one connection.
+/// The queue of one connection, and its socket.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     limits: Limits,
+    socket: Socket,
     queue: Mutex<Queue>,
-    filled: Notify,
+    /// The connection's task, which has to know of everything that is its duty.
+    task: AtomicWaker,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    items: VecDeque<Item>,
+    /// A frame of which a part was written, and how much: it goes on, whatever happens.
+    begun: Option<(Arc<Parcel>, usize)>,
+    /// What was read from the log: it is not bounded here, and goes before what was queued.
+    page: VecDeque<Arc<Parcel>>,
+    /// What was queued; `None`: here the log is to be read until the connection has caught up.
+    items: VecDeque<Option<Arc<Parcel>>>,
+    /// Of `items`.
     bytes: usize,
+    /// The place in the queue at which the log is to be read was reached.
+    reading: bool,
+    /// Somebody's list says that something waits here.
+    listed: bool,
+    /// Since when the socket has taken nothing.
+    full: Option<Instant>,
+    /// The network failed, or the connection's task has taken the socket for its end.
+    ended: bool,
     closing: Option<CloseCode>,
-    /// What waited was dropped, and what is being sent should be given up too.
+    /// What waited was dropped.
     dropped: bool,
-    /// Everything that was ever in the queue has been sent.
-    idle: bool,
-    /// What is no longer to be sent, until everything has been sent.
+    /// The offset of the last event that was handed to the socket.
+    sent: Offset,
+    /// What is not to be sent any more of what is being read from the log.
     withdrawn: Vec<Withdrawn>,
 }
 
 impl Queue {
-    fn drop_all(&mut self, code: CloseCode) {
+    fn drop_all(&mut self, code: CloseCode) -> CloseCode {
+        self.page = VecDeque::new();
         self.items = VecDeque::new();
         self.bytes = 0;
         self.dropped = true;
-        self.closing.get_or_insert(code);
+        *self.closing.get_or_insert(code)
+    }
+
+    /// Whether everything that was ever queued has been sent, the log included.
+    fn is_idle(&self) -> bool {
+        self.begun.is_none() && self.page.is_empty() && self.items.is_empty() && !self.reading
+    }
+
+    /// Whether everything was sent that waits for nothing but the socket. Passes the places at which
+    /// the log is to be read, once everything in front of them was.
+    fn is_sent(&mut self) -> bool {
+        if self.begun.is_some() || !self.page.is_empty() {
+            return false;
+        }
+        while let Some(None) = self.items.front() {
+            self.items.pop_front();
+            self.reading = true;
+        }
+        self.items.is_empty()
+    }
+
+    /// What is to be written next, in order, up to where the log is to be read.
+    fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES]) -> usize {
+        let begun = self.begun.iter().map(|(parcel, from)| &parcel.frame.as_bytes()[*from..]);
+        let page = self.page.iter().map(|parcel| parcel.frame.as_bytes());
+        let items = self.items.iter().map_while(Option::as_ref);
+        let items = items.map(|parcel| parcel.frame.as_bytes());
+        let all = slices.iter_mut().zip(begun.chain(page).chain(items));
+        all.map(|(slice, bytes)| *slice = IoSlice::new(bytes)).count()
+    }
+
+    /// Takes out what was written.
+    fn advance(&mut self, mut written: usize) {
+        let mut oldest = None;
+        while written > 0 {
+            let (parcel, from) = match self.begun.take() {
+                Some(begun) => begun,
+                None => match self.page.pop_front() {
+                    Some(parcel) => (parcel, 0),
+                    None => match self.items.pop_front() {
+                        Some(Some(parcel)) => {
+                            self.bytes -= parcel.frame.len();
+                            (parcel, 0)
+                        }
+                        // More than there was can not have been written.
+                        _ => break,
+                    },
+                },
+            };
+            let rest = parcel.frame.len() - from;
+            if written < rest {
+                self.begun = Some((parcel, from + written));
+                break;
+            }
+            written -= rest;
+            if let Some((offset, committed)) = parcel.event {
+                self.sent = offset;
+                oldest.get_or_insert(committed);
+            }
+        }
+        if let Some(committed) = oldest {
+            metrics::delivered(committed.elapsed());
+        }
     }
 }
 
 impl Outbox {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, queue: Mutex::default(), filled: Notify::new() }
+    /// Of a connection that was sent everything up to that offset.
+    pub(crate) fn new(socket: Socket, limits: Limits, sent: Offset) -> Self {
+        let queue = Mutex::new(Queue { sent, ..Queue::default() });
+        Self { limits, socket, queue, task: AtomicWaker::new() }
+    }
+
+    /// Where it goes. Only the connection's task may read from it.
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Adds something that is said by the connection's own task, which then asks for its duty.
+    pub(crate) fn tell(&self, frame: Frame) {
+        // When it can not be added the connection is closing, which is a duty too.
+        let _ = self.add(&mut self.lock(), Parcel::told(frame));
     }
 
     /// Adds something; when the queue is full, closes it as slow.
-    pub(crate) fn push(&self, item: Item) -> Pushed {
+    pub(crate) fn push(&self, parcel: Arc<Parcel>) -> Pushed {
         let mut queue = self.lock();
-        if queue.closing.is_some() {
-            return Pushed::TooLate;
+        if let Err(refused) = self.add(&mut queue, parcel) {
+            drop(queue);
+            if refused == Pushed::Overflowed {
+                self.task.wake();
+            }
+            return refused;
         }
-        let bytes = size(&item);
+        match queue.listed || queue.full.is_some() {
+            true => Pushed::Queued,
+            false => {
+                queue.listed = true;
+                Pushed::Unlisted
+            }
+        }
+    }
+
+    fn add(&self, queue: &mut Queue, parcel: Arc<Parcel>) -> Result<(), Pushed> {
+        if queue.closing.is_some() {
+            return Err(Pushed::TooLate);
+        }
+        let bytes = parcel.frame.len();
         if queue.items.len() >= self.limits.messages || queue.bytes + bytes > self.limits.bytes {
             queue.drop_all(CloseCode::SlowConsumer);
-            drop(queue);
-            self.filled.notify_one();
-            return Pushed::Overflowed;
+            return Err(Pushed::Overflowed);
         }
         queue.bytes += bytes;
-        queue.idle = false;
-        queue.items.push_back(item);
-        drop(queue);
-        self.filled.notify_one();
-        Pushed::Queued
+        queue.items.push_back(Some(parcel));
+        Ok(())
+    }
+
+    /// Marks the place at which the log is to be read.
+    pub(crate) fn mark_catch_up(&self) {
+        self.lock().items.push_back(None);
+    }
+
+    /// Adds what was read from the log.
+    pub(crate) fn push_page(&self, parcels: impl IntoIterator<Item = Parcel>) {
+        let mut queue = self.lock();
+        let withdrawn = std::mem::take(&mut queue.withdrawn);
+        if !queue.dropped {
+            let stays = |parcel: &Parcel| withdrawn.iter().all(|gone| gone.allows(parcel));
+            queue.page.extend(parcels.into_iter().filter(stays).map(Arc::new));
+        }
+    }
+
+    /// The log need not be read any more: everything up to that offset was.
+    pub(crate) fn end_reading(&self, head: Offset) {
+        let mut queue = self.lock();
+        (queue.reading, queue.sent) = (false, head);
+        queue.withdrawn = Vec::new();
     }
 
     /// Nothing more is added; what waits is still sent, then the connection is closed.
     pub(crate) fn finish(&self, code: CloseCode) {
         self.lock().closing.get_or_insert(code);
-        self.filled.notify_one();
+        self.task.wake();
     }
 
-    /// What waits is dropped and the connection is closed.
-    pub(crate) fn abort(&self, code: CloseCode) {
-        self.lock().drop_all(code);
-        self.filled.notify_one();
+    /// What waits is dropped and the connection is closed; with which code: the first counts.
+    pub(crate) fn abort(&self, code: CloseCode) -> CloseCode {
+        let code = self.lock().drop_all(code);
+        self.task.wake();
+        code
     }
 
     /// Whoever is at the other end left a private chat: nothing of it is sent any more of what was
-    /// found to be theirs before.
+    /// found to be theirs before, but the rest of a frame that was begun.
     pub(crate) fn withdraw(&self, chat: &ChatId, born: Offset, left: Offset) {
         let mut queue = self.lock();
-        if !queue.idle {
-            queue.withdrawn.push(Withdrawn { chat: chat.clone(), born, left });
-        }
-    }
-
-    /// Whether a message is not to be sent any more.
-    pub(crate) fn is_withdrawn(&self, message: &Private) -> bool {
-        self.lock().withdrawn.iter().any(|gone| {
-            gone.chat == message.chat && gone.born <= message.offset && message.judged < gone.left
-        })
-    }
-
-    /// Waits for something to do. Only one task may wait.
-    pub(crate) async fn next(&self) -> Next {
-        loop {
-            {
-                let mut queue = self.lock();
-                if !queue.items.is_empty() {
-                    queue.bytes = 0;
-                    return Next::Send(std::mem::take(&mut queue.items));
-                }
-                queue.idle = true;
-                queue.withdrawn.clear();
-                if let Some(code) = queue.closing {
-                    return Next::Close(code);
-                }
+        let queue = &mut *queue;
+        let gone = Withdrawn { chat: chat.clone(), born, left };
+        queue.page.retain(|parcel| gone.allows(parcel));
+        queue.items.retain(|item| {
+            let stays = item.as_ref().is_none_or(|parcel| gone.allows(parcel));
+            if let (false, Some(parcel)) = (stays, item) {
+                queue.bytes -= parcel.frame.len();
             }
-            self.filled.notified().await;
+            stays
+        });
+        if queue.reading {
+            // A page may be on its way that was read before they left.
+            queue.withdrawn.push(gone);
         }
     }
 
-    /// What waits now, perhaps nothing.
-    pub(crate) fn take(&self) -> VecDeque<Item> {
+    /// Writes what waits, for whoever had this connection on a list.
+    pub(crate) fn flush(&self) {
         let mut queue = self.lock();
-        queue.bytes = 0;
-        std::mem::take(&mut queue.items)
+        queue.listed = false;
+        if queue.full.is_none() && self.write(&mut queue) {
+            drop(queue);
+            self.task.wake();
+        }
     }
 
-    /// Waits until what is being sent should be given up: the queue was full, or was aborted.
-    pub(crate) async fn given_up(&self) {
+    /// What the connection's task is to do next. Writes what waits: before it waits for anything
+    /// else, a task asks for its duty.
+    pub(crate) fn poll_duty(&self, context: &mut Context<'_>) -> Poll<Duty> {
+        self.task.register(context.waker());
+        let mut queue = self.lock();
         loop {
-            if self.lock().dropped {
-                return;
+            if queue.ended {
+                return Poll::Ready(Duty::Gone);
             }
-            self.filled.notified().await;
+            if let Some(code) = queue.closing
+                && (queue.dropped || queue.is_sent())
+            {
+                return Poll::Ready(Duty::Close(code));
+            }
+            // That it failed is what writing to it tells.
+            if queue.full.is_some() && self.socket.poll_writable(context).is_pending() {
+                return Poll::Pending;
+            }
+            if queue.full.is_some() || !queue.is_sent() {
+                self.write(&mut queue);
+                continue;
+            }
+            return match queue.reading {
+                true => Poll::Ready(Duty::ReadLog),
+                false => Poll::Pending,
+            };
         }
+    }
+
+    /// Lets nobody write any more but the caller, who sends this first: the rest of a frame.
+    pub(crate) fn end(&self) -> Vec<u8> {
+        let mut queue = self.lock();
+        let rest = match queue.begun.take() {
+            Some((parcel, from)) if !queue.ended => parcel.frame.as_bytes()[from..].to_vec(),
+            _ => Vec::new(),
+        };
+        queue.ended = true;
+        rest
     }
 
     /// Whether the connection is being closed.
@@ -202,9 +377,20 @@ impl Outbox {
         self.lock().closing.is_some()
     }
 
-    /// Whether everything was handed to the socket.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.lock().idle
+    /// Whether the log is being read for the connection.
+    pub(crate) fn is_reading(&self) -> bool {
+        self.lock().reading
+    }
+
+    /// Since when the socket has taken nothing, if it is full.
+    pub(crate) fn full_since(&self) -> Option<Instant> {
+        self.lock().full
+    }
+
+    /// The offset of the last event that was handed to the socket; `None` when everything was.
+    pub(crate) fn sent(&self) -> Option<Offset> {
+        let queue = self.lock();
+        (!queue.is_idle()).then_some(queue.sent)
     }
 
     /// How many messages wait, and how many bytes they have.
@@ -213,84 +399,285 @@ impl Outbox {
         (queue.items.len(), queue.bytes)
     }
 
+    /// Writes everything up to where the log is to be read, as far as the socket takes it; whether
+    /// that leaves the connection's task something to do.
+    fn write(&self, queue: &mut Queue) -> bool {
+        while !queue.ended {
+            let sent = queue.is_sent();
+            let written = match sent {
+                true => self.socket.try_flush().map(|()| 0),
+                false => {
+                    let mut slices = [IoSlice::new(&[]); SLICES];
+                    let count = queue.fill(&mut slices);
+                    self.socket.try_write(&slices[..count])
+                }
+            };
+            match written {
+                Ok(0) if sent => {
+                    queue.full = None;
+                    if queue.items.capacity() > KEPT {
+                        queue.items = VecDeque::new();
+                    }
+                    return queue.reading || queue.closing.is_some();
+                }
+                Ok(0) => queue.ended = true,
+                Ok(written) => {
+                    queue.full = None;
+                    queue.advance(written);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    queue.full.get_or_insert_with(Instant::now);
+                    return true;
+                }
+                Err(_) => queue.ended = true,
+            }
+        }
+        true
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // The sections under this lock do not panic; a poisoned queue would be as good as any.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn size(item: &Item) -> usize {
-    match item {
-        Item::Text { text, .. } => text.len(),
-        Item::CatchUp => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{future::poll_fn, io::Read, os::unix::net::UnixStream as Theirs, time::Duration};
+
+    use proptest::prelude::*;
+    use tokio::{io::AsyncReadExt, net::UnixStream, time::timeout};
+
     use super::*;
 
-    fn text(text: &'static str) -> Item {
-        Item::told(Utf8Bytes::from_static(text))
+    fn text(text: &str) -> Arc<Parcel> {
+        Parcel::told(Frame::text(text))
     }
 
-    fn of_chat(offset: Offset, judged: Offset) -> Private {
-        Private { chat: "c".parse().unwrap(), offset, judged }
+    fn of_chat(offset: Offset, judged: Offset) -> Parcel {
+        let private = Private { chat: "c".parse().unwrap(), offset, judged };
+        let frame = Frame::text(&offset.to_string());
+        Parcel { frame, event: None, private: Some(private) }
     }
 
-    fn outbox() -> Outbox {
-        Outbox::new(Limits { messages: 2, bytes: 10 })
+    /// Two messages of 12 bytes in all, and where they go.
+    async fn outbox() -> (Outbox, Theirs) {
+        with(Limits { messages: 2, bytes: 12 }).await
+    }
+
+    async fn with(limits: Limits) -> (Outbox, Theirs) {
+        let (ours, theirs) = Theirs::pair().unwrap();
+        for end in [&ours, &theirs] {
+            end.set_nonblocking(true).unwrap();
+        }
+        let ours = UnixStream::from_std(ours).unwrap();
+        // As after a handshake: it is known that it takes something.
+        ours.writable().await.unwrap();
+        (Outbox::new(Socket::Unix(ours), limits, 0), theirs)
+    }
+
+    async fn duty(outbox: &Outbox) -> Duty {
+        timeout(Duration::from_secs(10), poll_fn(|context| outbox.poll_duty(context)))
+            .await
+            .unwrap()
+    }
+
+    /// What came so far.
+    fn came(mut theirs: &Theirs) -> Vec<u8> {
+        let mut buffer = vec![0; 1 << 10];
+        let read = theirs.read(&mut buffer).unwrap_or(0);
+        buffer.truncate(read);
+        buffer
     }
 
     #[tokio::test]
     async fn full_by_count_closes_as_slow() {
-        let outbox = outbox();
-        assert_eq!(outbox.push(text("a")), Pushed::Queued);
+        let (outbox, theirs) = outbox().await;
+        assert_eq!(outbox.push(text("a")), Pushed::Unlisted);
         assert_eq!(outbox.push(text("b")), Pushed::Queued);
         assert_eq!(outbox.push(text("c")), Pushed::Overflowed);
-        assert!(matches!(outbox.next().await, Next::Close(CloseCode::SlowConsumer)));
-        outbox.given_up().await;
+        assert_eq!(duty(&outbox).await, Duty::Close(CloseCode::SlowConsumer));
         assert_eq!(outbox.waiting(), (0, 0));
-    }
-
-    /// Born at 5, left at 8: what was found to be visible before that is not sent any more, but
-    /// what another chat of the same id told before, and what is found to be visible later, is.
-    #[test]
-    fn what_was_left_is_withdrawn() {
-        let outbox = outbox();
-        outbox.push(text("waits"));
-        outbox.withdraw(&"c".parse().unwrap(), 5, 8);
-        assert!(outbox.is_withdrawn(&of_chat(5, 5)) && outbox.is_withdrawn(&of_chat(7, 7)));
-        assert!(outbox.is_withdrawn(&of_chat(6, 7)));
-        assert!(!outbox.is_withdrawn(&of_chat(4, 7)), "another chat that had the id");
-        assert!(!outbox.is_withdrawn(&of_chat(6, 9)), "seen again, after joining again");
-        let other = Private { chat: "d".parse().unwrap(), offset: 6, judged: 6 };
-        assert!(!outbox.is_withdrawn(&other));
+        assert_eq!(came(&theirs), b"");
     }
 
     #[tokio::test]
     async fn full_by_bytes_closes_as_slow() {
-        let outbox = outbox();
-        assert_eq!(outbox.push(text("0123456789")), Pushed::Queued);
-        assert_eq!(outbox.push(text("x")), Pushed::Overflowed);
+        let (outbox, _theirs) = outbox().await;
+        assert_eq!(outbox.push(text("0123456789")), Pushed::Unlisted);
+        assert_eq!(outbox.push(text("")), Pushed::Overflowed);
         assert!(outbox.is_closing());
     }
 
     #[tokio::test]
+    async fn everything_that_waits_is_written_at_once_and_then_there_is_room_again() {
+        let (outbox, theirs) = outbox().await;
+        assert_eq!(outbox.push(text("a")), Pushed::Unlisted);
+        outbox.tell(Frame::text("b"));
+        assert_eq!(outbox.sent(), Some(0), "nothing yet");
+        outbox.flush();
+        assert_eq!(came(&theirs), b"\x81\x01a\x81\x01b");
+        assert_eq!((outbox.sent(), outbox.waiting()), (None, (0, 0)));
+        assert_eq!(outbox.push(text("c")), Pushed::Unlisted, "it is on nobody's list any more");
+    }
+
+    #[tokio::test]
     async fn what_waits_is_sent_before_an_orderly_close() {
-        let outbox = outbox();
-        assert_eq!(outbox.push(text("a")), Pushed::Queued);
+        let (outbox, theirs) = outbox().await;
+        outbox.push(text("a"));
         outbox.finish(CloseCode::Normal);
         assert_eq!(outbox.push(text("late")), Pushed::TooLate);
-        assert!(matches!(outbox.next().await, Next::Send(items) if items.len() == 1));
-        assert!(matches!(outbox.next().await, Next::Close(CloseCode::Normal)));
+        assert_eq!(duty(&outbox).await, Duty::Close(CloseCode::Normal));
+        assert_eq!(came(&theirs), b"\x81\x01a");
     }
 
     #[tokio::test]
     async fn the_first_reason_to_close_stays() {
-        let outbox = outbox();
-        outbox.abort(CloseCode::GoingAway);
+        let (outbox, _theirs) = outbox().await;
+        assert_eq!(outbox.abort(CloseCode::GoingAway), CloseCode::GoingAway);
         outbox.finish(CloseCode::Normal);
-        assert!(matches!(outbox.next().await, Next::Close(CloseCode::GoingAway)));
+        assert_eq!(outbox.abort(CloseCode::Silent), CloseCode::GoingAway);
+        assert_eq!(duty(&outbox).await, Duty::Close(CloseCode::GoingAway));
+    }
+
+    #[tokio::test]
+    async fn who_is_gone_is_noticed_when_something_is_written() {
+        let (outbox, theirs) = outbox().await;
+        drop(theirs);
+        outbox.push(text("a"));
+        outbox.flush();
+        assert_eq!(duty(&outbox).await, Duty::Gone);
+    }
+
+    /// What is in front of the mark goes first, then the log; replies come between its pages.
+    #[tokio::test]
+    async fn the_log_is_read_where_it_was_marked() {
+        let (outbox, theirs) = with(Limits { messages: 9, bytes: 99 }).await;
+        outbox.tell(Frame::text("reply"));
+        outbox.mark_catch_up();
+        assert!(!outbox.is_reading());
+        assert_eq!(duty(&outbox).await, Duty::ReadLog);
+        assert!(outbox.is_reading());
+        assert_eq!(came(&theirs), b"\x81\x05reply");
+        outbox.tell(Frame::text("next"));
+        outbox.push_page([of_chat(1, 5), of_chat(2, 5)]);
+        assert_eq!(duty(&outbox).await, Duty::ReadLog);
+        assert_eq!(came(&theirs), b"\x81\x011\x81\x012\x81\x04next");
+        assert_eq!(outbox.sent(), Some(0));
+        outbox.end_reading(5);
+        assert_eq!(outbox.sent(), None);
+    }
+
+    /// Born at 5, left at 8: what was found to be visible before that is not sent any more, but
+    /// what another chat of the same id told before, and what is found to be visible later, is.
+    #[tokio::test]
+    async fn what_was_left_is_withdrawn() {
+        let left = [of_chat(5, 5), of_chat(7, 7), of_chat(6, 7)];
+        // Another chat that had the id; and seen again, after joining again.
+        let stay = [of_chat(4, 7), of_chat(6, 9)];
+        let other = Private { chat: "d".parse().unwrap(), offset: 6, judged: 6 };
+        let other = Parcel { private: Some(other), ..of_chat(3, 3) };
+        let all = || {
+            left.iter().chain(&stay).chain([&other]).map(|one| Parcel {
+                frame: one.frame.clone(),
+                event: None,
+                private: one.private.clone(),
+            })
+        };
+        let stays = b"\x81\x014\x81\x016\x81\x013";
+
+        let (outbox, theirs) = with(Limits { messages: 9, bytes: 99 }).await;
+        for parcel in all() {
+            outbox.push(Arc::new(parcel));
+        }
+        outbox.withdraw(&"c".parse().unwrap(), 5, 8);
+        assert_eq!(outbox.waiting(), (3, 9));
+        outbox.flush();
+        assert_eq!(came(&theirs), stays, "what was queued");
+
+        outbox.mark_catch_up();
+        assert_eq!(duty(&outbox).await, Duty::ReadLog);
+        outbox.withdraw(&"c".parse().unwrap(), 5, 8);
+        outbox.push_page(all());
+        assert_eq!(duty(&outbox).await, Duty::ReadLog);
+        assert_eq!(came(&theirs), stays, "what was being read from the log");
+        outbox.push_page([of_chat(5, 8)]);
+        assert_eq!(duty(&outbox).await, Duty::ReadLog);
+        assert_eq!(came(&theirs), b"\x81\x015", "what is judged afterwards needs no withdrawing");
+    }
+
+    /// A frame of which a part is with the peer goes on, even when all else is dropped.
+    #[tokio::test]
+    async fn a_frame_that_was_begun_is_finished() {
+        let large = "x".repeat(1 << 20);
+        let (outbox, theirs) = with(Limits { messages: 9, bytes: 1 << 22 }).await;
+        outbox.push(text(&large));
+        outbox.push(text("dropped"));
+        outbox.flush();
+        assert!(outbox.full_since().is_some());
+        outbox.withdraw(&"c".parse().unwrap(), 0, 9);
+        outbox.abort(CloseCode::GoingAway);
+        assert_eq!(duty(&outbox).await, Duty::Close(CloseCode::GoingAway));
+        let mut last = outbox.end();
+        last.extend_from_slice(Frame::close(CloseCode::GoingAway).as_bytes());
+        let (mut theirs, mut all) = (UnixStream::from_std(theirs).unwrap(), Vec::new());
+        let sending = async {
+            outbox.socket().write_all(&last).await.unwrap();
+            drop(outbox);
+        };
+        let (read, ()) = tokio::join!(theirs.read_to_end(&mut all), sending);
+        read.unwrap();
+        let expected = [Frame::text(&large), Frame::close(CloseCode::GoingAway)];
+        assert!(all == expected.map(|frame| frame.as_bytes().to_vec()).concat());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        /// Whoever stops reading and goes on gets everything, in order: whether the task writes, or
+        /// somebody who has it on a list, and however much the socket takes at a time.
+        #[test]
+        fn a_reader_that_pauses_misses_nothing(
+            lengths in prop::collection::vec(0..100_000usize, 1..80),
+            read_at_once in 1..200_000usize,
+            flush_every in 1..20usize,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (outbox, theirs) = with(Limits { messages: 99, bytes: usize::MAX }).await;
+                let frames: Vec<Frame> = (0_usize..)
+                    .zip(&lengths)
+                    .map(|(number, length)| Frame::text(&number.to_string().repeat(*length / 2)))
+                    .collect();
+                for (number, frame) in frames.iter().enumerate() {
+                    outbox.push(Parcel::told(frame.clone()));
+                    if number % flush_every == 0 {
+                        outbox.flush();
+                    }
+                }
+                outbox.finish(CloseCode::Normal);
+                let writing = async {
+                    assert_eq!(duty(&outbox).await, Duty::Close(CloseCode::Normal));
+                    assert_eq!(outbox.end(), b"");
+                    drop(outbox);
+                };
+                let reading = async {
+                    let mut theirs = UnixStream::from_std(theirs).unwrap();
+                    let (mut all, mut buffer) = (Vec::new(), vec![0; read_at_once]);
+                    loop {
+                        match theirs.read(&mut buffer).await.unwrap() {
+                            0 => break all,
+                            read => all.extend_from_slice(&buffer[..read]),
+                        }
+                        tokio::task::yield_now().await;
+                    }
+                };
+                let ((), all) = tokio::join!(writing, reading);
+                let expected: Vec<u8> =
+                    frames.iter().flat_map(|frame| frame.as_bytes().to_vec()).collect();
+                assert!(all == expected);
+            });
+        }
     }
 }

@@ -17,22 +17,21 @@ use crate::{access::Caller, service::Services};
 #[derive(Debug, Clone)]
 pub struct Context {
     pub(super) peer: Arc<Peer>,
-    services: Services,
 }
 
 impl Context {
-    pub(super) fn new(peer: Arc<Peer>, services: Services) -> Self {
-        Self { peer, services }
+    pub(super) fn new(peer: Arc<Peer>) -> Self {
+        Self { peer }
     }
 
     /// Who acts through this connection, and what they may.
     pub fn caller(&self) -> &Caller {
-        &self.peer.caller
+        self.peer.caller()
     }
 
     /// What can be asked of the hub's data.
     pub fn services(&self) -> &Services {
-        &self.services
+        self.peer.services()
     }
 
     /// Closes the connection once the reply, if one was asked for, has been sent.

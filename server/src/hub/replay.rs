@@ -4,9 +4,12 @@
 //! log too, so however long it takes the queue does not overflow and the order is the log's.
 
 use colloquy_protocol::{position::Offset, topic::Topic};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{coverage::Coverage, not_in_it, outbox::Private};
+use super::{
+    coverage::Coverage,
+    not_in_it,
+    outbox::{Parcel, Private},
+};
 use crate::store::{
     events::{SeenBecause, Stretch},
     stored_frame,
@@ -30,10 +33,8 @@ pub(super) struct CatchUp {
 /// Some events to be sent.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// The events as they are sent, in order, and which private chat each tells of.
-    pub(super) frames: Vec<(Utf8Bytes, Option<Private>)>,
-    /// Everything covered up to here was sent, once these are.
-    pub(super) through: Offset,
+    /// The events as they are sent, in order.
+    pub(super) parcels: Vec<Parcel>,
     /// The subscriptions that ended with these events.
     pub(super) ended: Vec<Topic>,
 }
@@ -80,8 +81,7 @@ impl CatchUp {
         judged: Offset,
         coverage: &mut Coverage,
     ) -> Page {
-        let through = stretch.through;
-        let mut page = Page { frames: Vec::new(), through, ended: Vec::new() };
+        let mut page = Page { parcels: Vec::new(), ended: Vec::new() };
         for event in stretch.events {
             let (offset, topic) = (event.offset, event.topic.as_ref());
             let replayed = offset <= self.upto;
@@ -96,18 +96,20 @@ impl CatchUp {
                 }
                 _ => None,
             };
-            page.frames.push((stored_frame(&event, replayed), private));
+            let frame = stored_frame(&event, replayed);
+            page.parcels.push(Parcel { frame, event: None, private });
             if let Some(topic) = event.topic
                 && event.seen == SeenBecause::Left
                 && !replayed
                 && coverage.has(&topic)
             {
                 coverage.end(&topic, offset);
-                page.frames.push((not_in_it(&topic), None));
+                let frame = not_in_it(&topic);
+                page.parcels.push(Parcel { frame, event: None, private: None });
                 page.ended.push(topic);
             }
         }
-        self.cursor = through;
+        self.cursor = stretch.through;
         page
     }
 }
@@ -134,11 +136,13 @@ mod tests {
     }
 
     fn offsets(page: &Page) -> Vec<Offset> {
-        let offset = |(text, _): &(Utf8Bytes, _)| {
-            let frame: serde_json::Value = serde_json::from_str(text).unwrap();
+        let offset = |parcel: &Parcel| {
+            // Short enough for a header of two bytes.
+            let text = &parcel.frame.as_bytes()[2..];
+            let frame: serde_json::Value = serde_json::from_slice(text).unwrap();
             frame["offset"].as_u64().unwrap()
         };
-        page.frames.iter().map(offset).collect()
+        page.parcels.iter().map(offset).collect()
     }
 
     /// Live since 5, then replayed from 1, then ended in the middle of that: what lies between

@@ -1,60 +1,40 @@
 //! A connection's place in the hub: what its own task may do there.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use colloquy_protocol::{
     close::CloseCode,
     error::{ErrorCode, WireError},
     event::Started,
     frame::{Heartbeat, HubEvent},
-    id::Principal,
     position::{Offset, Position},
     topic::Topic,
 };
 use tokio::sync::Notify;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
-    Hub, Key, Phase,
-    coverage::Coverage,
-    encode,
-    outbox::{Item, Outbox},
-    replay::{CatchUp, Page},
+    Hub, Phase, Visitor, coverage::Coverage, encode, line::Line, outbox::Outbox, replay::CatchUp,
 };
 use crate::{
     limits::Limit,
     metrics,
     store::{Database, events},
+    ws::Frame,
 };
 
 /// A connection's place in the hub. Dropping it leaves nothing behind.
 #[derive(Debug)]
 pub(super) struct Seat {
     hub: Hub,
-    key: Key,
-    /// Who is at the other end.
-    principal: Principal,
+    line: Arc<Line>,
     welcome: Offset,
-    outbox: Arc<Outbox>,
-    /// The offset of the last event that was handed to the socket.
-    sent: Arc<AtomicU64>,
     /// Told when the log need not be read any more.
     live: Notify,
 }
 
 impl Seat {
-    pub(super) fn new(
-        hub: Hub,
-        key: Key,
-        principal: Principal,
-        welcome: Offset,
-        outbox: Arc<Outbox>,
-        sent: Arc<AtomicU64>,
-    ) -> Self {
-        Self { hub, key, principal, welcome, outbox, sent, live: Notify::new() }
+    pub(super) fn new(hub: Hub, line: Arc<Line>, welcome: Offset) -> Self {
+        Self { hub, line, welcome, live: Notify::new() }
     }
 
     /// The hub it is in.
@@ -67,14 +47,14 @@ impl Seat {
         self.welcome
     }
 
-    /// What waits for it.
-    pub(super) fn outbox(&self) -> &Outbox {
-        &self.outbox
+    /// Who is at the other end.
+    pub(super) fn visitor(&self) -> &Visitor {
+        &self.line.visitor
     }
 
-    /// Remembers that everything up to this event was handed to the socket.
-    pub(super) fn mark_sent(&self, offset: Offset) {
-        self.sent.store(offset, Ordering::Relaxed);
+    /// What waits for it.
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.line.outbox
     }
 
     /// Subscribes; before `client:ready` that only records. After it the connection catches up
@@ -88,10 +68,10 @@ impl Seat {
         let state = &mut *state;
         let head = state.head;
         let from = since.filter(|since| state.can_replay(&self.hub.0.epoch, since));
-        let Some(member) = state.members.get_mut(&self.key) else { return Err(gone()) };
+        let Some(member) = state.members.get_mut(&self.line.key) else { return Err(gone()) };
         let most = self.hub.0.max_subscriptions;
-        if state.subscriptions.topic_count(&self.key) >= most
-            && !state.subscriptions.is_subscribed(&self.key, &topic)
+        if state.subscriptions.topic_count(&self.line) >= most
+            && !state.subscriptions.is_subscribed(&self.line, &topic)
         {
             metrics::limited(Limit::Subscriptions);
             let most = format!("a connection may have at most {most} subscriptions");
@@ -110,9 +90,9 @@ impl Seat {
         }
         if !recording {
             let after = from.map_or(head, |from| from.offset);
-            member.phase = Phase::CatchingUp(CatchUp::new(after, head, before));
+            member.enter(Phase::CatchingUp(CatchUp::new(after, head, before).into()));
         }
-        state.subscriptions.subscribe(self.key, topic);
+        state.subscriptions.subscribe(self.line.clone(), topic);
         state.count();
         Ok(self.started(head, since, from))
     }
@@ -120,13 +100,13 @@ impl Seat {
     /// Whether `client:ready` was not said yet: subscriptions are only recorded.
     pub(super) fn is_recording(&self) -> bool {
         let state = self.hub.lock();
-        let member = state.members.get(&self.key);
+        let member = state.members.get(&self.line.key);
         member.is_some_and(|member| matches!(member.phase, Phase::Recording { .. }))
     }
 
     /// Ends a subscription, if there is one.
     pub(super) fn unsubscribe(&self, topic: &Topic) {
-        self.hub.lock().unsubscribe(self.key, topic);
+        self.hub.lock().unsubscribe(self.line.key, topic);
     }
 
     /// `client:ready`: from the reply's offset on, or from `since`, everything covered is sent.
@@ -134,13 +114,14 @@ impl Seat {
         let mut state = self.hub.lock();
         let head = state.head;
         let from = since.filter(|since| state.can_replay(&self.hub.0.epoch, since));
-        let Some(member) = state.members.get_mut(&self.key) else { return Err(gone()) };
+        let Some(member) = state.members.get_mut(&self.line.key) else { return Err(gone()) };
         if !matches!(member.phase, Phase::Recording { .. }) {
             return Err(WireError::new(ErrorCode::AlreadyReady, "client:ready was said before"));
         }
         member.coverage.make_ready(from.map_or(head, |from| from.offset));
         let after = member.coverage.earliest().unwrap_or(head);
-        member.phase = Phase::CatchingUp(CatchUp::new(after, head, Coverage::default()));
+        let catch_up = CatchUp::new(after, head, Coverage::default());
+        member.enter(Phase::CatchingUp(catch_up.into()));
         Ok(self.started(head, since, from))
     }
 
@@ -148,11 +129,11 @@ impl Seat {
     /// is; what is queued in front of it, the reply above all, goes first.
     pub(super) fn announce_catch_up(&self) {
         let mut state = self.hub.lock();
-        if let Some(member) = state.members.get_mut(&self.key)
+        if let Some(member) = state.members.get_mut(&self.line.key)
             && let Phase::CatchingUp(catch_up) = &mut member.phase
             && catch_up.announce()
         {
-            member.push(Item::CatchUp);
+            self.outbox().mark_catch_up();
         }
     }
 
@@ -161,70 +142,83 @@ impl Seat {
         loop {
             let live = self.live.notified();
             let catching_up = |phase: &Phase| matches!(phase, Phase::CatchingUp(_));
-            if !self.hub.lock().members.get(&self.key).is_some_and(|one| catching_up(&one.phase)) {
+            if !self
+                .hub
+                .lock()
+                .members
+                .get(&self.line.key)
+                .is_some_and(|one| catching_up(&one.phase))
+            {
                 return;
             }
             live.await;
         }
     }
 
-    /// The next page of the log for this connection. `None`: the head is reached, and from here on
-    /// events are queued.
-    pub(super) async fn next_page(&self, database: &Database) -> sqlx::Result<Option<Page>> {
+    /// Queues the next page of the log for this connection, or, when its head is reached, has what
+    /// happens queued from here on.
+    pub(super) async fn read_log(&self, database: &Database) -> sqlx::Result<()> {
         let (cursor, head) = {
             let mut state = self.hub.lock();
             let state = &mut *state;
             let head = state.head;
-            let Some(member) = state.members.get_mut(&self.key) else { return Ok(None) };
-            let Phase::CatchingUp(catch_up) = &member.phase else { return Ok(None) };
+            let Some(member) = state.members.get_mut(&self.line.key) else { return Ok(()) };
+            let Phase::CatchingUp(catch_up) = &member.phase else {
+                self.outbox().end_reading(head);
+                return Ok(());
+            };
             let cursor = catch_up.cursor();
             if cursor < state.log_start {
                 // It reads more slowly than events come and the log forgets.
-                self.outbox.abort(CloseCode::SlowConsumer);
-                return Ok(None);
+                self.outbox().abort(CloseCode::SlowConsumer);
+                return Ok(());
             }
             if cursor >= head {
                 if catch_up.ends_unnoticed() {
-                    member.push(Item::told(heartbeat(head)));
+                    self.outbox().tell(heartbeat(head));
                 }
-                member.phase = Phase::Live;
-                self.mark_sent(head);
+                self.outbox().end_reading(head);
+                member.enter(Phase::Live);
                 self.live.notify_waiters();
-                return Ok(None);
+                return Ok(());
             }
             (cursor, head)
         };
         let mut snapshot = database.snapshot().await?;
-        let stretch = events::stretch(snapshot.connection(), cursor, head, &self.principal).await?;
+        let who = self.line.principal();
+        let stretch = events::stretch(snapshot.connection(), cursor, head, who).await?;
         let judged = snapshot.head();
         drop(snapshot);
         let mut state = self.hub.lock();
         let state = &mut *state;
-        let Some(member) = state.members.get_mut(&self.key) else { return Ok(None) };
-        let Phase::CatchingUp(catch_up) = &mut member.phase else { return Ok(None) };
+        let Some(member) = state.members.get_mut(&self.line.key) else { return Ok(()) };
+        let Phase::CatchingUp(catch_up) = &mut member.phase else { return Ok(()) };
         let page = catch_up.take(stretch, judged, &mut member.coverage);
+        self.outbox().push_page(page.parcels);
         for topic in &page.ended {
-            state.subscriptions.unsubscribe(&self.key, topic);
+            state.subscriptions.unsubscribe(&self.line, topic);
             state.count();
         }
-        Ok(Some(page))
+        Ok(())
     }
 
-    /// Queues a heartbeat, unless the log is being read: then its reader sends them.
+    /// Queues a heartbeat: everything that is covered up to its offset is queued in front of it.
     pub(super) fn heartbeat(&self) {
         let state = self.hub.lock();
-        let Some(member) = state.members.get(&self.key) else { return };
+        let Some(member) = state.members.get(&self.line.key) else { return };
         let offset = match &member.phase {
             Phase::Recording { welcome } => *welcome,
+            Phase::CatchingUp(catch_up) if self.outbox().is_reading() => catch_up.cursor(),
+            // What was queued before the log is to be read goes further than what will be read.
             Phase::CatchingUp(_) => return,
             Phase::Live => state.head,
         };
-        state.push(self.key, heartbeat(offset));
+        self.outbox().tell(heartbeat(offset));
     }
 
-    /// Queues something that the connection is told.
-    pub(super) fn tell(&self, text: Utf8Bytes) {
-        self.hub.lock().push(self.key, text);
+    /// Says something to the connection, whose own task this is.
+    pub(super) fn tell(&self, text: &str) {
+        self.outbox().tell(Frame::text(text));
     }
 
     fn started(&self, head: Offset, asked: Option<&Position>, from: Option<&Position>) -> Started {
@@ -239,8 +233,8 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut state = self.hub.lock();
-        state.subscriptions.remove_client(&self.key);
-        state.members.remove(&self.key);
+        state.subscriptions.remove_client(&self.line);
+        state.members.remove(&self.line.key);
         state.count();
         drop(state);
         self.hub.0.left.notify_waiters();
@@ -248,8 +242,8 @@ impl Drop for Seat {
 }
 
 /// Everything covered up to that offset was sent before.
-pub(super) fn heartbeat(offset: Offset) -> Utf8Bytes {
-    encode(&HubEvent::Heartbeat(Heartbeat { offset }))
+fn heartbeat(offset: Offset) -> Frame {
+    Frame::text(&encode(&HubEvent::Heartbeat(Heartbeat { offset })))
 }
 
 fn gone() -> WireError {

@@ -1,7 +1,7 @@
 //! A stream that holds its place, as a WebSocket too.
 
 use std::{
-    io,
+    io::{self, IoSlice},
     net::IpAddr,
     pin::Pin,
     task::{Context, Poll},
@@ -18,7 +18,7 @@ use crate::{limits::Place, metrics::OPEN_CONNECTIONS};
 
 /// A connection that holds its place among all, and among those from its address.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(crate) struct Counted {
     stream: TcpStream,
     _place: OwnedSemaphorePermit,
     of_address: Option<Place<IpAddr>>,
@@ -38,6 +38,30 @@ impl Counted {
     /// Has what is written sent at once.
     pub(super) fn set_nodelay(&self) -> io::Result<()> {
         self.stream.set_nodelay(true)
+    }
+
+    /// Reads what is there now.
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.try_read(buffer)
+    }
+
+    /// Writes as much as it takes now.
+    pub(crate) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match slices {
+            // The usual case, and a little cheaper for the system.
+            [one] => self.stream.try_write(one),
+            several => self.stream.try_write_vectored(several),
+        }
+    }
+
+    /// Whether something may be there. One task may wait for it.
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.poll_read_ready(context)
+    }
+
+    /// Whether it may take something. One task may wait for it.
+    pub(crate) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.poll_write_ready(context)
     }
 }
 
@@ -77,7 +101,7 @@ impl AsyncWrite for Counted {
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
+        slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }

@@ -37,10 +37,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use self::{
-    counted::Counted,
-    room::{Idle, Room},
-};
+pub(crate) use self::counted::Counted;
+use self::room::{Idle, Room};
 use crate::{
     AppState,
     error::Error,

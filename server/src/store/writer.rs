@@ -11,12 +11,12 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 use colloquy_protocol::{position::Offset, topic::Topic};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::{mpsc, oneshot};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{Database, WriteTx, events, transaction::Cause, visibility::Audience};
 use crate::{
     error::{Error, Result},
     metrics,
+    ws::Frame,
 };
 
 /// Changes that may wait. When as many wait already, the next one is told to come back (503).
@@ -31,7 +31,7 @@ pub(crate) struct Logged {
     pub(crate) topic: Option<Topic>,
     /// Who may receive it; none: whoever is subscribed.
     pub(crate) audience: Option<Audience>,
-    pub(crate) frame: Utf8Bytes,
+    pub(crate) frame: Frame,
     /// When it was committed, for measuring how long delivery takes.
     pub(crate) committed: Instant,
 }
@@ -237,17 +237,19 @@ impl<P: Fn(Vec<Logged>) + Send + Sync> Task<P> {
 }
 
 /// The frame of an event as it goes out live.
-pub(super) fn live_frame(name: &str, payload: &str, offset: Offset) -> Utf8Bytes {
-    format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#).into()
+pub(super) fn live_frame(name: &str, payload: &str, offset: Offset) -> Frame {
+    Frame::text(&format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#))
 }
 
 /// The frame of an event as it is replayed.
-pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Utf8Bytes {
+pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Frame {
     if !replay {
         return live_frame(&event.event, &event.payload, event.offset);
     }
     let events::Stored { event, payload, offset, .. } = event;
-    format!(r#"{{"event":"{event}","payload":{payload},"offset":{offset},"replay":true}}"#).into()
+    let text =
+        format!(r#"{{"event":"{event}","payload":{payload},"offset":{offset},"replay":true}}"#);
+    Frame::text(&text)
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use colloquy_server::settings::Settings;
+use colloquy_client::protocol::request::{NewChat, NewMessage};
+use colloquy_server::{access::Caller, service::Change, settings::Settings};
 use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
     io::AsyncWriteExt,
@@ -20,7 +22,7 @@ use tokio_rustls::{
         pki_types::{CertificateDer, ServerName},
     },
 };
-use tokio_tungstenite::{client_async, tungstenite::Message};
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
 use crate::{PATIENCE, connect, get, host, limited, rest_of, support::Server};
 
@@ -88,19 +90,7 @@ async fn requests_and_sockets_are_served_over_https_and_their_pages_are_own() {
     assert!(!answer.contains("strict-transport-security"), "a name that every hub has");
 
     for (origin, is_own) in [("https", true), ("http", false)] {
-        let stream = shake_hands(&server, &identity.certificate).await.unwrap();
-        let port = host(&server).split_once(':').unwrap().1;
-        let request = tokio_tungstenite::tungstenite::http::Request::get("/ws")
-            .header("host", format!("localhost:{port}"))
-            .header("origin", format!("{origin}://localhost:{port}"))
-            .header("connection", "Upgrade")
-            .header("upgrade", "websocket")
-            .header("sec-websocket-version", "13")
-            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-            .uri(format!("wss://localhost:{port}/ws"))
-            .body(())
-            .unwrap();
-        let Ok((mut socket, _)) = client_async(request, stream).await else {
+        let Some(mut socket) = open(&server, &identity, origin).await else {
             assert!(!is_own);
             continue;
         };
@@ -111,6 +101,65 @@ async fn requests_and_sockets_are_served_over_https_and_their_pages_are_own() {
         socket.send(Message::text(ready)).await.unwrap();
         let reply = socket.next().await.unwrap().unwrap();
         assert!(reply.to_text().unwrap().starts_with(r#"{"reply":1,"ok""#));
+    }
+}
+
+/// An encrypted WebSocket of a page of that origin's scheme, if it is let in.
+async fn open(
+    server: &Server,
+    identity: &Identity,
+    origin: &str,
+) -> Option<WebSocketStream<TlsStream<TcpStream>>> {
+    let stream = shake_hands(server, &identity.certificate).await.unwrap();
+    let port = host(server).split_once(':').unwrap().1;
+    let request = tokio_tungstenite::tungstenite::http::Request::get("/ws")
+        .header("host", format!("localhost:{port}"))
+        .header("origin", format!("{origin}://localhost:{port}"))
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .uri(format!("wss://localhost:{port}/ws"))
+        .body(())
+        .unwrap();
+    client_async(request, stream).await.ok().map(|(socket, _)| socket)
+}
+
+/// More than the session and the socket hold: what they do not take waits, and comes in order.
+#[tokio::test]
+async fn who_reads_late_over_https_gets_everything_in_order() {
+    let identity = Identity::new();
+    let server = Server::start_with(|settings| {
+        identity.configure(settings);
+        settings.queue_bytes = 64 * 1024 * 1024;
+        settings.heartbeat = 2 * PATIENCE;
+    })
+    .await;
+    let services = &server.state.services;
+    let by = || Change::by(Caller::local());
+    let title = "Much".to_owned();
+    let chat = services.create_chat(by(), NewChat { title, ..NewChat::default() }).await.unwrap();
+    let mut late = open(&server, &identity, "https").await.unwrap();
+    for event in ["subscribe:chat", "client:ready"] {
+        let payload = if event == "client:ready" { Value::Null } else { json!(chat.id) };
+        let message = json!({ "event": event, "payload": payload, "id": event.len() });
+        late.send(Message::text(message.to_string())).await.unwrap();
+    }
+    let mut next = async || {
+        let message = timeout(PATIENCE, late.next()).await.unwrap().unwrap().unwrap();
+        serde_json::from_str::<Value>(message.to_text().unwrap()).unwrap()
+    };
+    while next().await["reply"] != "client:ready".len() {}
+    let content = "x".repeat(60_000);
+    for _ in 0..250 {
+        let new = NewMessage { content: content.clone(), ..NewMessage::default() };
+        services.send_message(by(), chat.id.clone(), new).await.unwrap();
+    }
+    assert!(server.state.hub.connections()[0].queued_messages > 0, "everything fitted");
+    for offset in 2..252 {
+        let event = next().await;
+        assert_eq!(event["offset"], offset);
+        assert_eq!(event["payload"]["message"]["content"].as_str().unwrap().len(), content.len());
     }
 }
 

@@ -134,6 +134,18 @@ async fn breaking_the_protocol_has_codes_of_its_own() {
     }
 }
 
+/// A ping comes back with what it carried, and so does a close frame's code; nobody waits for more.
+#[tokio::test]
+async fn pings_and_close_frames_are_answered() {
+    let server = Server::start().await;
+    let mut socket = shake_hands(&server).await;
+    // Masked with 0.
+    socket.write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i']).await.unwrap();
+    socket.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x0f, 0xa1]).await.unwrap();
+    let said = rest_of(&mut socket).await;
+    assert!(said.ends_with(&[0x8a, 2, b'h', b'i', 0x88, 2, 0x0f, 0xa1]), "{said:?}");
+}
+
 /// A WebSocket that does nothing by itself, not even answer pings.
 async fn shake_hands(server: &Server) -> TcpStream {
     let address = server.url.strip_prefix("http://").unwrap();

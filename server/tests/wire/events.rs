@@ -1,5 +1,8 @@
 //! Every row of the seed's table of server events, and who gets what.
 
+use std::time::Duration;
+
+use colloquy_client::protocol::request::NewMessage;
 use serde_json::{Value, json};
 
 use crate::{
@@ -153,4 +156,29 @@ async fn a_deleted_agent_leaves_its_chats_first() {
     assert_eq!(names(&events), ["chat:participantLeft", "chat:participantLeft", "agent:deleted"]);
     assert_eq!(events[0]["payload"]["chatId"], "c");
     assert_eq!(events[1]["payload"]["chat"]["participants"], json!([]));
+}
+
+/// Far more than a socket's buffers hold (some 10 MB): what it does not take waits, and comes in
+/// order, each once, when it is read.
+#[tokio::test]
+async fn who_reads_late_gets_everything_in_order() {
+    let server = Server::start_with(|set| {
+        set.queue_bytes = 64 * 1024 * 1024;
+        set.heartbeat = Duration::from_secs(60);
+    })
+    .await;
+    let client = server.client();
+    let chat = chat(&server, "c").await;
+    let mut late = Peer::ready(&client, &["chat:c"]).await;
+    let new = NewMessage { content: "x".repeat(60_000), ..NewMessage::default() };
+    let sent = 250;
+    for _ in 0..sent {
+        client.send_message(&chat.id, &new).await.unwrap();
+    }
+    let waiting = server.state.hub.connections()[0].queued_messages;
+    assert!(waiting > 0, "everything fitted into the socket");
+    let came = crate::offsets(&late.events().await);
+    assert_eq!(came, (2..=sent + 1).collect::<Vec<_>>());
+    let after = &server.state.hub.connections()[0];
+    assert_eq!((after.queued_messages, after.behind), (0, 0));
 }
