@@ -59,7 +59,14 @@ impl Bench {
     async fn gate(&self) -> (Arc<Notify>, Asked<()>) {
         let gate = Arc::new(Notify::new());
         let opened = gate.clone();
-        let asked = self.ask(move |_| async move { Ok(opened.notified().await) }.boxed()).await;
+        let asked = self.ask(move |_| {
+            async move {
+                opened.notified().await;
+                Ok(())
+            }
+            .boxed()
+        });
+        let asked = asked.await;
         (gate, asked)
     }
 
