@@ -3,6 +3,8 @@
 //! What is ours of it: a session exists only as a login (there are none before it), gets its id
 //! when it is added, so that no id from outside is ever one, and is kept under that id's hash.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use axum::{
     extract::FromRequestParts,
@@ -260,8 +262,11 @@ fn error(cause: axum_login::Error<Accounts>) -> Error {
 /// Our own errors pass through tower-sessions as texts.
 fn understood(cause: session::Error) -> Error {
     let text = cause.to_string();
+    let failed = Arc::new(sqlx::Error::Protocol("a login could not be kept".to_owned()));
+    let storage = [Error::StorageFull(failed.clone()), Error::StorageFailed(failed)];
     [Error::Unauthenticated, Error::Unavailable]
         .into_iter()
+        .chain(storage)
         .find(|one| one.to_string() == text)
         .unwrap_or_else(|| Error::internal(cause))
 }

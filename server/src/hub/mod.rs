@@ -268,6 +268,8 @@ impl Hub {
     /// replay still needs; how far it may.
     pub(crate) fn move_log_start(&self, wanted: Offset) -> Offset {
         let mut state = self.lock();
+        // What is being committed just now was not published yet.
+        let wanted = wanted.min(state.head);
         let needed = state.members.values().filter_map(Member::reads_from).min();
         let allowed = needed.map_or(wanted, |needed| needed.min(wanted));
         state.log_start = state.log_start.max(allowed);

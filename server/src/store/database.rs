@@ -58,8 +58,13 @@ impl Database {
         let mark = Mark::beside(path);
         let epoch = mark.settle(&mut connection).await?;
         connection.close().await?;
+        // One stays open for good: with the last connection SQLite's index of its log would go, and
+        // what a failed commit left in the file could be taken for committed by the next one.
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.clone().read_only(true))
             .await?;
@@ -90,7 +95,9 @@ impl Database {
 
     /// The one connection that may write; [`super::Writer`] owns it.
     pub(super) async fn writing_connection(&self) -> sqlx::Result<SqliteConnection> {
-        SqliteConnection::connect_with(&self.options).await
+        // Where the file is gone, an empty one would only hide that.
+        let options = self.options.clone().create_if_missing(false);
+        SqliteConnection::connect_with(&options).await
     }
 }
 

@@ -3,7 +3,10 @@
 //! Nobody else writes, and whoever changes a chat or who is in it appends an event of that chat, so
 //! what is remembered is forgotten in time.
 
-use std::{collections::HashMap, mem};
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+};
 
 use colloquy_protocol::id::ChatId;
 
@@ -21,7 +24,7 @@ pub(super) struct Rooms {
     /// Those that became known during the change that runs: they go when it is undone.
     new: Vec<ChatId>,
     /// Those that the change that runs changes: what is read of them meanwhile is not kept.
-    changed: Vec<ChatId>,
+    changed: HashSet<ChatId>,
 }
 
 impl Rooms {
@@ -47,9 +50,7 @@ impl Rooms {
     /// The change that runs changes that room.
     pub(super) fn change(&mut self, chat: &ChatId) {
         self.forget(chat);
-        if !self.changed.contains(chat) {
-            self.changed.push(chat.clone());
-        }
+        self.changed.insert(chat.clone());
     }
 
     /// The change that ran was kept, or undone.

@@ -110,7 +110,8 @@ impl Writer {
     ) -> sqlx::Result<Self> {
         let tx = WriteTx::open(database).await?;
         let (queue, orders) = mpsc::channel(QUEUE);
-        tokio::spawn(Task { tx, orders, most, publish }.run());
+        // With more than may wait, a group might never end.
+        tokio::spawn(Task { tx, orders, most: most.min(QUEUE), publish }.run());
         Ok(Self { queue })
     }
 
