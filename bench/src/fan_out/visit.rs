@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     net::TcpStream,
@@ -47,7 +47,7 @@ pub async fn visit(
     let folder = tempfile::tempdir()?;
     let [port, publish_port] = free_ports()?;
     let place = Place { folder: folder.path().to_owned(), port, publish_port };
-    let server = Server::start(&peer.command(&place)?)?;
+    let mut server = Server::start(&peer.command(&place)?)?;
     server.ready(&[port, peer.publish_address(&place).port()]).await?;
     let publish = peer.publish_address(&place);
     if !peer.preparation(shape.members.len()).is_empty() {
@@ -209,15 +209,19 @@ impl Server {
     }
 
     /// Waits until it accepts connections.
-    async fn ready(&self, ports: &[u16]) -> Result<()> {
+    async fn ready(&mut self, ports: &[u16]) -> Result<()> {
         let accepting = async {
             for port in ports {
                 while TcpStream::connect(local(*port)).await.is_err() {
+                    if let Some(status) = self.0.try_wait()? {
+                        bail!("the server ended at once ({status})");
+                    }
                     sleep(Duration::from_millis(10)).await;
                 }
             }
+            Ok(())
         };
-        timeout(PATIENCE, accepting).await.context("the server accepts no connections")
+        timeout(PATIENCE, accepting).await.context("the server accepts no connections")?
     }
 }
 
