@@ -317,7 +317,10 @@ async fn write(peer: &Peer, silence: &Silence, patience: Duration) -> End {
     let mut timer = pin!(sleep_until(beat));
     loop {
         let now = Instant::now();
-        let (full, silent) = (outbox.full_since(), silence.since());
+        // Whoever reads what they were sent is there, however long that takes.
+        let silent =
+            silence.since().map(|since| outbox.took().map_or(since, |took| took.max(since)));
+        let full = outbox.full_since();
         let [too_slow, too_silent] =
             [full, silent].map(|since| since.map(|since| since + patience));
         for (end, code) in [
@@ -334,8 +337,8 @@ async fn write(peer: &Peer, silence: &Silence, patience: Duration) -> End {
             // Who takes nothing anyway is not told that nothing happened.
             if full.is_none() {
                 peer.seat.heartbeat();
-                outbox.tell(Frame::ping());
             }
+            outbox.tell(Frame::ping());
         }
         let next = [too_slow, too_silent, expiry].into_iter().flatten().fold(beat, Instant::min);
         if timer.deadline() != next {

@@ -133,6 +133,8 @@ struct Queue {
     listed: bool,
     /// Since when the socket has taken nothing.
     full: Option<Instant>,
+    /// When it last took something after that.
+    took: Option<Instant>,
     /// The network failed, or the connection's task has taken the socket for its end.
     ended: bool,
     closing: Option<CloseCode>,
@@ -237,34 +239,40 @@ impl Outbox {
     /// Adds something; when the queue is full, closes it as slow.
     pub(crate) fn push(&self, parcel: Arc<Parcel>) -> Pushed {
         let mut queue = self.lock();
-        if let Err(refused) = self.add(&mut queue, parcel) {
-            drop(queue);
-            if refused == Pushed::Overflowed {
-                self.task.wake();
-            }
-            return refused;
-        }
-        match queue.listed || queue.full.is_some() {
-            true => Pushed::Queued,
-            false => {
+        let added = self.add(&mut queue, parcel);
+        let pushed = match added {
+            Err(refused) => refused,
+            Ok(_) if queue.listed || queue.full.is_some() => Pushed::Queued,
+            Ok(_) => {
                 queue.listed = true;
                 Pushed::Unlisted
             }
+        };
+        drop(queue);
+        if matches!(added, Ok(true) | Err(Pushed::Overflowed)) {
+            self.task.wake();
         }
+        pushed
     }
 
-    fn add(&self, queue: &mut Queue, parcel: Arc<Parcel>) -> Result<(), Pushed> {
+    /// Adds something; whether that leaves the connection's task something to do.
+    fn add(&self, queue: &mut Queue, parcel: Arc<Parcel>) -> Result<bool, Pushed> {
         if queue.closing.is_some() {
             return Err(Pushed::TooLate);
         }
         let bytes = parcel.frame.len();
-        if queue.items.len() >= self.limits.messages || queue.bytes + bytes > self.limits.bytes {
+        let has_room = |queue: &Queue| {
+            queue.items.len() < self.limits.messages && queue.bytes + bytes <= self.limits.bytes
+        };
+        // When much is published at once nobody has written yet: that is not the reader's fault.
+        let is_for_task = !has_room(queue) && queue.full.is_none() && self.write(queue);
+        if !has_room(queue) {
             queue.drop_all(CloseCode::SlowConsumer);
             return Err(Pushed::Overflowed);
         }
         queue.bytes += bytes;
         queue.items.push_back(Some(parcel));
-        Ok(())
+        Ok(is_for_task)
     }
 
     /// Marks the place at which the log is to be read.
@@ -387,6 +395,11 @@ impl Outbox {
         self.lock().full
     }
 
+    /// When the socket took something although it had been full: the peer had read.
+    pub(crate) fn took(&self) -> Option<Instant> {
+        self.lock().took
+    }
+
     /// The offset of the last event that was handed to the socket; `None` when everything was.
     pub(crate) fn sent(&self) -> Option<Offset> {
         let queue = self.lock();
@@ -422,7 +435,9 @@ impl Outbox {
                 }
                 Ok(0) => queue.ended = true,
                 Ok(written) => {
-                    queue.full = None;
+                    if queue.full.take().is_some() {
+                        queue.took = Some(Instant::now());
+                    }
                     queue.advance(written);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -491,23 +506,56 @@ mod tests {
         buffer
     }
 
+    /// Somebody who reads nothing: the socket holds a part of what they were sent.
+    async fn stuck(limits: Limits) -> (Outbox, Theirs) {
+        let (outbox, theirs) = with(limits).await;
+        assert_eq!(outbox.push(text(&"x".repeat(1 << 20))), Pushed::Unlisted);
+        outbox.flush();
+        assert!(outbox.full_since().is_some());
+        (outbox, theirs)
+    }
+
     #[tokio::test]
     async fn full_by_count_closes_as_slow() {
-        let (outbox, theirs) = outbox().await;
-        assert_eq!(outbox.push(text("a")), Pushed::Unlisted);
+        let (outbox, _theirs) = stuck(Limits { messages: 2, bytes: 1 << 21 }).await;
+        assert_eq!(outbox.push(text("a")), Pushed::Queued);
         assert_eq!(outbox.push(text("b")), Pushed::Queued);
         assert_eq!(outbox.push(text("c")), Pushed::Overflowed);
         assert_eq!(duty(&outbox).await, Duty::Close(CloseCode::SlowConsumer));
         assert_eq!(outbox.waiting(), (0, 0));
-        assert_eq!(came(&theirs), b"");
     }
 
     #[tokio::test]
     async fn full_by_bytes_closes_as_slow() {
-        let (outbox, _theirs) = outbox().await;
-        assert_eq!(outbox.push(text("0123456789")), Pushed::Unlisted);
-        assert_eq!(outbox.push(text("")), Pushed::Overflowed);
+        let (outbox, _theirs) = stuck(Limits { messages: 9, bytes: (1 << 20) + 20 }).await;
+        assert_eq!(outbox.push(text(&"x".repeat(1 << 20))), Pushed::Queued);
+        assert_eq!(outbox.push(text("0123456789")), Pushed::Overflowed);
         assert!(outbox.is_closing());
+    }
+
+    #[tokio::test]
+    async fn who_was_not_written_to_yet_is_not_slow() {
+        let (outbox, theirs) = outbox().await;
+        assert_eq!(outbox.push(text("a")), Pushed::Unlisted);
+        assert_eq!(outbox.push(text("b")), Pushed::Queued);
+        assert_eq!(outbox.push(text("c")), Pushed::Queued);
+        assert_eq!(came(&theirs), b"\x81\x01a\x81\x01b");
+        outbox.flush();
+        assert_eq!(came(&theirs), b"\x81\x01c");
+    }
+
+    #[tokio::test]
+    async fn it_is_known_when_somebody_who_is_behind_reads_on() {
+        let (outbox, mut theirs) = stuck(Limits { messages: 9, bytes: 1 << 21 }).await;
+        assert_eq!(outbox.took(), None);
+        let full = outbox.full_since();
+        assert!(theirs.read(&mut vec![0; 1 << 19]).unwrap() > 0);
+        let takes = poll_fn(|context| match (outbox.poll_duty(context), outbox.took()) {
+            (Poll::Pending, None) => Poll::Pending,
+            _ => Poll::Ready(()),
+        });
+        timeout(Duration::from_secs(10), takes).await.unwrap();
+        assert!(outbox.took() >= full);
     }
 
     #[tokio::test]

@@ -116,9 +116,9 @@ impl Socket {
     /// # Errors
     /// When it is broken.
     pub(crate) async fn receive(&self, decoder: &mut Decoder) -> io::Result<bool> {
-        // Who always has something to say lets others have their turn.
-        tokio::task::consume_budget().await;
         loop {
+            // Who always has something to say lets others have their turn.
+            tokio::task::consume_budget().await;
             match self.feed(decoder) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     poll_fn(|context| self.poll_readable(context)).await?;
@@ -171,19 +171,19 @@ impl Tls {
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut session = self.lock();
-        loop {
-            match session.reader().read(buffer) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                read => return read,
-            }
-            session.read_tls(&mut Encrypted(&self.stream))?;
-            let processed = session.process_new_packets();
-            // An alert, or an answer to the peer's session. What is not taken goes with the next.
-            match self.send(&mut session) {
-                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
-                _ => processed.map_err(io::Error::other)?,
-            };
+        match session.reader().read(buffer) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            read => return read,
         }
+        session.read_tls(&mut Encrypted(&self.stream))?;
+        let processed = session.process_new_packets();
+        // An alert, or an answer to the peer's session. What is not taken goes with the next.
+        match self.send(&mut session) {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+            _ => processed.map_err(io::Error::other)?,
+        };
+        // In between others have the session: a peer may send records without end that say nothing.
+        Err(ErrorKind::Interrupted.into())
     }
 
     /// Writes what the session made.
