@@ -46,7 +46,7 @@ fn fan_out(workspace: &Workspace, quick: bool) -> Result<()> {
     }
     let generator = |verb: &str| {
         let mut command = optimised(workspace, "colloquy-bench");
-        command.arg(verb).env("COLLOQUY_BENCH_DEBIAN", &debian);
+        command.arg(verb).env("BENCH_DEBIAN", &debian);
         command
     };
     let quick = quick.then_some("--quick");

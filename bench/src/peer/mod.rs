@@ -39,7 +39,7 @@ pub const ALL: [&dyn Peer; 9] = [
 ];
 
 /// The folder in which Debian's packages were unpacked.
-pub const DEBIAN: &str = "COLLOQUY_BENCH_DEBIAN";
+pub const DEBIAN: &str = "BENCH_DEBIAN";
 
 /// Where a server is to run.
 #[derive(Debug)]
