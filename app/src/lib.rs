@@ -12,6 +12,7 @@
 //! - [`session`]: who uses the page, and what they may do
 //! - [`backend`]: what rendering on the server needs from the server
 //! - [`early`]: what people do on a page before it is alive
+//! - `parts`: which parts of the WASM are loaded when they are wanted
 
 pub mod api;
 #[cfg(feature = "ssr")]
@@ -21,6 +22,7 @@ pub mod early;
 pub mod live;
 pub mod pages;
 pub mod palette;
+mod parts;
 pub mod session;
 pub mod stores;
 

@@ -14,10 +14,13 @@ use leptos::{
 use send_wrapper::SendWrapper;
 
 use self::list::{LIST, List, option_id};
-use crate::components::{
-    dialog::Dialog,
-    icon::{Icon, Shape},
-    notify::NotifyDialog,
+use crate::{
+    components::{
+        dialog::Dialog,
+        icon::{Icon, Shape},
+        notify::NotifyDialog,
+    },
+    parts::lazy_function,
 };
 
 /// What the field and the list have in common.
@@ -155,12 +158,13 @@ fn Field(palette: Palette) -> impl IntoView {
     .into_any()
 }
 
-#[lazy]
-fn load_list(palette: Palette) -> AnyView {
-    view! { <List palette /> }.into_any()
+lazy_function! {
+    hub, fn load_list(palette: Palette) -> AnyView { view! { <List palette /> }.into_any() }
 }
 
-#[lazy]
-fn load_notify(open: RwSignal<bool>) -> AnyView {
-    view! { <NotifyDialog id="palette-notify-title" open /> }.into_any()
+lazy_function! {
+    hub,
+    fn load_notify(open: RwSignal<bool>) -> AnyView {
+        view! { <NotifyDialog id="palette-notify-title" open /> }.into_any()
+    }
 }

@@ -10,7 +10,6 @@ use colloquy_protocol::{
     },
     topic::{Kind, Topic},
 };
-use leptos::lazy;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 
@@ -115,7 +114,6 @@ impl Act {
 /// # Errors
 /// As [`get`], in words. Whether an acknowledgement succeeded is told by
 /// [`colloquy_protocol::session::Notice::Acknowledged`].
-#[lazy]
 pub async fn perform(ask: Ask, key: RequestKey, socket: Websocket) -> Result<(), String> {
     send(ask, &key, socket).await.map_err(|error| error.to_string())
 }

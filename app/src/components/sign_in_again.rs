@@ -5,6 +5,7 @@ use send_wrapper::SendWrapper;
 
 use crate::{
     components::{dialog::Dialog, sign_in_form::SignInForm},
+    parts::lazy_function,
     session::use_session,
 };
 
@@ -21,9 +22,8 @@ pub fn SignInAgain() -> impl IntoView {
     .into_any()
 }
 
-#[lazy]
-fn load_form() -> AnyView {
-    view! { <Form /> }.into_any()
+lazy_function! {
+    account, fn load_form() -> AnyView { view! { <Form /> }.into_any() }
 }
 
 #[component]

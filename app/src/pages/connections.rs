@@ -7,7 +7,6 @@ use std::time::Duration;
 use colloquy_protocol::{access::Action as Right, id::ConnectionId, model::ConnectionInfo};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use self::row::ConnectionRow;
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
         note::{Empty, LoadError},
     },
     live::use_websocket,
+    parts::lazy_page,
     session::use_session,
     stores::{
         live::{Effect as Change, Live},
@@ -28,57 +28,51 @@ use crate::{
 /// How often is asked who is connected: no event tells it.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// The page.
-#[derive(Debug)]
-pub struct ConnectionsRoute;
+lazy_page! {
+    /// The page.
+    ConnectionsRoute in hub: connections_page
+}
 
-#[lazy_route]
-impl LazyRoute for ConnectionsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let list = Resource::new(|| (), |()| load());
-        let session = use_session();
-        view! {
-            <Title text="Connections" />
-            <div class="page">
-                <header class="page-header">
-                    <div>
-                        <h1>"Connections"</h1>
-                        <p class="lede">
-                            {move || {
-                                if session.may(Right::WatchConnections) {
-                                    "Who listens to the hub, to what, and whether they keep up."
-                                } else {
-                                    "Where you listen to the hub, to what, and whether you keep up."
-                                }
-                            }}
-                        </p>
-                    </div>
-                </header>
-                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                    {move || Suspend::new(async move {
-                        match list.await {
-                            Ok((loaded, names)) => view! { <Connections loaded names /> }.into_any(),
-                            Err(error) => {
-                                view! {
-                                    <LoadError
-                                        title="The connections could not be loaded."
-                                        error
-                                        on_retry=move |()| list.refetch()
-                                    />
-                                }
-                                    .into_any()
+fn connections_page() -> AnyView {
+    let list = Resource::new(|| (), |()| load());
+    let session = use_session();
+    view! {
+        <Title text="Connections" />
+        <div class="page">
+            <header class="page-header">
+                <div>
+                    <h1>"Connections"</h1>
+                    <p class="lede">
+                        {move || {
+                            if session.may(Right::WatchConnections) {
+                                "Who listens to the hub, to what, and whether they keep up."
+                            } else {
+                                "Where you listen to the hub, to what, and whether you keep up."
                             }
+                        }}
+                    </p>
+                </div>
+            </header>
+            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match list.await {
+                        Ok((loaded, names)) => view! { <Connections loaded names /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <LoadError
+                                    title="The connections could not be loaded."
+                                    error
+                                    on_retry=move |()| list.refetch()
+                                />
+                            }
+                                .into_any()
                         }
-                    })}
-                </Suspense>
-            </div>
-        }
-        .into_any()
+                    }
+                })}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 async fn load() -> Result<(Loaded<Vec<ConnectionInfo>>, Names), ApiError> {

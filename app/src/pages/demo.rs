@@ -11,7 +11,6 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use crate::{
     api::{
@@ -23,6 +22,7 @@ use crate::{
         make_happen::MakeHappen, note::LoadError, subscriptions::Subscriptions,
     },
     live::use_websocket,
+    parts::lazy_page,
     session::use_session,
     stores::{
         choices::{LiveChoices, live_choices, name_of},
@@ -30,50 +30,44 @@ use crate::{
     },
 };
 
-/// The page.
-#[derive(Debug)]
-pub struct DemoRoute;
+lazy_page! {
+    /// The page.
+    DemoRoute in demo: demo_page
+}
 
-#[lazy_route]
-impl LazyRoute for DemoRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let choices = Resource::new(|| (), |()| choices(None));
-        view! {
-            <Title text="Live" />
-            <div class="page">
-                <header class="page-header">
-                    <div>
-                        <h1>"What happens, as it happens"</h1>
-                        <p class="lede">
-                            "Agents, chats and collections live here. Every change is an event, and this page is sent each one: live, and after a lost connection too."
-                        </p>
-                    </div>
-                </header>
-                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                    {move || Suspend::new(async move {
-                        match choices.await {
-                            Ok(choices) => view! { <Demo choices /> }.into_any(),
-                            Err(error) => {
-                                view! {
-                                    <LoadError
-                                        title="The lists could not be loaded."
-                                        error
-                                        on_retry=move |()| choices.refetch()
-                                    />
-                                }
-                                    .into_any()
+fn demo_page() -> AnyView {
+    let choices = Resource::new(|| (), |()| choices(None));
+    view! {
+        <Title text="Live" />
+        <div class="page">
+            <header class="page-header">
+                <div>
+                    <h1>"What happens, as it happens"</h1>
+                    <p class="lede">
+                        "Agents, chats and collections live here. Every change is an event, and this page is sent each one: live, and after a lost connection too."
+                    </p>
+                </div>
+            </header>
+            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match choices.await {
+                        Ok(choices) => view! { <Demo choices /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <LoadError
+                                    title="The lists could not be loaded."
+                                    error
+                                    on_retry=move |()| choices.refetch()
+                                />
                             }
+                                .into_any()
                         }
-                    })}
-                </Suspense>
-            </div>
-        }
-        .into_any()
+                    }
+                })}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 /// The page once it has its data: it goes on from the position of that data, so nothing that

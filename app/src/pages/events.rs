@@ -6,7 +6,6 @@ pub mod stream;
 use colloquy_protocol::model::{LogEntry, Page};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use self::{
     filters::{Filters, use_filter},
@@ -18,59 +17,54 @@ use crate::{
         events::{self, Filter},
     },
     components::note::LoadError,
+    parts::lazy_page,
     stores::people::{Names, load_names},
 };
 
-/// The page.
-#[derive(Debug)]
-pub struct EventsRoute;
+lazy_page! {
+    /// The page.
+    EventsRoute in hub: events_page
+}
 
-#[lazy_route]
-impl LazyRoute for EventsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let filter = use_filter();
-        let load = |filter: Filter| async move {
-            let page = newest(&filter).await;
-            (filter, page)
-        };
-        let page = Resource::new(move || filter.get(), load);
-        view! {
-            <Title text="Events" />
-            <div class="page">
-                <header class="page-header">
-                    <div>
-                        <h1>"Events"</h1>
-                        <p class="lede">"The log: everything that happened, newest on top."</p>
-                    </div>
-                </header>
-                <Filters filter />
-                <Transition fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                    {move || Suspend::new(async move {
-                        match page.await {
-                            (filter, Ok((loaded, names))) => {
-                                view! { <Stream filter loaded names /> }.into_any()
-                            }
-                            (_, Err(error)) => {
-                                view! {
-                                    <LoadError
-                                        title="These events could not be loaded."
-                                        error
-                                        on_retry=move |()| page.refetch()
-                                    />
-                                }
-                                    .into_any()
-                            }
+fn events_page() -> AnyView {
+    let filter = use_filter();
+    let load = |filter: Filter| async move {
+        let page = newest(&filter).await;
+        (filter, page)
+    };
+    let page = Resource::new(move || filter.get(), load);
+    view! {
+        <Title text="Events" />
+        <div class="page">
+            <header class="page-header">
+                <div>
+                    <h1>"Events"</h1>
+                    <p class="lede">"The log: everything that happened, newest on top."</p>
+                </div>
+            </header>
+            <Filters filter />
+            <Transition fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match page.await {
+                        (filter, Ok((loaded, names))) => {
+                            view! { <Stream filter loaded names /> }.into_any()
                         }
-                    })}
-                </Transition>
-            </div>
-        }
-        .into_any()
+                        (_, Err(error)) => {
+                            view! {
+                                <LoadError
+                                    title="These events could not be loaded."
+                                    error
+                                    on_retry=move |()| page.refetch()
+                                />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
     }
+    .into_any()
 }
 
 /// The newest events that fit, and what those people are called who acted.

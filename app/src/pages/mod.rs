@@ -1,4 +1,5 @@
-//! One page per file. Each is compiled into a part of its own, loaded when somebody goes there.
+//! One page per file. Each lives in a part of the WASM (`crate::parts`), loaded when somebody goes
+//! there.
 
 pub mod agents;
 pub mod chats;

@@ -11,7 +11,6 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use self::{
     counts::{Counts, HubFacts},
@@ -30,6 +29,7 @@ use crate::{
         notify::NotifyDialog,
     },
     live::{Connection, use_websocket},
+    parts::lazy_page,
     session::use_session,
     stores::{
         live::{Effect as Change, Live},
@@ -42,65 +42,59 @@ use crate::{
 /// How often is asked what no event tells: who is connected, and how the hub is.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// The page.
-#[derive(Debug)]
-pub struct OverviewRoute;
+lazy_page! {
+    /// The page.
+    OverviewRoute in hub: overview_page
+}
 
-#[lazy_route]
-impl LazyRoute for OverviewRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let summary = Resource::new(|| (), |()| summary());
-        let rate = Resource::new(|| (), |()| recent_rate());
-        let names = Resource::new(|| (), |()| load_names());
-        let notifying = RwSignal::new(false);
-        let session = use_session();
-        view! {
-            <Title text="Overview" />
-            <div class="page">
-                <header class="page-header">
-                    <div>
-                        <h1>"Overview"</h1>
-                        <p class="lede">"What lives here, what happens, and what needs somebody."</p>
-                    </div>
-                    <Show when=move || session.may(Action::Notify)>
-                        <button type="button" class="button" on:click=move |_| notifying.set(true)>
-                            "Notify everybody…"
-                        </button>
-                    </Show>
-                </header>
-                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                    {move || Suspend::new(async move {
-                        match (summary.await, rate.await, names.await) {
-                            (Ok(summary), Ok(rate), Ok(names)) => {
-                                view! { <Everything summary rate names /> }.into_any()
-                            }
-                            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
-                                let on_retry = move |()| {
-                                    summary.refetch();
-                                    rate.refetch();
-                                    names.refetch();
-                                };
-                                view! {
-                                    <LoadError
-                                        title="The overview could not be loaded."
-                                        error
-                                        on_retry
-                                    />
-                                }
-                                    .into_any()
-                            }
+fn overview_page() -> AnyView {
+    let summary = Resource::new(|| (), |()| summary());
+    let rate = Resource::new(|| (), |()| recent_rate());
+    let names = Resource::new(|| (), |()| load_names());
+    let notifying = RwSignal::new(false);
+    let session = use_session();
+    view! {
+        <Title text="Overview" />
+        <div class="page">
+            <header class="page-header">
+                <div>
+                    <h1>"Overview"</h1>
+                    <p class="lede">"What lives here, what happens, and what needs somebody."</p>
+                </div>
+                <Show when=move || session.may(Action::Notify)>
+                    <button type="button" class="button" on:click=move |_| notifying.set(true)>
+                        "Notify everybody…"
+                    </button>
+                </Show>
+            </header>
+            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match (summary.await, rate.await, names.await) {
+                        (Ok(summary), Ok(rate), Ok(names)) => {
+                            view! { <Everything summary rate names /> }.into_any()
                         }
-                    })}
-                </Suspense>
-            </div>
-            <NotifyDialog id="notify-title" open=notifying />
-        }
-        .into_any()
+                        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
+                            let on_retry = move |()| {
+                                summary.refetch();
+                                rate.refetch();
+                                names.refetch();
+                            };
+                            view! {
+                                <LoadError
+                                    title="The overview could not be loaded."
+                                    error
+                                    on_retry
+                                />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Suspense>
+        </div>
+        <NotifyDialog id="notify-title" open=notifying />
     }
+    .into_any()
 }
 
 #[component]

@@ -2,43 +2,38 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
+use leptos_router::hooks::use_query_map;
 
 use crate::{
     components::{entrance::Entrance, sign_in_form::SignInForm},
+    parts::lazy_page,
     session::use_session,
 };
 
-/// The page.
-#[derive(Debug)]
-pub struct SignInRoute;
+lazy_page! {
+    /// The page.
+    SignInRoute in account: sign_in_page
+}
 
-#[lazy_route]
-impl LazyRoute for SignInRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let session = use_session();
-        let query = use_query_map();
-        let next = untrack(|| query.with(|query| destination(query.get_str("next"))));
-        let content = untrack(|| {
-            if let Some(me) = session.caller() {
-                already(me.name.unwrap_or_else(|| me.id.to_string()), next, session.is_local())
-            } else if session.waits_for_the_first() {
-                set_up()
-            } else {
-                let go_on = move |_| session.go(&next);
-                view! { <SignInForm name="sign-in" on_signed_in=go_on /> }.into_any()
-            }
-        });
-        view! {
-            <Title text="Sign in" />
-            <Entrance title="Sign in">{content}</Entrance>
+fn sign_in_page() -> AnyView {
+    let session = use_session();
+    let query = use_query_map();
+    let next = untrack(|| query.with(|query| destination(query.get_str("next"))));
+    let content = untrack(|| {
+        if let Some(me) = session.caller() {
+            already(me.name.unwrap_or_else(|| me.id.to_string()), next, session.is_local())
+        } else if session.waits_for_the_first() {
+            set_up()
+        } else {
+            let go_on = move |_| session.go(&next);
+            view! { <SignInForm name="sign-in" on_signed_in=go_on /> }.into_any()
         }
-        .into_any()
+    });
+    view! {
+        <Title text="Sign in" />
+        <Entrance title="Sign in">{content}</Entrance>
     }
+    .into_any()
 }
 
 /// There is nobody yet who could sign in.

@@ -9,7 +9,6 @@ use leptos::{
     wasm_bindgen::JsValue,
 };
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use crate::{
     api::{ApiError, account},
@@ -18,47 +17,42 @@ use crate::{
         field::{TextField, problem_of, problem_of_form},
         password::{PasswordField, typed},
     },
+    parts::lazy_page,
     session::use_session,
 };
 
 /// What is said of a link that the server does not take: it is no field that somebody could mend.
 const USELESS_LINK: &str = "This link does not work (any more): it was used before, or it is too old. Ask an administrator for a new one.";
 
-/// The page.
-#[derive(Debug)]
-pub struct WelcomeRoute;
+lazy_page! {
+    /// The page.
+    WelcomeRoute in account: welcome_page
+}
 
-#[lazy_route]
-impl LazyRoute for WelcomeRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let session = use_session();
-        let is_first = untrack(|| session.waits_for_the_first());
-        let title = if is_first { "Set up Colloquy" } else { "Welcome to Colloquy" };
-        // None: it is not known yet. Empty: the address had none.
-        let secret = RwSignal::new(None::<String>);
-        Effect::new(move || {
-            secret.set(Some(take_fragment()));
-            // Whoever pastes a link over the address of this page changes its fragment only.
-            let changed = window_event_listener(hashchange, move |_| {
-                secret.set(Some(take_fragment()).filter(|new| !new.is_empty()));
-            });
-            on_cleanup(move || changed.remove());
+fn welcome_page() -> AnyView {
+    let session = use_session();
+    let is_first = untrack(|| session.waits_for_the_first());
+    let title = if is_first { "Set up Colloquy" } else { "Welcome to Colloquy" };
+    // None: it is not known yet. Empty: the address had none.
+    let secret = RwSignal::new(None::<String>);
+    Effect::new(move || {
+        secret.set(Some(take_fragment()));
+        // Whoever pastes a link over the address of this page changes its fragment only.
+        let changed = window_event_listener(hashchange, move |_| {
+            secret.set(Some(take_fragment()).filter(|new| !new.is_empty()));
         });
-        let is_missing = move || secret.with(|secret| secret.as_deref() == Some(""));
-        view! {
-            <Title text=title />
-            <Entrance title>
-                <Show when=move || !is_missing() fallback=|| view! { <NoLink /> }>
-                    <Form secret is_first />
-                </Show>
-            </Entrance>
-        }
-        .into_any()
+        on_cleanup(move || changed.remove());
+    });
+    let is_missing = move || secret.with(|secret| secret.as_deref() == Some(""));
+    view! {
+        <Title text=title />
+        <Entrance title>
+            <Show when=move || !is_missing() fallback=|| view! { <NoLink /> }>
+                <Form secret is_first />
+            </Show>
+        </Entrance>
     }
+    .into_any()
 }
 
 #[component]

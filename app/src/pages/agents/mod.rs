@@ -8,46 +8,34 @@ pub mod chats;
 use colloquy_protocol::model::Agent;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use crate::{
     components::{
         entity_list::EntityList,
         entity_page::{EntityPage, story_of_one},
     },
+    parts::lazy_page,
     stores::part::part_of_list,
 };
 
-/// The list.
-#[derive(Debug)]
-pub struct AgentsRoute;
-
-#[lazy_route]
-impl LazyRoute for AgentsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! {
-            <Title text="Agents" />
-            <EntityList<Agent> part=part_of_list() />
-        }
-        .into_any()
-    }
+lazy_page! {
+    /// The list.
+    AgentsRoute in hub: agents_page
 }
 
-/// One agent's data.
-#[derive(Debug)]
-pub struct AgentRoute;
-
-#[lazy_route]
-impl LazyRoute for AgentRoute {
-    fn data() -> Self {
-        Self
+fn agents_page() -> AnyView {
+    view! {
+        <Title text="Agents" />
+        <EntityList<Agent> part=part_of_list() />
     }
+    .into_any()
+}
 
-    fn view(_this: Self) -> AnyView {
-        view! { <EntityPage<Agent> story=story_of_one() /> }.into_any()
-    }
+lazy_page! {
+    /// One agent's data.
+    AgentRoute in hub: agent_page
+}
+
+fn agent_page() -> AnyView {
+    view! { <EntityPage<Agent> story=story_of_one() /> }.into_any()
 }

@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use leptos::{html, prelude::*};
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, hooks::use_params_map, lazy_route};
+use leptos_router::hooks::use_params_map;
 
 use super::{
     composer::Composer,
@@ -23,6 +23,7 @@ use crate::{
         missing_page,
     },
     components::note::{Empty, LoadError},
+    parts::lazy_page,
     session::use_session,
     stores::{
         open_chat::OpenChat,
@@ -36,48 +37,42 @@ type Opened = Option<(Loaded<(Chat, Part)>, Everybody)>;
 /// What is known of those whom the chat knows by their ids.
 type Everybody = Loaded<(Page<Agent>, Names)>;
 
-/// The page.
-#[derive(Debug)]
-pub struct ChatRoute;
+lazy_page! {
+    /// The page.
+    ChatRoute in chats: chat_page
+}
 
-#[lazy_route]
-impl LazyRoute for ChatRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let parameters = use_params_map();
-        let id = Memo::new(move |_| parameters.with(|all| all.get("id")).unwrap_or_default());
-        let opened = Resource::new(move || id.get(), load);
-        view! {
-            <div class="page chat-page">
-                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                    {move || Suspend::new(async move {
-                        match opened.await {
-                            Ok(Some((chat, everybody))) => {
-                                view! { <Fresh chat everybody /> }.into_any()
-                            }
-                            Ok(None) => view! { <Missing /> }.into_any(),
-                            Err(error) => {
-                                view! {
-                                    <Title text="Chat" />
-                                    <h1>"Chat"</h1>
-                                    <LoadError
-                                        title="The chat could not be loaded."
-                                        error
-                                        on_retry=move |()| opened.refetch()
-                                    />
-                                }
-                                    .into_any()
-                            }
+fn chat_page() -> AnyView {
+    let parameters = use_params_map();
+    let id = Memo::new(move |_| parameters.with(|all| all.get("id")).unwrap_or_default());
+    let opened = Resource::new(move || id.get(), load);
+    view! {
+        <div class="page chat-page">
+            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match opened.await {
+                        Ok(Some((chat, everybody))) => {
+                            view! { <Fresh chat everybody /> }.into_any()
                         }
-                    })}
-                </Suspense>
-            </div>
-        }
-        .into_any()
+                        Ok(None) => view! { <Missing /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <Title text="Chat" />
+                                <h1>"Chat"</h1>
+                                <LoadError
+                                    title="The chat could not be loaded."
+                                    error
+                                    on_retry=move |()| opened.refetch()
+                                />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 async fn load(id: String) -> Result<Opened, ApiError> {

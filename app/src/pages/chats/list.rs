@@ -12,7 +12,6 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use super::{create::CreateChat, lock::Lock, participants::Avatar};
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
         note::{Empty, LoadError},
         time::TimeAgo,
     },
+    parts::lazy_page,
     session::use_session,
     stores::{
         live::{Effect, Live},
@@ -32,9 +32,10 @@ use crate::{
 /// How many participants of a chat a row names.
 const NAMED: usize = 4;
 
-/// The page.
-#[derive(Debug)]
-pub struct ChatsRoute;
+lazy_page! {
+    /// The page.
+    ChatsRoute in chats: chats_page
+}
 
 /// What was asked for, and what there is of it.
 type Found = (Asked, Result<Loaded<Page<Chat>>, ApiError>);
@@ -48,59 +49,52 @@ struct Asked {
     cursor: Option<String>,
 }
 
-#[lazy_route]
-impl LazyRoute for ChatsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let q = use_parameter("q");
-        let participant = use_parameter("participant");
-        let sort = use_parameter("sort");
-        let cursor = use_parameter("cursor");
-        let asked = Memo::new(move |_| Asked {
-            q: q.get(),
-            participant: participant.get(),
-            sort: sort.get(),
-            cursor: cursor.get(),
-        });
-        let found = Resource::new(
-            move || asked.get(),
-            async |asked| {
-                let found = load(&asked).await;
-                (asked, found)
-            },
-        );
-        let people = Resource::new(|| (), |()| load_people());
-        view! {
-            <Title text="Chats" />
-            <div class="page">
-                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                    {move || Suspend::new(async move {
-                        match people.await {
-                            Ok(people) => {
-                                view! { <Chats people=People::new(people) found /> }
-                                    .into_any()
-                            }
-                            Err(error) => {
-                                view! {
-                                    <h1>"Chats"</h1>
-                                    <LoadError
-                                        title="Who is there could not be loaded."
-                                        error
-                                        on_retry=move |()| people.refetch()
-                                    />
-                                }
-                                    .into_any()
-                            }
+fn chats_page() -> AnyView {
+    let q = use_parameter("q");
+    let participant = use_parameter("participant");
+    let sort = use_parameter("sort");
+    let cursor = use_parameter("cursor");
+    let asked = Memo::new(move |_| Asked {
+        q: q.get(),
+        participant: participant.get(),
+        sort: sort.get(),
+        cursor: cursor.get(),
+    });
+    let found = Resource::new(
+        move || asked.get(),
+        async |asked| {
+            let found = load(&asked).await;
+            (asked, found)
+        },
+    );
+    let people = Resource::new(|| (), |()| load_people());
+    view! {
+        <Title text="Chats" />
+        <div class="page">
+            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match people.await {
+                        Ok(people) => {
+                            view! { <Chats people=People::new(people) found /> }
+                                .into_any()
                         }
-                    })}
-                </Suspense>
-            </div>
-        }
-        .into_any()
+                        Err(error) => {
+                            view! {
+                                <h1>"Chats"</h1>
+                                <LoadError
+                                    title="Who is there could not be loaded."
+                                    error
+                                    on_retry=move |()| people.refetch()
+                                />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 #[component]

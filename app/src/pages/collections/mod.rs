@@ -7,46 +7,34 @@ mod collection;
 use colloquy_protocol::model::Collection;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use crate::{
     components::{
         entity_list::EntityList,
         entity_page::{EntityPage, story_of_one},
     },
+    parts::lazy_page,
     stores::part::part_of_list,
 };
 
-/// The list.
-#[derive(Debug)]
-pub struct CollectionsRoute;
-
-#[lazy_route]
-impl LazyRoute for CollectionsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! {
-            <Title text="Collections" />
-            <EntityList<Collection> part=part_of_list() />
-        }
-        .into_any()
-    }
+lazy_page! {
+    /// The list.
+    CollectionsRoute in hub: collections_page
 }
 
-/// One collection's data.
-#[derive(Debug)]
-pub struct CollectionRoute;
-
-#[lazy_route]
-impl LazyRoute for CollectionRoute {
-    fn data() -> Self {
-        Self
+fn collections_page() -> AnyView {
+    view! {
+        <Title text="Collections" />
+        <EntityList<Collection> part=part_of_list() />
     }
+    .into_any()
+}
 
-    fn view(_this: Self) -> AnyView {
-        view! { <EntityPage<Collection> story=story_of_one() /> }.into_any()
-    }
+lazy_page! {
+    /// One collection's data.
+    CollectionRoute in hub: collection_page
+}
+
+fn collection_page() -> AnyView {
+    view! { <EntityPage<Collection> story=story_of_one() /> }.into_any()
 }

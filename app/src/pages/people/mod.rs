@@ -14,7 +14,6 @@ use colloquy_protocol::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use self::{first::FirstAdmin, invite::Invite, link::OneTimeLink, row::Row};
 use crate::{
@@ -23,6 +22,7 @@ use crate::{
         dialog::Dialog,
         note::{Empty, LoadError},
     },
+    parts::lazy_page,
     session::use_session,
     stores::poll::while_visible,
 };
@@ -30,29 +30,23 @@ use crate::{
 /// How often is asked who is there: no event tells it.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// The page.
-#[derive(Debug)]
-pub struct PeopleRoute;
+lazy_page! {
+    /// The page.
+    PeopleRoute in account: people_page
+}
 
-#[lazy_route]
-impl LazyRoute for PeopleRoute {
-    fn data() -> Self {
-        Self
+fn people_page() -> AnyView {
+    let session = use_session();
+    let content = if untrack(|| session.is_local()) {
+        view! { <FirstAdmin /> }.into_any()
+    } else {
+        view! { <Loading /> }.into_any()
+    };
+    view! {
+        <Title text="People" />
+        <div class="page">{content}</div>
     }
-
-    fn view(_this: Self) -> AnyView {
-        let session = use_session();
-        let content = if untrack(|| session.is_local()) {
-            view! { <FirstAdmin /> }.into_any()
-        } else {
-            view! { <Loading /> }.into_any()
-        };
-        view! {
-            <Title text="People" />
-            <div class="page">{content}</div>
-        }
-        .into_any()
-    }
+    .into_any()
 }
 
 #[component]

@@ -10,7 +10,6 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use self::{logins::Logins, name::NameForm, password::PasswordForm};
 use crate::{
@@ -20,48 +19,42 @@ use crate::{
         note::{Empty, LoadError},
         token_list::TokenList,
     },
+    parts::lazy_page,
     session::use_session,
 };
 
-/// The page.
-#[derive(Debug)]
-pub struct ProfileRoute;
+lazy_page! {
+    /// The page.
+    ProfileRoute in account: profile_page
+}
 
-#[lazy_route]
-impl LazyRoute for ProfileRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let session = use_session();
-        let me =
-            untrack(|| session.may(Action::ManageOwnAccount).then(|| session.caller()).flatten());
-        let content = match me.filter(|_| untrack(|| !session.is_local())) {
-            Some(me) => view! { <Account me /> }.into_any(),
-            None => view! {
-                <Empty title="There is no account to look after.">
-                    <p>
-                        "In local mode nobody has one: whoever is on this machine is an administrator."
-                    </p>
-                </Empty>
-            }
-            .into_any(),
-        };
-        view! {
-            <Title text="Profile" />
-            <div class="page">
-                <header class="page-header">
-                    <div>
-                        <h1>"Profile"</h1>
-                        <p class="lede">"Who you are here, and where you are signed in."</p>
-                    </div>
-                </header>
-                {content}
-            </div>
+fn profile_page() -> AnyView {
+    let session = use_session();
+    let me = untrack(|| session.may(Action::ManageOwnAccount).then(|| session.caller()).flatten());
+    let content = match me.filter(|_| untrack(|| !session.is_local())) {
+        Some(me) => view! { <Account me /> }.into_any(),
+        None => view! {
+            <Empty title="There is no account to look after.">
+                <p>
+                    "In local mode nobody has one: whoever is on this machine is an administrator."
+                </p>
+            </Empty>
         }
-        .into_any()
+        .into_any(),
+    };
+    view! {
+        <Title text="Profile" />
+        <div class="page">
+            <header class="page-header">
+                <div>
+                    <h1>"Profile"</h1>
+                    <p class="lede">"Who you are here, and where you are signed in."</p>
+                </div>
+            </header>
+            {content}
+        </div>
     }
+    .into_any()
 }
 
 async fn load() -> Result<(Vec<Login>, Vec<Token>), ApiError> {

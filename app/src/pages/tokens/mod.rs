@@ -10,7 +10,6 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 
 use self::{create::CreateToken, issued::IssuedToken};
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
         note::{Empty, LoadError},
         token_list::TokenList,
     },
+    parts::lazy_page,
     session::use_session,
     stores::people::load_agents,
 };
@@ -30,43 +30,37 @@ use crate::{
 const LOCAL: &str =
     "In local mode no program needs a token. With one it acts as an agent, within its scopes.";
 
-/// The page.
-#[derive(Debug)]
-pub struct TokensRoute;
+lazy_page! {
+    /// The page.
+    TokensRoute in account: tokens_page
+}
 
-#[lazy_route]
-impl LazyRoute for TokensRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let loaded = Resource::new(|| (), |()| load());
-        view! {
-            <Title text="Tokens" />
-            <div class="page">
-                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                    {move || Suspend::new(async move {
-                        match loaded.await {
-                            Ok((tokens, agents)) => view! { <Tokens tokens agents /> }.into_any(),
-                            Err(error) => {
-                                view! {
-                                    <h1>"Tokens"</h1>
-                                    <LoadError
-                                        title="The tokens could not be loaded."
-                                        error
-                                        on_retry=move |()| loaded.refetch()
-                                    />
-                                }
-                                    .into_any()
+fn tokens_page() -> AnyView {
+    let loaded = Resource::new(|| (), |()| load());
+    view! {
+        <Title text="Tokens" />
+        <div class="page">
+            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match loaded.await {
+                        Ok((tokens, agents)) => view! { <Tokens tokens agents /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <h1>"Tokens"</h1>
+                                <LoadError
+                                    title="The tokens could not be loaded."
+                                    error
+                                    on_retry=move |()| loaded.refetch()
+                                />
                             }
+                                .into_any()
                         }
-                    })}
-                </Suspense>
-            </div>
-        }
-        .into_any()
+                    }
+                })}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 async fn load() -> Result<(Vec<Token>, Loaded<Page<Agent>>), ApiError> {
