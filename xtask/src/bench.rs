@@ -5,6 +5,7 @@ use std::{fs, process::Command};
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::build;
 use crate::setup;
 use crate::steps::Steps;
 use crate::workspace::{Workspace, run};
@@ -22,7 +23,9 @@ pub(crate) enum Part {
 
 pub(crate) fn bench(workspace: &Workspace, part: Part, quick: bool) -> Result<()> {
     let mut steps = Steps::default();
-    let cargo = |args: &[&str]| run(workspace.command("cargo").arg("build").args(args));
+    let cargo = |args: &[&str]| {
+        run(workspace.command("cargo").env("RUSTFLAGS", build::flags()).arg("build").args(args))
+    };
     steps.step("the servers and the generator, optimised", || {
         cargo(&["--release", "--package=colloquy-bench", "--bins"])?;
         let server = ["--package=colloquy-server", "--features=bench"];

@@ -13,9 +13,14 @@ use crate::workspace::{Workspace, run};
 /// do without, or every check would compile Leptos anew.
 const ERASE_VIEWS: &str = "--cfg erase_components";
 
+/// `RUSTFLAGS` of everything that is optimised: builds with others share nothing.
+pub(crate) fn flags() -> String {
+    let inherited = env::var("RUSTFLAGS").unwrap_or_default();
+    format!("{inherited} {ERASE_VIEWS}").trim().to_owned()
+}
+
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let flags = env::var("RUSTFLAGS").unwrap_or_default();
-    let flags = format!("{flags} {ERASE_VIEWS}").trim().to_owned();
+    let flags = flags();
     let mut steps = Steps::default();
     steps.step("set-up", || {
         setup::for_serving(workspace)?;
