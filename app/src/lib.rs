@@ -30,7 +30,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
     Lazy, SsrMode,
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
@@ -129,7 +129,7 @@ pub fn App() -> impl IntoView {
 fn Pages() -> impl IntoView {
     use SsrMode::Async;
     view! {
-        <Routes fallback=NotFoundPage>
+        <FlatRoutes fallback=NotFoundPage>
             <Route path=path!("/") view={Lazy::<OverviewRoute>::new()} ssr=Async />
             <Route path=path!("/demo/websocket") view={Lazy::<DemoRoute>::new()} ssr=Async />
             <Route path=path!("/agents") view={Lazy::<AgentsRoute>::new()} ssr=Async />
@@ -145,7 +145,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/profile") view={Lazy::<ProfileRoute>::new()} ssr=Async />
             <Route path=path!("/sign-in") view={Lazy::<SignInRoute>::new()} ssr=Async />
             <Route path=path!("/welcome") view={Lazy::<WelcomeRoute>::new()} ssr=Async />
-        </Routes>
+        </FlatRoutes>
     }
     .into_any()
 }

@@ -1,9 +1,9 @@
 //! The messages of a chat, the newest last.
 //!
 //! The list scrolls from its end on (`column-reverse`): it begins there, without a script, and stays
-//! there when more is said. Who reads further up is kept in place by the browser's scroll anchoring.
-//! What is added before the oldest message changes nothing below it; the anchoring would go along with
-//! it to the top, so it rests meanwhile.
+//! there when more is said. Who reads further up is kept in place by the browser's scroll anchoring,
+//! which holds on to a message: what is beyond the messages is no anchor, because it goes away from
+//! them when more are loaded, and the list would go along.
 
 use std::sync::Arc;
 
@@ -64,28 +64,6 @@ pub fn Messages(
         }
     };
     Effect::new(move || request_animation_frame(look));
-    let is_loading_older = chat.paging_at(End::Older);
-    let is_anchored = RwSignal::new(true);
-    let changes = StoredValue::new(0_u32);
-    Effect::new(move || {
-        let is_loading = is_loading_older.get();
-        let change = changes.try_update_value(|changes| {
-            *changes += 1;
-            *changes
-        });
-        if is_loading {
-            is_anchored.set(false);
-            return;
-        }
-        // The first frame lays out what was added; meanwhile more may have been read.
-        request_animation_frame(move || {
-            request_animation_frame(move || {
-                if changes.try_get_value() == change {
-                    is_anchored.set(true);
-                }
-            });
-        });
-    });
 
     view! {
         <div class="messages-frame">
@@ -95,7 +73,6 @@ pub fn Messages(
                 role="log"
                 aria-label="Messages"
                 tabindex="0"
-                data-anchored=move || is_anchored.get().to_string()
                 on:scroll=move |_| look()
             >
                 <div>
