@@ -1,9 +1,11 @@
 //! The messages of a chat, the newest last.
 //!
 //! The list scrolls from its end on (`column-reverse`): it begins there, without a script, and stays
-//! there when more is said. Who reads further up is kept in place by the browser's scroll anchoring,
-//! which holds on to a message: what is beyond the messages is no anchor, because it goes away from
-//! them when more are loaded, and the list would go along.
+//! there when more is said. Who reads further up is kept in place by the browser's scroll anchoring.
+//! What is added before the oldest message changes nothing below it; the anchoring would go along with
+//! it to the top, because the list moves the messages that it has, and then no message is an anchor. It
+//! leaves out a layout in which the padding of what scrolls changes (CSS Scroll Anchoring, 2.3:
+//! suppression triggers), so what is busy with loading older messages has a trace of it.
 
 use std::sync::Arc;
 
@@ -64,6 +66,7 @@ pub fn Messages(
         }
     };
     Effect::new(move || request_animation_frame(look));
+    let is_loading_older = chat.paging_at(End::Older);
 
     view! {
         <div class="messages-frame">
@@ -73,6 +76,7 @@ pub fn Messages(
                 role="log"
                 aria-label="Messages"
                 tabindex="0"
+                aria-busy=move || is_loading_older.get().then_some("true")
                 on:scroll=move |_| look()
             >
                 <div>
