@@ -47,7 +47,8 @@ test("finds an agent, a chat and a collection by name or id", async ({ page, ser
 
 test("what is typed while its list is loaded is not lost", async ({ page, server }) => {
   await connect(server).post("/agents", { id: "ada", name: "Ada Lovelace" });
-  await open(page, "/events");
+  // A page that does not live in the part in which the list is.
+  await open(page, "/chats");
   const code = await hold(page, "**/*.wasm");
 
   await page.keyboard.press("Control+k");
