@@ -87,7 +87,8 @@ pub(crate) struct Browser {
 impl Browser {
     /// The account that this address and password open.
     pub(crate) async fn check(&self, sign_in: SignIn) -> Result<Option<Account>> {
-        self.session.authenticate(sign_in).await.map_err(error)
+        let attempt = Attempt { sign_in, address: self.address.clone() };
+        self.session.authenticate(attempt).await.map_err(error)
     }
 
     /// Signs a person in who has shown who they are; who was signed in here before is signed out.
@@ -138,6 +139,13 @@ impl FromRequestParts<AppState> for Browser {
     }
 }
 
+/// Somebody tries to sign in.
+#[derive(Clone)]
+pub(crate) struct Attempt {
+    sign_in: SignIn,
+    address: Option<String>,
+}
+
 /// People's accounts, for axum-login.
 #[derive(Debug, Clone)]
 pub(crate) struct Accounts(Services);
@@ -158,11 +166,11 @@ impl AuthUser for Account {
 
 impl AuthnBackend for Accounts {
     type User = Account;
-    type Credentials = SignIn;
+    type Credentials = Attempt;
     type Error = Error;
 
-    async fn authenticate(&self, sign_in: SignIn) -> Result<Option<Account>> {
-        self.0.check_sign_in(sign_in).await
+    async fn authenticate(&self, attempt: Attempt) -> Result<Option<Account>> {
+        self.0.check_sign_in(attempt.sign_in, attempt.address.as_deref()).await
     }
 
     async fn get_user(&self, id: &PersonId) -> Result<Option<Account>> {

@@ -14,8 +14,19 @@ use crate::error::{Error, Result};
 /// How many hashes are computed at once: each takes a processor, and 19 MiB.
 const AT_ONCE: usize = 2;
 
-/// How many may wait for their turn or have it; who comes beyond them is told to come back (503).
+/// How many of each [`Standing`] may wait for their turn or have it; who comes beyond them is told to
+/// come back (503).
 const WAITING: usize = 64;
+
+/// Who waits for a hash. Each has places of its own: however many strangers try to sign in, those
+/// who are known have theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Somebody comes from an address from which somebody is signed in, or has shown who they are.
+    Known,
+    /// Anybody.
+    Stranger,
+}
 
 /// The 3,000 commonest passwords of at least 8 characters, the commonest first: the beginning of
 /// the list that Django ships (by Royce Williams; BSD-3-Clause).
@@ -28,23 +39,26 @@ const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
 /// Hashes passwords and checks them, a few at a time. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Passwords {
-    places: Arc<Semaphore>,
+    known: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     turns: Arc<Semaphore>,
 }
 
 impl Passwords {
     pub(crate) fn new() -> Self {
-        Self { places: Arc::new(Semaphore::new(WAITING)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        let semaphore = |places| Arc::new(Semaphore::new(places));
+        let (known, strangers) = (semaphore(WAITING), semaphore(WAITING));
+        Self { known, strangers, turns: semaphore(AT_ONCE) }
     }
 
-    /// The hash to keep of a password, in PHC form.
+    /// The hash to keep of a password, in PHC form, for somebody who has shown who they are.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too many wait.
     pub(crate) async fn hash(&self, password: String) -> Result<String> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(Error::internal)?;
-        self.compute(move || {
+        self.compute(Standing::Known, move || {
             let salt = SaltString::encode_b64(&salt).map_err(Error::internal)?;
             let hash = argon2()?.hash_password(password.as_bytes(), &salt);
             Ok(hash.map_err(Error::internal)?.to_string())
@@ -56,8 +70,13 @@ impl Passwords {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too many wait.
-    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
-        self.compute(move || {
+    pub(crate) async fn verify(
+        &self,
+        standing: Standing,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool> {
+        self.compute(standing, move || {
             let hash = hash.as_deref().unwrap_or(NOBODYS);
             let hash = PasswordHash::new(hash).map_err(Error::internal)?;
             match argon2()?.verify_password(password.as_bytes(), &hash) {
@@ -71,9 +90,14 @@ impl Passwords {
 
     async fn compute<T: Send + 'static>(
         &self,
+        standing: Standing,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let _place = self.places.try_acquire().map_err(|_| Error::Unavailable)?;
+        let places = match standing {
+            Standing::Known => &self.known,
+            Standing::Stranger => &self.strangers,
+        };
+        let _place = places.try_acquire().map_err(|_| Error::Unavailable)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(Error::internal)?;
         let computed = spawn_blocking(move || {
             // Kept until the work is done, even when nobody waits for it any more.
@@ -111,20 +135,23 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_ne!(hash, passwords.hash("wrong horse".to_owned()).await.unwrap(), "salted");
         for (password, expected) in [("wrong horse", true), ("wrong horse ", false), ("", false)] {
-            let is_it = passwords.verify(password.to_owned(), Some(hash.clone())).await.unwrap();
+            let is_it = passwords.verify(Standing::Known, password.to_owned(), Some(hash.clone()));
+            let is_it = is_it.await.unwrap();
             assert_eq!(is_it, expected, "{password:?}");
         }
         for password in ["wrong horse", ""] {
-            assert!(!passwords.verify(password.to_owned(), None).await.unwrap());
+            let is_it = passwords.verify(Standing::Stranger, password.to_owned(), None);
+            assert!(!is_it.await.unwrap());
         }
     }
 
     #[tokio::test]
     async fn who_comes_when_too_many_wait_is_told_to_come_back() {
         let passwords = Passwords::new();
-        let _others = passwords.places.acquire_many(WAITING as u32).await.unwrap();
-        let refused = passwords.verify("wrong horse".to_owned(), None).await;
-        assert!(matches!(refused, Err(Error::Unavailable)));
+        let _others = passwords.strangers.acquire_many(WAITING as u32).await.unwrap();
+        let ask = |standing| passwords.verify(standing, "wrong horse".to_owned(), None);
+        assert!(matches!(ask(Standing::Stranger).await, Err(Error::Unavailable)));
+        assert!(matches!(ask(Standing::Known).await, Ok(false)), "strangers do not take its place");
     }
 
     #[test]

@@ -11,7 +11,14 @@ use colloquy_protocol::{
 use futures_util::FutureExt;
 
 use super::{
-    ListQuery, Seen, Services, new_id, not_found, passwords, people::find, secrets, valid::Check,
+    ListQuery, Seen, Services, new_id, not_found,
+    passwords::{
+        self,
+        Standing::{Known, Stranger},
+    },
+    people::find,
+    secrets,
+    valid::Check,
 };
 use crate::{
     access::{Caller, Credential},
@@ -26,19 +33,28 @@ use crate::{
 };
 
 impl Services {
-    /// The account that this address and password open; none, after the same time, for whoever is
-    /// not known, disabled, or mistaken.
+    /// The account that this e-mail address and password open; none, after the same time, for
+    /// whoever is not known, disabled, or mistaken. `address`: from where they come.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too many sign in at once.
-    pub(crate) async fn check_sign_in(&self, sign_in: SignIn) -> Result<Option<Account>> {
+    pub(crate) async fn check_sign_in(
+        &self,
+        sign_in: SignIn,
+        address: Option<&str>,
+    ) -> Result<Option<Account>> {
         let mut snapshot = self.snapshot().await?;
+        let now = Timestamp::now();
+        let standing = match address {
+            Some(from) if logins::is_known(snapshot.connection(), from, now).await? => Known,
+            _ => Stranger,
+        };
         let email = sign_in.email.trim();
         let found = people::find_by_email(snapshot.connection(), email).await?;
         drop(snapshot);
         let found = found.filter(|account| account.person.state == PersonState::Active);
         let hash = found.as_ref().and_then(|account| account.password.clone());
-        let is_it = self.passwords.verify(sign_in.password, hash).await?;
+        let is_it = self.passwords.verify(standing, sign_in.password, hash).await?;
         Ok(found.filter(|_| is_it))
     }
 
@@ -249,7 +265,7 @@ impl Services {
             None => None,
             Some((new, current)) => {
                 let before = self.account(&id).await?.and_then(|account| account.password);
-                if !self.passwords.verify(current, before.clone()).await? {
+                if !self.passwords.verify(Known, current, before.clone()).await? {
                     tracing::info!(
                         principal = %id, address = caller.address.map(display),
                         "A new password was refused: the one until now was wrong."

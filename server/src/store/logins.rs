@@ -60,6 +60,21 @@ pub(crate) async fn stands(
         .await
 }
 
+/// Whether somebody is signed in from that address.
+pub(crate) async fn is_known(
+    connection: &mut SqliteConnection,
+    address: &str,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM logins WHERE address = ?1 AND expires_at > ?2)",
+    )
+    .bind(address)
+    .bind(now.as_millis())
+    .fetch_one(connection)
+    .await
+}
+
 /// One page of a person's login sessions, and the cursor of the next.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
