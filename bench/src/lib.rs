@@ -7,6 +7,8 @@
 //! - [`report`]: the tables and the plot in `docs`
 //! - [`process`]: CPU time, memory and cores; [`figures`]: percentiles and medians
 //!
+//! `bin/write` measures how fast messages are stored, `bin/read.rs` what a large hub costs to read.
+//!
 //! Server and generator each have a core of their own. *Invariant*: a figure is worth something
 //! only if every subscriber received every publish exactly once; else the measurement fails.
 

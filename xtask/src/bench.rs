@@ -17,7 +17,9 @@ pub(crate) enum Part {
     FanOut,
     /// Writing durably
     Write,
-    /// Both
+    /// Reading a large hub
+    Read,
+    /// Each of them
     All,
 }
 
@@ -31,11 +33,15 @@ pub(crate) fn bench(workspace: &Workspace, part: Part, quick: bool) -> Result<()
         let server = ["--package=colloquy-server", "--features=bench"];
         cargo(&[&["--release"], &server[..], &["--bin=colloquy", "--example=fan_out"]].concat())
     })?;
-    if part != Part::Write {
-        steps.step("fan-out", || fan_out(workspace, quick))?;
-    }
-    if part != Part::FanOut {
+    let wanted = |one| part == one || part == Part::All;
+    if wanted(Part::Write) {
         steps.step("writing", || write(workspace, quick))?;
+    }
+    if wanted(Part::Read) {
+        steps.step("reading", || read(workspace, quick))?;
+    }
+    if wanted(Part::FanOut) {
+        steps.step("fan-out", || fan_out(workspace, quick))?;
     }
     Ok(())
 }
@@ -64,6 +70,13 @@ fn write(workspace: &Workspace, quick: bool) -> Result<()> {
     write.arg("--server").arg(workspace.target.join("release/colloquy"));
     write.arg("--folder").arg(&workspace.target);
     run(if quick { write.args(["--seconds=2", "--rounds=1"]) } else { &mut write })
+}
+
+fn read(workspace: &Workspace, quick: bool) -> Result<()> {
+    let mut read = optimised(workspace, "read");
+    read.arg("--server").arg(workspace.target.join("release/colloquy"));
+    read.arg("--folder").arg(&workspace.target);
+    run(if quick { read.arg("--times=100") } else { &mut read })
 }
 
 fn optimised(workspace: &Workspace, name: &str) -> Command {

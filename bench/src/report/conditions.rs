@@ -10,21 +10,29 @@ use crate::peer::DEBIAN;
 /// Date, machine, kernel and versions, as a paragraph.
 pub(super) fn line(results: &Results) -> String {
     let rounds = results.0.iter().map(|one| one.round + 1).max().unwrap_or(0);
+    format!(
+        "{} {rounds} rounds. Node {}, {}, Bun {}; {}.\n",
+        machine(),
+        said("node", &["--version"]).trim_start_matches('v'),
+        ["socket.io", "ws"].map(|name| format!("{name} {}", of_npm(name))).join(", "),
+        of_npm("@oven/bun-linux-x64"),
+        of_debian(),
+    )
+}
+
+/// Date, machine and kernel, as a sentence.
+pub fn machine() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let values = |name: &str| -> Vec<&str> {
         let lines = cpus.lines().filter(|line| line.starts_with(name));
         lines.filter_map(|line| Some(line.split_once(": ")?.1)).collect()
     };
     format!(
-        "Measured on {}: {} cores ({}), Linux {}, {rounds} rounds. Node {}, {}, Bun {}; {}.\n",
+        "Measured on {}: {} cores ({}), Linux {}.",
         said("date", &["-u", "+%Y-%m-%d"]),
         values("processor").len(),
         values("model name").first().unwrap_or(&"unknown"),
         said("uname", &["-r"]).split('-').next().unwrap_or_default(),
-        said("node", &["--version"]).trim_start_matches('v'),
-        ["socket.io", "ws"].map(|name| format!("{name} {}", of_npm(name))).join(", "),
-        of_npm("@oven/bun-linux-x64"),
-        of_debian(),
     )
 }
 

@@ -17,6 +17,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
+pub use self::conditions::machine;
 use self::table::Results;
 use crate::fan_out::{Measured, Shape, base, idle, large};
 

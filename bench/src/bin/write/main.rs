@@ -19,6 +19,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use colloquy_bench::report;
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 use self::{
@@ -75,8 +76,12 @@ fn main() -> Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let figures = runtime.block_on(measure(&options))?;
-    report(&options, &figures);
-    Ok(())
+    let table = table(&options, &figures);
+    print!("{table}");
+    if options.only_group {
+        return Ok(());
+    }
+    report::section("write", &format!("{}\n\n{table}", report::machine()))
 }
 
 async fn measure(options: &Options) -> Result<Figures> {
@@ -107,12 +112,14 @@ async fn measure(options: &Options) -> Result<Figures> {
     Ok(figures)
 }
 
-fn report(options: &Options, figures: &Figures) {
+fn table(options: &Options, figures: &Figures) -> String {
+    let mut text = String::new();
+    let mut line = |one: &str| text += &format!("{one}\n");
     let Options { clients, seconds, rounds, .. } = options;
-    println!("{clients} clients, {rounds} rounds of {seconds} s; medians of the rounds");
-    println!();
-    println!("| | messages/s | CPU µs each | p50 ms | p99 ms | reads' p99 ms |");
-    println!("|---|---|---|---|---|---|");
+    line(&format!("{clients} clients, {rounds} rounds of {seconds} s; medians of the rounds"));
+    line("");
+    line("| | messages/s | CPU µs each | p50 ms | p99 ms | reads' p99 ms |");
+    line("|---|---|---|---|---|---|");
     for (name, rounds) in [
         ("in groups", &figures.grouped),
         ("each alone", &figures.alone),
@@ -120,25 +127,25 @@ fn report(options: &Options, figures: &Figures) {
         ("idle", &figures.idle),
     ] {
         let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
-        println!(
+        line(&format!(
             "| {name} | {:.0} | {:.1} | {:.2} | {:.2} | {:.2} |",
             of(Round::rate),
             of(|round| round.cpu * 1e6 / round.posts.len().max(1) as f64),
             of(|round| percentile(&round.posts, 0.5) * 1e3),
             of(|round| percentile(&round.posts, 0.99) * 1e3),
             of(|round| percentile(&round.reads, 0.99) * 1e3),
-        );
+        ));
     }
     if figures.bare.is_empty() {
-        return;
+        return text;
     }
     let sync = median(figures.sync.clone());
-    println!("| bare SQLite, groups of 16 | {:.0} | | | | |", median(figures.bare.clone()));
-    println!();
-    println!("fdatasync: {:.3} ms (median)", sync * 1e3);
-    println!();
-    println!("| ratio (median of the rounds) | measured | target |");
-    println!("|---|---|---|");
+    line(&format!("| bare SQLite, groups of 16 | {:.0} | | | | |", median(figures.bare.clone())));
+    line("");
+    line(&format!("fdatasync: {:.3} ms (median)", sync * 1e3));
+    line("");
+    line("| ratio (median of the rounds) | measured | target |");
+    line("|---|---|---|");
     let ratio = |of: &dyn Fn(usize) -> f64| median((0..figures.sync.len()).map(of).collect());
     let cpu = |round: &Round| round.cpu / round.posts.len().max(1) as f64;
     for (name, target, value) in [
@@ -171,8 +178,9 @@ fn report(options: &Options, figures: &Figures) {
             }),
         ),
     ] {
-        println!("| {name} | {value:.2} | {target} |");
+        line(&format!("| {name} | {value:.2} | {target} |"));
     }
+    text
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
