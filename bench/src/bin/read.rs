@@ -135,7 +135,7 @@ fn fill(database: &Path) -> Result<()> {
     connection.execute_batch("PRAGMA synchronous = OFF; BEGIN;")?;
     let numbers = "WITH RECURSIVE numbers (n) AS \
                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1) ";
-    let now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+    let now = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
     let moment = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
     let agent = format!(
         "json_object('id', printf('agent-%06d', n), 'name', printf('Agent %06d', n), 'description', \
@@ -229,15 +229,15 @@ async fn replay(client: &Client) -> Result<f64> {
 /// Lists, one page of 50 after the other, and searches for what is there once, or often.
 async fn lists(client: &Client, times: usize) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
-    for (name, path) in [
-        ("agents by name, page after page", "/agents?limit=50&sort=name"),
-        ("agents by time, page after page", "/agents?limit=50&sort=-createdAt"),
-        ("agents of a status, page after page", "/agents?limit=50&status=idle"),
-        ("the log, page after page", "/events?limit=50"),
+    for (name, path, parameter) in [
+        ("agents by name, page after page", "/agents?limit=50&sort=name", "cursor"),
+        ("agents by time, page after page", "/agents?limit=50&sort=-createdAt", "cursor"),
+        ("agents of a status, page after page", "/agents?limit=50&status=idle", "cursor"),
+        ("the log, page after page", "/events?limit=50", "since"),
     ] {
         let (mut took, mut cursor) = (Vec::new(), None::<String>);
         for _ in 0..times {
-            let next = cursor.as_deref().map(|cursor| format!("&cursor={cursor}"));
+            let next = cursor.as_deref().map(|cursor| format!("&{parameter}={cursor}"));
             let path = format!("{path}{}", next.unwrap_or_default());
             let (time, page) = ask(client, &path).await?;
             ensure!(page["items"].as_array().is_some_and(|items| items.len() == 50), "{page}");
@@ -274,7 +274,7 @@ async fn lists(client: &Client, times: usize) -> Result<Vec<Line>> {
 
 async fn ask(client: &Client, path: &str) -> Result<(f64, Value)> {
     let begun = Instant::now();
-    let answer = client.request(Method::GET, path).send().await?;
+    let answer = client.request(Method::GET, &format!("/api/v1{path}")).send().await?;
     let (status, body) = (answer.status(), answer.text().await?);
     let took = millis(begun);
     ensure!(status.is_success(), "{path}: {status} {body}");
