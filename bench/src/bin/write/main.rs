@@ -127,14 +127,19 @@ fn table(options: &Options, figures: &Figures) -> String {
         ("idle", &figures.idle),
     ] {
         let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
-        line(&format!(
-            "| {name} | {:.0} | {:.1} | {:.2} | {:.2} | {:.2} |",
-            of(Round::rate),
-            of(|round| round.cpu * 1e6 / round.posts.len().max(1) as f64),
-            of(|round| percentile(&round.posts, 0.5) * 1e3),
-            of(|round| percentile(&round.posts, 0.99) * 1e3),
-            of(|round| percentile(&round.reads, 0.99) * 1e3),
-        ));
+        // Nothing was posted, or nothing read, where there is no number.
+        let cell = |value: f64, digits| match value.is_finite() {
+            true => format!(" {value:.digits$} |"),
+            false => " |".to_owned(),
+        };
+        let cells = [
+            cell(of(Round::rate), 0),
+            cell(of(|round| round.cpu * 1e6 / round.posts.len() as f64), 1),
+            cell(of(|round| percentile(&round.posts, 0.5) * 1e3), 2),
+            cell(of(|round| percentile(&round.posts, 0.99) * 1e3), 2),
+            cell(of(|round| percentile(&round.reads, 0.99) * 1e3), 2),
+        ];
+        line(&format!("| {name} |{}", cells.concat()));
     }
     if figures.bare.is_empty() {
         return text;
