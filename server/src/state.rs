@@ -1,6 +1,6 @@
 //! What all requests share, and how it is put together.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use colloquy_protocol::close::CloseCode;
@@ -25,9 +25,13 @@ const DATABASE: &str = "colloquy.db";
 /// How often what is too old is forgotten, and the history's mark renewed.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What all requests share. Cheap to clone.
+/// What all requests share. Cheap to clone: each request does so many times.
 #[derive(Debug, Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What is in an [`AppState`].
+#[derive(Debug)]
+pub struct Parts {
     /// What was set.
     pub settings: Arc<Settings>,
     /// What can be asked of the data.
@@ -45,6 +49,14 @@ pub struct AppState {
     /// What every WebSocket connection works with.
     pub(crate) resources: Arc<Resources>,
     stopping: CancellationToken,
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 /// Why the hub could not be opened.
@@ -98,7 +110,7 @@ impl AppState {
             handlers: default_handlers()?,
             limits: limits.clone(),
         });
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             settings: Arc::new(settings),
             services,
             hub,
@@ -108,7 +120,7 @@ impl AppState {
             tasks,
             resources,
             stopping,
-        })
+        })))
     }
 
     /// Closes every WebSocket, ends what runs beside the requests and closes the database, after

@@ -196,7 +196,7 @@ mod tests {
     async fn what_was_taken_away_since_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
-        let services = AppState::open(settings).await.unwrap().services;
+        let services = AppState::open(settings).await.unwrap().services.clone();
         let owner = Caller::control();
         assert_eq!(services.check_again(&Caller::local()).await.unwrap(), None);
         assert_eq!(services.check_again(&owner).await.unwrap(), None);

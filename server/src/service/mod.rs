@@ -24,6 +24,8 @@ mod sign_in;
 mod tokens;
 mod valid;
 
+use std::{ops::Deref, sync::Arc};
+
 use colloquy_protocol::{
     access::Action,
     close::CloseCode,
@@ -90,9 +92,13 @@ pub struct Seen<T> {
     pub position: Position,
 }
 
-/// Everything that can be asked of the hub's data. Cheap to clone.
+/// Everything that can be asked of the hub's data. Cheap to clone: each request does so many times.
 #[derive(Debug, Clone)]
-pub struct Services {
+pub struct Services(Arc<Parts>);
+
+/// What is in [`Services`].
+#[derive(Debug)]
+pub struct Parts {
     database: Database,
     writer: Writer,
     /// Whose sockets are closed when something is taken away.
@@ -103,10 +109,19 @@ pub struct Services {
     started_at: Timestamp,
 }
 
+impl Deref for Services {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl Services {
     pub(crate) fn new(database: Database, writer: Writer, hub: Hub, mode: Mode) -> Self {
         let (known, passwords) = (KnownTokens::default(), Passwords::new());
-        Self { database, writer, hub, mode, known, passwords, started_at: Timestamp::now() }
+        let started_at = Timestamp::now();
+        Self(Arc::new(Parts { database, writer, hub, mode, known, passwords, started_at }))
     }
 
     /// Whether the database answers.
