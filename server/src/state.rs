@@ -19,9 +19,6 @@ use crate::{
     store::{self, Database, Writer, events, people},
 };
 
-/// The database's file in the data folder.
-const DATABASE: &str = "colloquy.db";
-
 /// How often what is too old is forgotten, and the history's mark renewed.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -66,7 +63,7 @@ impl AppState {
     /// When the database can not be opened.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         metrics::recorder();
-        let database = Database::open(&settings.data_dir.join(DATABASE)).await?;
+        let database = Database::open(&settings.data_dir.join(store::FILE)).await?;
         let mut snapshot = database.snapshot().await.map_err(store::OpenError::from)?;
         let start = events::start(snapshot.connection()).await.map_err(store::OpenError::from)?;
         let anybody = people::any(snapshot.connection()).await.map_err(store::OpenError::from)?;

@@ -1,0 +1,13 @@
+//! What the hub survives: faults and load.
+//!
+//! Each fault is one test, which has two forms: here its counts are small; where `SOAK` names a
+//! folder they are large, and the test leaves its line of a table there ([`fault`]).
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod backup;
+mod fault;
+mod load;
