@@ -1,7 +1,8 @@
-//! What the hub survives: faults and load.
+//! What the hub survives: faults and load. `docs/soak.md` says in which numbers.
 //!
 //! Each fault is one test, which has two forms: here its counts are small; where `SOAK` names a
-//! folder they are large, and the test leaves its line of a table there ([`fault`]).
+//! folder, as `cargo xtask soak` sets it, they are large, and the test leaves its line of the table
+//! there ([`fault`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -13,12 +14,14 @@
 mod support;
 
 mod backup;
+mod clock;
 mod day;
 mod disconnect;
 mod disk;
 mod fault;
 mod kill;
 mod load;
+mod network;
 mod once;
 mod proxy;
 mod reader;
