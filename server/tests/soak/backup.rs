@@ -5,9 +5,17 @@ use std::{
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::Arc,
 };
 
-use colloquy_client::protocol::request::NewAgent;
+use colloquy_client::{
+    live::Notices,
+    protocol::{
+        frame::EventFrame,
+        request::NewAgent,
+        session::{Notice, State},
+    },
+};
 use serde_json::{Value, json};
 use sqlx::{
     AssertSqlSafe, Connection, Executor, SqliteConnection, query, query_scalar,
@@ -51,7 +59,9 @@ async fn backups_under_load_are_whole_and_come_back() {
     let here = folder.path();
     let server = serve_on_any_port(here);
     let client = server.client();
-    let mut peer = Peer::ready(&client, &[]).await;
+    let (_live, mut notices) = client.live();
+    while notices.recv().await.unwrap() != Notice::State(State::Live) {}
+    let epoch = notices.position().unwrap().epoch.clone();
     let load = Load::begin(&client, 8).await;
     for round in 0..rounds {
         load.progress(100).await;
@@ -59,17 +69,18 @@ async fn backups_under_load_are_whole_and_come_back() {
         let name = format!("backup-{round}.db");
         run(here, &["backup", &name]).await;
         let meanwhile = load.acknowledged();
-        let told = peer.next().await;
-        assert_eq!(told["event"], "system:notification");
-        assert_eq!(told["payload"]["message"], "Backup completed");
-        assert_eq!(told["payload"]["type"], "info");
-        assert_eq!(told["payload"]["details"]["backupId"], name.as_str());
+        let told = next_event(&mut notices).await;
+        assert_eq!(told.name, "system:notification");
+        let note: Value = serde_json::from_str(told.payload.get()).unwrap();
+        assert_eq!(note["message"], "Backup completed");
+        assert_eq!(note["type"], "info");
+        assert_eq!(note["details"]["backupId"], name.as_str());
 
         let backup = here.join(&name);
         let offset = compare(&backup, &here.join("data/colloquy.db")).await;
-        assert_eq!(told["payload"]["details"]["offset"], offset);
+        assert_eq!(note["details"]["offset"], offset);
         assert!(offset >= acknowledged, "{offset}: {acknowledged} was acknowledged before");
-        assert!(offset < told["offset"].as_u64().unwrap());
+        assert!(offset < told.offset);
         assert!(meanwhile > acknowledged, "nobody was held up");
 
         let data = format!("restored-{round}");
@@ -82,12 +93,12 @@ async fn backups_under_load_are_whole_and_come_back() {
             &data,
         ]));
         let mut back = Peer::connect(&restored.client()).await;
-        assert_ne!(back.welcome["epoch"], peer.welcome["epoch"]);
+        assert_ne!(back.welcome["epoch"], epoch);
         assert_eq!(back.welcome["offset"], offset);
-        let since = json!({ "epoch": peer.welcome["epoch"], "offset": offset });
+        let since = json!({ "epoch": epoch, "offset": offset });
         let ready = back.ok("client:ready", json!({ "since": since })).await;
         assert_eq!(ready["recovered"], false);
-        let next = client_of(&restored, "after").await;
+        let next = make_agent(&restored, "after").await;
         assert_eq!(next, offset + 1);
     }
     let events = load.end().await;
@@ -97,8 +108,17 @@ async fn backups_under_load_are_whole_and_come_back() {
     );
 }
 
+/// The next event; what else there is to notice does not matter.
+async fn next_event(notices: &mut Notices) -> Arc<EventFrame> {
+    loop {
+        if let Notice::Event(event) = notices.recv().await.unwrap() {
+            return event;
+        }
+    }
+}
+
 /// Makes an agent; its version.
-async fn client_of(server: &Process, name: &str) -> u64 {
+async fn make_agent(server: &Process, name: &str) -> u64 {
     let new = NewAgent { name: name.to_owned(), ..NewAgent::default() };
     server.client().create_agent(&new).await.unwrap().version
 }
@@ -176,7 +196,7 @@ impl Kept {
     async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let server = serve_on_any_port(folder.path());
-        client_of(&server, "kept").await;
+        make_agent(&server, "kept").await;
         run(folder.path(), &["backup", "good.db"]).await;
         Self { folder }
     }
@@ -277,7 +297,7 @@ async fn what_a_restored_backup_replaces_is_kept() {
     let kept = Kept::new().await;
     let here = kept.folder.path();
     let mut server = serve_on_any_port(here);
-    client_of(&server, "later").await;
+    make_agent(&server, "later").await;
     let epoch = Peer::connect(&server.client()).await.welcome["epoch"].clone();
     server.signal(rustix::process::Signal::KILL);
     server.wait();
