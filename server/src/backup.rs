@@ -99,10 +99,14 @@ pub async fn restore(data_dir: &DataDir, file: &Path) -> Result<Restored, Backup
     // The copy is checked, too; but copying mends what can be told from the rows.
     store::check(&file).await.map_err(failed)?;
     let (copy, offset) = copy_beside(&file, &database).await?;
-    store::begin_history(&copy).await.map_err(failed)?;
+    let lost = match database.exists() {
+        true => fold(&database).await,
+        false => 0,
+    };
+    store::begin_history(&copy, lost).await.map_err(failed)?;
     let unwritable = |cause| BackupError::Unwritable { path: database.clone(), cause };
     sync(&copy).map_err(unwritable)?;
-    let replaced = set_aside(&database).await.map_err(unwritable)?;
+    let replaced = set_aside(&database).map_err(unwritable)?;
     copy.persist(&database).map_err(|error| unwritable(error.error))?;
     sync(folder_of(&database)).map_err(unwritable)?;
     Ok(Restored { offset, replaced })
@@ -128,15 +132,24 @@ async fn copy_beside(from: &Path, to: &Path) -> Result<(TempPath, Offset), Backu
     }
 }
 
+/// Brings a database that is to be replaced into one file; the end of its log, as far as it can be
+/// read.
+async fn fold(database: &Path) -> Offset {
+    match store::fold(database).await {
+        Ok(head) => head,
+        Err(error) => {
+            tracing::warn!(%error, "What is replaced is kept as it is: it can not be read.");
+            0
+        }
+    }
+}
+
 /// Gives a database another name beside its own, under which it is whole. Its own name then stands
 /// for its file alone, which may be replaced: a write-ahead log that stayed would be taken for the
 /// next one's.
-async fn set_aside(database: &Path) -> io::Result<Option<PathBuf>> {
+fn set_aside(database: &Path) -> io::Result<Option<PathBuf>> {
     if !database.exists() {
         return Ok(None);
-    }
-    if let Err(error) = store::fold(database).await {
-        tracing::warn!(%error, "The database that is replaced is kept as it is: it can not be read.");
     }
     let now = Timestamp::now().to_string().replace(':', "-");
     let aside = database.with_file_name(format!("colloquy.replaced-{now}.db"));

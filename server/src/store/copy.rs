@@ -5,7 +5,7 @@ use std::path::Path;
 use colloquy_protocol::position::Offset;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{database::MIGRATIONS, events};
+use super::{database::MIGRATIONS, events, row};
 use crate::error::primary_code;
 
 /// Why a database can not be copied.
@@ -67,24 +67,37 @@ pub(crate) async fn check(path: &Path) -> Result<Offset, CopyError> {
 }
 
 /// Makes what is in a database the beginning of another history: it gets an epoch of its own when
-/// it is opened next, whatever lies beside it.
+/// it is opened next, whatever lies beside it. Its log goes on after `lost` at the earliest, the end
+/// of the log that it replaces: an offset is an entity's version too, and so its `ETag`, which must
+/// never stand for two different things.
 ///
 /// # Errors
 /// Those of SQLite.
-pub(crate) async fn begin_history(path: &Path) -> Result<(), CopyError> {
+pub(crate) async fn begin_history(path: &Path, lost: Offset) -> Result<(), CopyError> {
     let mut database = open(SqliteConnectOptions::new().filename(path)).await?;
-    sqlx::query("DELETE FROM history").execute(&mut database).await?;
+    let mut tx = database.begin().await?;
+    let head = events::head(&mut tx).await?.max(lost);
+    sqlx::query("DELETE FROM history").execute(&mut *tx).await?;
+    sqlx::query("DELETE FROM sqlite_sequence WHERE name = 'events'").execute(&mut *tx).await?;
+    sqlx::query("INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?1)")
+        .bind(row::integer(head))
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
     Ok(database.close().await?)
 }
 
-/// Brings what is in a database's write-ahead log into its file, which then holds everything.
+/// Brings what is in a database's write-ahead log into its file, which then holds everything. How
+/// far its own log goes.
 ///
 /// # Errors
 /// Those of SQLite.
-pub(crate) async fn fold(path: &Path) -> Result<(), CopyError> {
+pub(crate) async fn fold(path: &Path) -> Result<Offset, CopyError> {
     let mut database = open(SqliteConnectOptions::new().filename(path)).await?;
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut database).await?;
-    Ok(database.close().await?)
+    let head = events::head(&mut database).await?;
+    database.close().await?;
+    Ok(head)
 }
 
 async fn open(options: SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {

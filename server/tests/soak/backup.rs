@@ -297,7 +297,7 @@ async fn what_a_restored_backup_replaces_is_kept() {
     let kept = Kept::new().await;
     let here = kept.folder.path();
     let mut server = serve_on_any_port(here);
-    make_agent(&server, "later").await;
+    let later = make_agent(&server, "later").await;
     let epoch = Peer::connect(&server.client()).await.welcome["epoch"].clone();
     server.signal(rustix::process::Signal::KILL);
     server.wait();
@@ -313,10 +313,25 @@ async fn what_a_restored_backup_replaces_is_kept() {
     let server = serve_on_any_port(here);
     assert_eq!(agent_names(&server).await, ["kept"]);
     assert_ne!(Peer::connect(&server.client()).await.welcome["epoch"], epoch);
+    // A version that somebody may have seen does not come again for something else.
+    assert_eq!(make_agent(&server, "next").await, later + 1);
     drop(server);
     // What was replaced can be brought back in the same way.
     printed(here, &["restore", replaced]);
     assert_eq!(agent_names(&serve_on_any_port(here)).await, ["kept", "later"]);
+}
+
+/// A database that can not be read any more is what backups are for.
+#[tokio::test]
+async fn a_damaged_database_can_be_replaced() {
+    let kept = Kept::new().await;
+    let damaged = b"What is left of it. ".repeat(1000);
+    fs::write(kept.path("data/colloquy.db"), &damaged).unwrap();
+    let told = printed(kept.folder.path(), &["restore", "good.db"]);
+    let replaced = told.trim().rsplit_once("is kept as ").unwrap().1;
+    assert_eq!(fs::read(replaced).unwrap(), damaged);
+    assert!(!kept.path("data/colloquy.db-wal").exists(), "it belongs to the one that was replaced");
+    assert_eq!(agent_names(&serve_on_any_port(kept.folder.path())).await, ["kept"]);
 }
 
 async fn agent_names(server: &Process) -> Vec<String> {

@@ -21,7 +21,7 @@ use crate::{
     fault::{Fault, count, until},
     kill::{Acknowledged, inspect, serve},
     reader::Reader,
-    support::process::{COLLOQUY, Process, in_folder},
+    support::process::{COLLOQUY, Process, in_folder, serve_on_any_port, stderr},
 };
 
 /// What a system call is made to answer, and which status that is for who asked.
@@ -223,6 +223,25 @@ async fn a_small_disk_that_is_full_loses_nothing() {
             acknowledged.len()
         ),
     );
+}
+
+#[test]
+#[ignore = "needs the right to mount: cargo xtask soak"]
+fn a_backup_that_finds_no_room_leaves_nothing() {
+    let fault = Fault::begin(10, "a backup onto a full disk");
+    let folder = TempDir::new().unwrap();
+    if !may_mount(folder.path()) {
+        return fault.skipped("mounting is not allowed");
+    }
+    drop(serve_on_any_port(folder.path()));
+    let mut unshare = in_folder(Command::new("unshare"), folder.path());
+    let script = r#"mkdir small && mount -t tmpfs -o size=64k none small
+        "$0" backup small/new.db; ls -A small"#;
+    let tried = unshare.args(["--mount", "sh", "-c", script, COLLOQUY]).output().unwrap();
+    let told = stderr(&tried);
+    assert!(told.contains("the disk is full"), "{told}");
+    assert_eq!(String::from_utf8_lossy(&tried.stdout), "", "nothing is left");
+    fault.survived("`colloquy backup` into a tmpfs of 64 KiB", "told so; no file is left");
 }
 
 fn may_mount(folder: &Path) -> bool {
