@@ -1,23 +1,29 @@
 //! `cargo xtask soak`: what the hub survives, in numbers that matter.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::setup;
 use crate::steps::Steps;
 use crate::workspace::{Workspace, output, run};
 
 const DOCUMENT: &str = "docs/soak.md";
-const BEGIN: &str = "<!-- soak: begin -->";
+const BEGIN: &str = "<!-- soak: begin -->\n";
 const END: &str = "<!-- soak: end -->";
+const HEAD: &str =
+    "| | fault | what was done | what came of it | took | when, at which commit, on what |
+|---|---|---|---|---|---|
+";
 
 /// Runs the long forms of the tests in `server/tests/soak` whose names contain that, one after the
-/// other. When all of them were run, and none failed, the table goes into the document.
+/// other. The line of each that did not fail goes into the document's table.
 pub(crate) fn soak(workspace: &Workspace, only: Option<&str>) -> Result<()> {
     let mut steps = Steps::default();
+    let conditions = conditions(workspace)?;
     steps.step("set-up", || setup::for_checks(workspace))?;
     let lines = workspace.target.join("soak");
     if lines.exists() {
@@ -28,28 +34,30 @@ pub(crate) fn soak(workspace: &Workspace, only: Option<&str>) -> Result<()> {
     tests.args(["nextest", "run", "--package=colloquy-server", "--test=soak", "--profile=soak"]);
     tests.args(["--run-ignored=all"]).args(only).env("SOAK", &lines);
     let survived = steps.step("soak", || run(&mut tests));
-    let table = table(workspace, &lines)?;
+    let table = table(&workspace.root.join(DOCUMENT), &lines, &conditions)?;
     println!("\n{table}");
-    survived?;
-    if only.is_none() {
-        write(&workspace.root.join(DOCUMENT), &table)?;
-        println!("This is in {DOCUMENT} now.");
-    }
-    Ok(())
+    survived
 }
 
-/// The conditions, and the lines that the tests left, in the order of their files' names.
-fn table(workspace: &Workspace, lines: &Path) -> Result<String> {
-    let mut files = Vec::new();
+/// Lays the lines that the tests left over those in the document; the table as it is then.
+fn table(document: &Path, lines: &Path, conditions: &str) -> Result<String> {
+    let text = fs::read_to_string(document).with_context(|| format!("cannot read {DOCUMENT}"))?;
+    let (before, rest) = text.split_once(BEGIN).context("docs/soak.md has lost its mark")?;
+    let (table, after) = rest.split_once(END).context("docs/soak.md has lost its mark")?;
+    let mut rows: BTreeMap<(u32, String), String> = BTreeMap::new();
+    let mut keep = |line: &str| {
+        let mut cells = line.split('|').map(str::trim).skip(1);
+        if let (Some(Ok(number)), Some(name)) = (cells.next().map(str::parse), cells.next()) {
+            rows.insert((number, name.to_owned()), format!("{line}\n"));
+        }
+    };
+    table.lines().for_each(&mut keep);
     for entry in fs::read_dir(lines)? {
-        files.push(entry?.path());
+        let line = fs::read_to_string(entry?.path())?;
+        keep(&format!("{} {conditions} |", line.trim()));
     }
-    files.sort();
-    let mut table = format!("{}\n\n", conditions(workspace)?);
-    table += "| | fault | what was done | what came of it | took |\n|---|---|---|---|---|\n";
-    for file in files {
-        table += &fs::read_to_string(file)?;
-    }
+    let table = format!("{HEAD}{}", rows.into_values().collect::<String>());
+    fs::write(document, format!("{before}{BEGIN}{table}{END}{after}"))?;
     Ok(table)
 }
 
@@ -58,21 +66,9 @@ fn conditions(workspace: &Workspace) -> Result<String> {
         output(Command::new(program).args(arguments).current_dir(&workspace.root))
     };
     Ok(format!(
-        "{}, commit {}; {} cores, {}; a debug build, as in the other tests.",
-        said("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?,
-        said("git", &["describe", "--always", "--dirty", "--abbrev=10"])?,
+        "{}, {}, {} cores",
+        said("date", &["-u", "+%Y-%m-%d %H:%M"])?,
+        said("git", &["describe", "--always", "--exclude=*", "--dirty", "--abbrev=10"])?,
         said("nproc", &[])?,
-        said("uname", &["-srm"])?,
     ))
-}
-
-/// Puts the table between the document's marks.
-fn write(document: &Path, table: &str) -> Result<()> {
-    let text = fs::read_to_string(document).with_context(|| format!("cannot read {DOCUMENT}"))?;
-    let parts = text.split_once(BEGIN).and_then(|(before, rest)| {
-        let (_, after) = rest.split_once(END)?;
-        Some((before, after))
-    });
-    let Some((before, after)) = parts else { bail!("{DOCUMENT} has lost its marks") };
-    Ok(fs::write(document, format!("{before}{BEGIN}\n{table}{END}{after}"))?)
 }
