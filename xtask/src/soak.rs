@@ -65,10 +65,13 @@ fn conditions(workspace: &Workspace) -> Result<String> {
     let said = |program: &str, arguments: &[&str]| {
         output(Command::new(program).args(arguments).current_dir(&workspace.root))
     };
+    let others = [".", &format!(":!{DOCUMENT}")];
+    let changed = said("git", &[&["status", "--porcelain", "--"], &others[..]].concat())?;
     Ok(format!(
-        "{}, {}, {} cores",
+        "{}, {}{}, {} cores",
         said("date", &["-u", "+%Y-%m-%d %H:%M"])?,
-        said("git", &["describe", "--always", "--exclude=*", "--dirty", "--abbrev=10"])?,
+        said("git", &["rev-parse", "--short=10", "HEAD"])?,
+        if changed.is_empty() { "" } else { " and changes" },
         said("nproc", &[])?,
     ))
 }
