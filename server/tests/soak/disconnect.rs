@@ -108,7 +108,8 @@ async fn clients_that_are_cut_off_together_come_back() {
     let back = cut.elapsed();
     assert!(back < BACK, "{back:?}");
     let busiest = proxy.busiest(Duration::from_millis(100), cut);
-    assert!(busiest * 4 < many * 3, "{busiest} of {many} came back within 100 ms");
+    // A machine that is busy with other tests wakes all of them late, and so at once.
+    assert!(busiest <= count(many, many * 3 / 4), "{busiest} of {many} came back within 100 ms");
     let again = proxy.opened() - many;
     for reader in readers {
         let log = reader.end(end).await;

@@ -66,7 +66,7 @@ async fn readers_that_stop_reading_are_closed_and_nobody_waits_for_them() {
     assert!(more < MEMORY, "{more} MiB more");
     let (before, during, events) = (p99(before), p99(during.clone()), during.len());
     // A machine that is busy with other things may double anything that is this short.
-    assert!(during < 2 * before + Duration::from_millis(count(100, 1) as u64), "{during:?}");
+    assert!(during < 2 * before + Duration::from_millis(count(1_000, 1) as u64), "{during:?}");
     drop(stalled);
     fault.survived(
         format!(
