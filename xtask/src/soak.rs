@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context, Result};
 
@@ -14,8 +15,7 @@ use crate::workspace::{Workspace, output, run};
 const DOCUMENT: &str = "docs/soak.md";
 const BEGIN: &str = "<!-- soak: begin -->\n";
 const END: &str = "<!-- soak: end -->";
-const HEAD: &str =
-    "| | fault | what was done | what came of it | took | when, at which commit, on what |
+const HEAD: &str = "| | fault | what was done | what came of it | took | when, on what |
 |---|---|---|---|---|---|
 ";
 
@@ -23,7 +23,7 @@ const HEAD: &str =
 /// other. The line of each that did not fail goes into the document's table.
 pub(crate) fn soak(workspace: &Workspace, only: Option<&str>) -> Result<()> {
     let mut steps = Steps::default();
-    let conditions = conditions(workspace)?;
+    let conditions = conditions()?;
     steps.step("set-up", || setup::for_checks(workspace))?;
     let lines = workspace.target.join("soak");
     if lines.exists() {
@@ -61,17 +61,8 @@ fn table(document: &Path, lines: &Path, conditions: &str) -> Result<String> {
     Ok(table)
 }
 
-fn conditions(workspace: &Workspace) -> Result<String> {
-    let said = |program: &str, arguments: &[&str]| {
-        output(Command::new(program).args(arguments).current_dir(&workspace.root))
-    };
-    let others = [".", &format!(":!{DOCUMENT}")];
-    let changed = said("git", &[&["status", "--porcelain", "--"], &others[..]].concat())?;
-    Ok(format!(
-        "{}, {}{}, {} cores",
-        said("date", &["-u", "+%Y-%m-%d %H:%M"])?,
-        said("git", &["rev-parse", "--short=10", "HEAD"])?,
-        if changed.is_empty() { "" } else { " and changes" },
-        said("nproc", &[])?,
-    ))
+/// When it was measured, and on what.
+fn conditions() -> Result<String> {
+    let date = output(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M"]))?;
+    Ok(format!("{date}, {} cores", thread::available_parallelism()?))
 }
