@@ -1,6 +1,7 @@
 //! The command line: what can be asked of `colloquy`, and where its settings come from.
 
 mod ask;
+mod backup;
 mod demo;
 mod file;
 mod notify;
@@ -47,6 +48,25 @@ enum Task {
     Notify {
         #[command(flatten)]
         notice: notify::Notice,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Copy everything into one file, while the server runs or not
+    ///
+    /// The file must not exist yet. Everybody who is connected is told when it is complete.
+    Backup {
+        /// The new file
+        file: PathBuf,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Bring a backup back, while no server runs
+    ///
+    /// The database that it replaces is kept beside it. Clients load afresh: what they knew of the
+    /// log belongs to another history.
+    Restore {
+        /// The backup
+        file: PathBuf,
         #[command(flatten)]
         configured: Configured,
     },
@@ -108,6 +128,12 @@ impl Cli {
             Some(Task::Notify { notice, configured }) => {
                 notify::run(notice, configured.begin()?).await
             }
+            Some(Task::Backup { file, configured }) => {
+                backup::back_up_to(file, configured.begin()?).await
+            }
+            Some(Task::Restore { file, configured }) => {
+                backup::restore(&file, configured.begin()?).await
+            }
             Some(Task::User { task, configured }) => user::run(task, configured.begin()?).await,
             Some(Task::Token { task, configured }) => token::run(task, configured.begin()?).await,
             Some(Task::Demo(options)) => demo::run(options).await,
@@ -121,6 +147,8 @@ impl Cli {
             Some(
                 Task::Serve(configured)
                 | Task::Notify { configured, .. }
+                | Task::Backup { configured, .. }
+                | Task::Restore { configured, .. }
                 | Task::User { configured, .. }
                 | Task::Token { configured, .. },
             ) => configured,

@@ -138,7 +138,7 @@ const FULL: u32 = 13;
 const CANTOPEN: u32 = 14;
 
 /// SQLite's result code without what its extended form adds.
-fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
+pub(crate) fn primary_code(error: &(dyn sqlx::error::DatabaseError + 'static)) -> Option<u32> {
     let extended: u32 = error.code()?.parse().ok()?;
     Some(extended & 0xff)
 }

@@ -4,6 +4,7 @@
 //!
 //! - [`settings`]: what can be set; [`origin`]: an origin that is let in
 //! - [`data_dir`], [`control`], [`logging`]: the folder, its control socket, the logs
+//! - [`backup`]: everything in one file, and back
 //! - [`serve()`]: accepting connections until told to stop; [`tls`]: HTTPS without a proxy
 //! - [`access`]: who asks, and whether they may; [`mode`]: whether anybody has an identity
 //! - [`limits`]: how much each may ask
@@ -17,6 +18,7 @@
 #![recursion_limit = "256"]
 
 pub mod access;
+pub mod backup;
 pub mod control;
 pub mod data_dir;
 pub mod error;

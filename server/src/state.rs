@@ -19,9 +19,6 @@ use crate::{
     store::{self, Database, Writer, events, people},
 };
 
-/// The database's file in the data folder.
-const DATABASE: &str = "colloquy.db";
-
 /// How often what is too old is forgotten, and the history's mark renewed.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -78,7 +75,7 @@ impl AppState {
     /// When the database can not be opened.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         metrics::recorder();
-        let database = Database::open(&settings.data_dir.join(DATABASE)).await?;
+        let database = Database::open(&settings.data_dir.join(store::FILE)).await?;
         let mut snapshot = database.snapshot().await.map_err(store::OpenError::from)?;
         let start = events::start(snapshot.connection()).await.map_err(store::OpenError::from)?;
         let anybody = people::any(snapshot.connection()).await.map_err(store::OpenError::from)?;
@@ -95,14 +92,8 @@ impl AppState {
             false => Mode::required(),
         };
         let services = Services::new(database.clone(), writer, hub.clone(), mode.clone());
-        let keep = Retention {
-            age_millis: i64::try_from(settings.retention.as_millis()).unwrap_or(i64::MAX),
-            events: settings.retention_events,
-        };
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         let limits = Limits::new(&settings, mode.clone());
-        let house = keep_house(services.clone(), hub.clone(), limits.clone(), keep);
-        tasks.spawn(stopping.clone().run_until_cancelled_owned(house));
         let resources = Arc::new(Resources {
             hub: hub.clone(),
             database,
@@ -110,7 +101,7 @@ impl AppState {
             handlers: default_handlers()?,
             limits: limits.clone(),
         });
-        Ok(Self(Arc::new(Parts {
+        let state = Self(Arc::new(Parts {
             settings: Arc::new(settings),
             services,
             hub,
@@ -120,7 +111,28 @@ impl AppState {
             tasks,
             resources,
             stopping,
-        })))
+        }));
+        let house = keep_house(state.clone());
+        state.tasks.spawn(state.stopping.clone().run_until_cancelled_owned(house));
+        Ok(state)
+    }
+
+    /// Forgets what is too old, and renews the history's mark; what fails is logged. An open hub
+    /// does so by itself when it opens, and every minute.
+    pub async fn keep_house(&self) {
+        self.limits.keep_house();
+        let keep = Retention {
+            age_millis: i64::try_from(self.settings.retention.as_millis()).unwrap_or(i64::MAX),
+            events: self.settings.retention_events,
+        };
+        match self.services.forget_old(&self.hub, keep).await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(events, "Old events were forgotten."),
+            Err(error) => tracing::error!(%error, "Old events could not be forgotten."),
+        }
+        if let Err(error) = self.services.renew_mark().await {
+            tracing::error!(%error, "The history's mark could not be renewed.");
+        }
     }
 
     /// Closes every WebSocket, ends what runs beside the requests and closes the database, after
@@ -160,19 +172,11 @@ impl FromRef<AppState> for Limits {
     }
 }
 
-async fn keep_house(services: Services, hub: Hub, limits: Limits, keep: Retention) {
+async fn keep_house(state: AppState) {
     let mut times = interval(HOUSEKEEPING_INTERVAL);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         times.tick().await;
-        limits.keep_house();
-        match services.forget_old(&hub, keep).await {
-            Ok(0) => {}
-            Ok(events) => tracing::info!(events, "Old events were forgotten."),
-            Err(error) => tracing::error!(%error, "Old events could not be forgotten."),
-        }
-        if let Err(error) = services.renew_mark().await {
-            tracing::error!(%error, "The history's mark could not be renewed.");
-        }
+        state.keep_house().await;
     }
 }

@@ -1,114 +1,33 @@
 //! The `colloquy` executable, as a shell sees it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "the helpers of tests may panic as tests do"
-)]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
+
+#[path = "support/mod.rs"]
+mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, Read},
     net::TcpListener,
     os::unix::fs::{FileTypeExt, PermissionsExt},
-    path::Path,
-    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::Command,
 };
 
 use colloquy_client::{
-    Client, Method,
+    Method,
     protocol::request::NewAgent,
     raw::{RawError, RawSocket},
 };
 use futures_util::{SinkExt, StreamExt};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::UnixStream, time::timeout};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
-const COLLOQUY: &str = env!("CARGO_BIN_EXE_colloquy");
-
-/// How long anything here may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// `colloquy` in that folder.
-fn colloquy(folder: &Path) -> Command {
-    in_folder(Command::new(COLLOQUY), folder)
-}
-
-/// A command in that folder, with nothing of this test's environment that `colloquy` would heed.
-fn in_folder(mut command: Command, folder: &Path) -> Command {
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy().into_owned();
-        if ["COLLOQUY_", "LEPTOS_", "RUST_LOG"].iter().any(|one| name.starts_with(one)) {
-            command.env_remove(name);
-        }
-    }
-    command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// A server that runs until it is dropped.
-struct Server {
-    process: Child,
-    output: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl Server {
-    /// Starts a server and waits until it says where it is.
-    fn start(command: &mut Command) -> Self {
-        let mut process = command.spawn().unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let Some(url) = line.trim().split(' ').find(|word| word.starts_with("http://")) else {
-            process.kill().unwrap();
-            let mut error = String::new();
-            process.stderr.take().unwrap().read_to_string(&mut error).unwrap();
-            panic!("no address in {line:?}; {error}");
-        };
-        Self { url: url.to_owned(), process, output }
-    }
-
-    fn client(&self) -> Client {
-        Client::new(&self.url).unwrap()
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.process), signal).unwrap();
-    }
-
-    fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match self.process.try_wait().unwrap() {
-                Some(status) => return status,
-                None if Instant::now() > deadline => panic!("it does not end"),
-                None => thread::sleep(Duration::from_millis(10)),
-            }
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn serve_on_any_port(folder: &Path) -> Server {
-    Server::start(colloquy(folder).args(["serve", "--listen", "127.0.0.1:0"]))
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use support::process::{
+    COLLOQUY, PATIENCE, Process, colloquy, in_folder, printed, serve_on_any_port, stderr,
+};
 
 #[tokio::test]
 async fn says_first_where_it_is_and_is_there() {
@@ -127,7 +46,7 @@ async fn says_first_where_it_is_and_is_there() {
 #[tokio::test]
 async fn serves_without_a_subcommand_where_leptos_says() {
     let folder = TempDir::new().unwrap();
-    let server = Server::start(colloquy(folder.path()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0"));
+    let server = Process::start(colloquy(folder.path()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0"));
     assert_ne!(server.url, "http://127.0.0.1:3000");
     server.client().agents().await.unwrap();
 }
@@ -138,14 +57,14 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     let here = folder.path();
     fs::write(here.join("colloquy.toml"), "listen = \"127.0.0.1:0\"\ndata_dir = \"file\"").unwrap();
     fs::write(here.join("other.toml"), "listen = \"localhost:0\"\ndata_dir = \"other\"").unwrap();
-    drop(Server::start(&mut colloquy(here)));
+    drop(Process::start(&mut colloquy(here)));
     assert!(here.join("file").is_dir());
-    drop(Server::start(colloquy(here).args(["--config", "other.toml"])));
+    drop(Process::start(colloquy(here).args(["--config", "other.toml"])));
     assert!(here.join("other").is_dir());
-    drop(Server::start(colloquy(here).env("COLLOQUY_DATA_DIR", "variable")));
+    drop(Process::start(colloquy(here).env("COLLOQUY_DATA_DIR", "variable")));
     assert!(here.join("variable").is_dir());
     let mut all = colloquy(here);
-    drop(Server::start(all.env("COLLOQUY_DATA_DIR", "unused").args(["serve", "--data-dir=flag"])));
+    drop(Process::start(all.env("COLLOQUY_DATA_DIR", "unused").args(["serve", "--data-dir=flag"])));
     assert!(here.join("flag").is_dir());
     assert!(!here.join("unused").exists());
 }
@@ -220,7 +139,7 @@ fn warns_of_a_variable_that_sets_nothing() {
     let folder = TempDir::new().unwrap();
     let mut command = colloquy(folder.path());
     command.args(["--listen=127.0.0.1:0"]).env("COLLOQUY_LISTN", "x").env("COLLOQUY_URL", "x");
-    let mut server = Server::start(&mut command);
+    let mut server = Process::start(&mut command);
     server.signal(Signal::TERM);
     server.wait();
     let mut log = String::new();
@@ -411,19 +330,12 @@ async fn the_data_folder_may_lie_deep() {
     };
     let mut command = colloquy(folder.path());
     at_depth(&mut command);
-    let server = Server::start(command.arg("--listen=127.0.0.1:0"));
+    let server = Process::start(command.arg("--listen=127.0.0.1:0"));
     let mut command = colloquy(folder.path());
     at_depth(&mut command);
     let told = command.args(["notify", "Hello"]).output().unwrap();
     assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
     assert_eq!(server.client().events().await.unwrap().value.items.len(), 1);
-}
-
-/// What a command prints when it does what it should.
-fn printed(folder: &Path, arguments: &[&str]) -> String {
-    let output = colloquy(folder).args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
-    String::from_utf8(output.stdout).unwrap()
 }
 
 #[tokio::test]
@@ -498,7 +410,7 @@ async fn the_first_start_where_people_sign_in_prints_a_link_to_set_up_with() {
     let folder = TempDir::new().unwrap();
     let mut serve = colloquy(folder.path());
     let mut server =
-        Server::start(serve.args(["serve", "--listen=127.0.0.1:0", "--auth=required"]));
+        Process::start(serve.args(["serve", "--listen=127.0.0.1:0", "--auth=required"]));
     let mut line = String::new();
     while !line.starts_with("Set up the first administrator") {
         line.clear();
@@ -517,7 +429,7 @@ async fn the_first_start_where_people_sign_in_prints_a_link_to_set_up_with() {
 }
 
 /// Lets a server write files up to that size only; none: as large as it likes.
-fn limit_files(server: &Server, bytes: Option<u64>) {
+fn limit_files(server: &Process, bytes: Option<u64>) {
     let limit = Rlimit { current: bytes, maximum: None };
     prlimit(Some(Pid::from_child(&server.process)), Resource::Fsize, limit).unwrap();
 }
@@ -528,7 +440,7 @@ async fn a_disk_that_fails_is_told_and_gone_on_from() {
     // Writing more than the limit is an error then, and not the end.
     let mut shell = in_folder(Command::new("sh"), folder.path());
     shell.args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#, COLLOQUY]);
-    let mut server = Server::start(shell.args(["serve", "--listen", "127.0.0.1:0"]));
+    let mut server = Process::start(shell.args(["serve", "--listen", "127.0.0.1:0"]));
     let client = server.client();
     let create = |name: &'static str| {
         let call = client.request(Method::POST, "/api/v1/agents");

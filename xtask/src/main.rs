@@ -7,6 +7,7 @@ mod bench;
 mod build;
 mod serve;
 mod setup;
+mod soak;
 mod steps;
 mod test;
 mod workspace;
@@ -45,6 +46,11 @@ enum Task {
         #[arg(long)]
         quick: bool,
     },
+    /// Try what the hub survives, at length: docs/soak.md
+    Soak {
+        /// Only the tests whose names contain this
+        only: Option<String>,
+    },
     /// What `cargo leptos` is in this workspace: cargo-leptos, found in the project's tools
     #[command(hide = true, disable_help_flag = true)]
     Leptos {
@@ -70,6 +76,7 @@ fn main() -> Result<()> {
             test::budgets(&workspace)
         }
         Task::Bench { part, quick } => bench::bench(&workspace, part, quick),
+        Task::Soak { only } => soak::soak(&workspace, only.as_deref()),
         Task::Leptos { args } => serve::leptos(&workspace, &args),
     }
 }

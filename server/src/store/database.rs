@@ -11,7 +11,7 @@ use sqlx::{
 
 use super::{events, history::Mark};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// Older ones have the WAL-reset bug, which can lose committed transactions (design, "SQLite").
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);

@@ -1,7 +1,7 @@
 //! SQL and nothing else.
 //!
 //! - [`database`]: opening, migrations, the pool of readers, snapshots
-//! - [`history`]: the epoch
+//! - [`history`]: the epoch; [`copy`]: the whole database in another file
 //! - [`writer`]: the one task that changes anything, in groups; [`transaction`]: what it hands
 //!   out to each change; [`rooms`]: what it remembers of chats
 //! - [`events`]: the log
@@ -15,6 +15,7 @@
 pub(crate) mod agents;
 pub(crate) mod chats;
 pub(crate) mod collections;
+mod copy;
 mod database;
 pub(crate) mod events;
 mod history;
@@ -34,6 +35,11 @@ mod transaction;
 pub(crate) mod visibility;
 mod writer;
 
+/// The database's file in the data folder.
+pub(crate) const FILE: &str = "colloquy.db";
+
+pub use copy::CopyError;
+pub(crate) use copy::{begin_history, check, copy, fold};
 pub(crate) use database::{Database, OpenError, Snapshot};
 pub(crate) use transaction::WriteTx;
 pub(crate) use writer::{Logged, Writer, stored_frame};

@@ -1,13 +1,10 @@
-use std::collections::HashSet;
-
 use colloquy_client::protocol::model::NotificationType;
 use colloquy_client::{Method, protocol::request::NewNotification};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
 use crate::{
     happened, header, problem, refused,
-    support::{Server, agent, chat},
+    support::{Server, agent},
 };
 
 #[tokio::test]
@@ -83,30 +80,4 @@ async fn at_the_same_time_too() {
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]));
     assert_eq!(happened(&server).await, ["system:notification"]);
-}
-
-#[tokio::test]
-async fn a_hundred_copies_at_once_are_done_once() {
-    let server = Server::start().await;
-    chat(&server, "room").await;
-    let mut copies = JoinSet::new();
-    for _ in 0..100 {
-        let call = server.client().request(Method::POST, "/api/v1/chats/room/messages");
-        let call = call.json(&json!({"content": "Hello."})).idempotency_key("key");
-        copies.spawn(async move { call.send().await.unwrap().text().await.unwrap() });
-    }
-    let answers: HashSet<String> = copies.join_all().await.into_iter().collect();
-    assert_eq!(answers.len(), 1, "{answers:?}");
-    let message: Value = serde_json::from_str(answers.iter().next().unwrap()).unwrap();
-    assert_eq!(happened(&server).await, ["chat:created", "chat:messageCreated"]);
-    let listed: Value = server
-        .client()
-        .request(Method::GET, "/api/v1/chats/room/messages")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    assert_eq!(listed["items"], json!([message]));
 }

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod peer;
+pub(crate) mod process;
 
 use std::sync::Arc;
 

@@ -1,0 +1,62 @@
+//! `colloquy backup` and `colloquy restore`.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use axum::http::Method;
+use colloquy_protocol::{model::NotificationType, request::NewNotification};
+use colloquy_server::{
+    backup::{Backup, Restored, back_up, restore as bring_back},
+    data_dir::DataDir,
+    settings::Settings,
+};
+use serde_json::{Value, json};
+use tokio::{select, signal::ctrl_c};
+
+use super::ask::tell;
+
+/// Makes a backup, and tells everybody who is connected that it is complete.
+///
+/// # Errors
+/// When it can not be made. That nobody could be told is only logged: the backup is there.
+pub(crate) async fn back_up_to(file: PathBuf, settings: Settings) -> anyhow::Result<()> {
+    let Backup { offset, bytes } = select! {
+        made = back_up(&settings.data_dir, &file) => made?,
+        // Whoever stops it leaves nothing behind.
+        _ = ctrl_c() => bail!("stopped; there is no backup"),
+    };
+    writeln!(io::stdout(), "{}: {bytes} bytes, the log up to {offset}", file.display())?;
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let completed = NewNotification {
+        notification_type: NotificationType::Info,
+        message: "Backup completed".to_owned(),
+        details: json!({ "backupId": name, "offset": offset, "bytes": bytes }),
+    };
+    let told = tell::<Value>(&settings, Method::POST, "/notifications", &completed).await;
+    if let Err(error) = told {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "Nobody was told that the backup is complete."
+        );
+    }
+    Ok(())
+}
+
+/// Brings a backup back, and says where the replaced database is kept.
+///
+/// # Errors
+/// When a server runs, or the backup can not be used.
+pub(crate) async fn restore(file: &Path, settings: Settings) -> anyhow::Result<()> {
+    let data_dir =
+        DataDir::lock(&settings.data_dir).context("a backup is restored while no server runs")?;
+    let Restored { offset, replaced } = bring_back(&data_dir, file).await?;
+    let mut output = io::stdout().lock();
+    writeln!(output, "{} is restored, the log up to {offset}", file.display())?;
+    if let Some(replaced) = replaced {
+        writeln!(output, "What was there before is kept as {}", replaced.display())?;
+    }
+    Ok(())
+}

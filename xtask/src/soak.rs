@@ -1,0 +1,68 @@
+//! `cargo xtask soak`: what the hub survives, in numbers that matter.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use anyhow::{Context, Result};
+
+use crate::setup;
+use crate::steps::Steps;
+use crate::workspace::{Workspace, output, run};
+
+const DOCUMENT: &str = "docs/soak.md";
+const BEGIN: &str = "<!-- soak: begin -->\n";
+const END: &str = "<!-- soak: end -->";
+const HEAD: &str = "| | fault | what was done | what came of it | took | when, on what |
+|---|---|---|---|---|---|
+";
+
+/// Runs the long forms of the tests in `server/tests/soak` whose names contain that, one after the
+/// other. The line of each that did not fail goes into the document's table.
+pub(crate) fn soak(workspace: &Workspace, only: Option<&str>) -> Result<()> {
+    let mut steps = Steps::default();
+    let conditions = conditions()?;
+    steps.step("set-up", || setup::for_checks(workspace))?;
+    let lines = workspace.target.join("soak");
+    if lines.exists() {
+        fs::remove_dir_all(&lines)?;
+    }
+    fs::create_dir_all(&lines)?;
+    let mut tests = workspace.command("cargo");
+    tests.args(["nextest", "run", "--package=colloquy-server", "--test=soak", "--profile=soak"]);
+    tests.args(["--run-ignored=all"]).args(only).env("SOAK", &lines);
+    let survived = steps.step("soak", || run(&mut tests));
+    let table = table(&workspace.root.join(DOCUMENT), &lines, &conditions)?;
+    println!("\n{table}");
+    survived
+}
+
+/// Lays the lines that the tests left over those in the document; the table as it is then.
+fn table(document: &Path, lines: &Path, conditions: &str) -> Result<String> {
+    let text = fs::read_to_string(document).with_context(|| format!("cannot read {DOCUMENT}"))?;
+    let (before, rest) = text.split_once(BEGIN).context("docs/soak.md has lost its mark")?;
+    let (table, after) = rest.split_once(END).context("docs/soak.md has lost its mark")?;
+    let mut rows: BTreeMap<(u32, String), String> = BTreeMap::new();
+    let mut keep = |line: &str| {
+        let mut cells = line.split('|').map(str::trim).skip(1);
+        if let (Some(Ok(number)), Some(name)) = (cells.next().map(str::parse), cells.next()) {
+            rows.insert((number, name.to_owned()), format!("{line}\n"));
+        }
+    };
+    table.lines().for_each(&mut keep);
+    for entry in fs::read_dir(lines)? {
+        let line = fs::read_to_string(entry?.path())?;
+        keep(&format!("{} {conditions} |", line.trim()));
+    }
+    let table = format!("{HEAD}{}", rows.into_values().collect::<String>());
+    fs::write(document, format!("{before}{BEGIN}{table}{END}{after}"))?;
+    Ok(table)
+}
+
+/// When it was measured, and on what.
+fn conditions() -> Result<String> {
+    let date = output(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M"]))?;
+    Ok(format!("{date}, {} cores", thread::available_parallelism()?))
+}
