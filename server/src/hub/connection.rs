@@ -166,9 +166,10 @@ pub(crate) async fn run(resources: Arc<Resources>, visitor: Visitor, socket: Soc
 }
 
 /// Tells a peer that shook hands why it may not be here: a page can not see the status that a
-/// refused handshake has.
-pub(crate) async fn refuse(socket: Socket, code: CloseCode) {
-    let decoder = Decoder::new(MAX_INBOUND_BYTES);
+/// refused handshake has. `early` is what was read of the socket already.
+pub(crate) async fn refuse(socket: Socket, early: Bytes, code: CloseCode) {
+    let mut decoder = Decoder::new(MAX_INBOUND_BYTES);
+    decoder.feed(&early);
     close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE).await;
 }
 

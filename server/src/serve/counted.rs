@@ -8,6 +8,8 @@ use std::{
 };
 
 use metrics::gauge;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -15,6 +17,11 @@ use tokio::{
 };
 
 use crate::{limits::Place, metrics::OPEN_CONNECTIONS};
+
+/// How much the system may keep that it could not send yet, in bytes. By itself it keeps megabytes:
+/// what is written would be taken for what is read, and every slow reader would cost as much.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 64 * 1024;
 
 /// A connection that holds its place among all, and among those from its address.
 #[derive(Debug)]
@@ -38,6 +45,15 @@ impl Counted {
     /// Has what is written sent at once.
     pub(super) fn set_nodelay(&self) -> io::Result<()> {
         self.stream.set_nodelay(true)
+    }
+
+    /// Has the system keep no more than [`UNSENT_BYTES`] that it could not send yet.
+    pub(crate) fn keep_little(&self) {
+        // Where there is no such option, it is only noticed later that somebody reads slowly.
+        #[cfg(target_os = "linux")]
+        if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
+            tracing::debug!(%error, "A connection's buffer is as large as the system likes.");
+        }
     }
 
     /// Reads what is there now.
