@@ -3,6 +3,7 @@
 //! Reading order: [`workspace`] (where things are, and how programs are started there), [`setup`]
 //! (what has to be in place before anything else works), then one module per command.
 
+mod autobahn;
 mod bench;
 mod build;
 mod serve;
@@ -45,6 +46,8 @@ enum Task {
         #[arg(long)]
         quick: bool,
     },
+    /// Hold Autobahn's test suite against the WebSocket: docs/bad-input.md
+    Autobahn,
     /// What `cargo leptos` is in this workspace: cargo-leptos, found in the project's tools
     #[command(hide = true, disable_help_flag = true)]
     Leptos {
@@ -70,6 +73,7 @@ fn main() -> Result<()> {
             test::budgets(&workspace)
         }
         Task::Bench { part, quick } => bench::bench(&workspace, part, quick),
+        Task::Autobahn => autobahn::autobahn(&workspace),
         Task::Leptos { args } => serve::leptos(&workspace, &args),
     }
 }

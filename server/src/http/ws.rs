@@ -86,6 +86,22 @@ pub(crate) async fn upgrade(
     Ok(response)
 }
 
+/// The same for a connection that only sends back what comes.
+#[cfg(feature = "bench")]
+pub(crate) async fn echo(State(state): State<AppState>, mut request: Request) -> Response {
+    match shake_hands(&mut request) {
+        Ok((switched, response)) => {
+            state.tasks.spawn(async move {
+                if let Ok(Ok((socket, early))) = switched.await.map(Socket::take) {
+                    hub::echo(socket, early).await;
+                }
+            });
+            response
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
 /// Agrees to what the request asks for: what it will have become, and the answer that says so. What
 /// asks for no WebSocket of version 13 is refused.
 fn shake_hands(request: &mut Request) -> Result<(OnUpgrade, Response), Box<Response>> {

@@ -2,13 +2,12 @@
 
 use std::{
     io::{self, IoSlice},
-    net::IpAddr,
+    net::{IpAddr, Shutdown},
     pin::Pin,
     task::{Context, Poll},
 };
 
 use metrics::gauge;
-#[cfg(target_os = "linux")]
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -68,6 +67,11 @@ impl Counted {
             [one] => self.stream.try_write(one),
             several => self.stream.try_write_vectored(several),
         }
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        SockRef::from(&self.stream).shutdown(Shutdown::Write)
     }
 
     /// Whether something may be there. One task may wait for it.

@@ -7,6 +7,7 @@
 use std::{
     future::poll_fn,
     io::{self, ErrorKind, IoSlice, Read, Write},
+    net::Shutdown,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
@@ -14,6 +15,7 @@ use std::{
 use axum::body::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::{rt::TokioIo, server::conn::auto};
+use socket2::SockRef;
 use tokio::net::UnixStream;
 use tokio_rustls::{rustls::ServerConnection, server::TlsStream};
 
@@ -116,6 +118,16 @@ impl Socket {
         }
     }
 
+    /// Says that nothing more will be written: the peer need not wait for that.
+    pub(crate) fn finish(&self) {
+        // Who is gone already needs not be told.
+        let _ = match self {
+            Self::Tcp(stream) => stream.finish(),
+            Self::Tls(tls) => tls.finish(),
+            Self::Unix(stream) => SockRef::from(stream).shutdown(Shutdown::Write),
+        };
+    }
+
     /// Waits for something to come and feeds it to the decoder; false at the end.
     ///
     /// # Errors
@@ -189,6 +201,13 @@ impl Tls {
         };
         // In between others have the session: a peer may send records without end that say nothing.
         Err(ErrorKind::Interrupted.into())
+    }
+
+    fn finish(&self) -> io::Result<()> {
+        let mut session = self.lock();
+        session.send_close_notify();
+        self.send(&mut session)?;
+        self.stream.finish()
     }
 
     /// Writes what the session made.

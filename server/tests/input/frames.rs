@@ -112,11 +112,12 @@ async fn everything(server: &Server, times: usize) {
             let mut raw = Raw::welcomed(server).await;
             raw.send(bytes).await;
             assert_eq!(raw.closed().await, Some(*code), "{what}");
+            assert_eq!(raw.next().await, None, "{what}: it hangs up, and waits for no answer");
         })
         .await;
     }
     for (what, bytes) in &allowed() {
-        at_once(times, || async {
+        at_once(TIMES, || async {
             let mut raw = Raw::welcomed(server).await;
             raw.send(bytes).await;
             let error: Value = serde_json::from_str(&raw.text().await).unwrap();
@@ -128,19 +129,31 @@ async fn everything(server: &Server, times: usize) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_breaks_the_protocol_is_told_by_its_code_and_leaves_nothing_behind() {
+/// Does all of it, each mistake so many times at once.
+async fn leaves_nothing_behind(times: usize) {
     let server = Server::start().await;
-    everything(&server, TIMES / 10).await;
+    everything(&server, times.div_ceil(10)).await;
     is_empty(&server).await;
     let before = memory();
-    everything(&server, TIMES).await;
+    everything(&server, times).await;
     is_empty(&server).await;
     let after = memory();
-    let number = TIMES * (mistakes().len() + allowed().len());
+    let number = times * mistakes().len() + TIMES * allowed().len();
     println!("{number} connections: {before} KiB before, {after} KiB after");
     assert!(after < before + LEEWAY, "{before} KiB before, {after} KiB after");
     still_serves(&server).await;
+}
+
+/// There are at least three of each kind.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_breaks_the_protocol_is_told_by_its_code_and_leaves_nothing_behind() {
+    leaves_nothing_behind(TIMES.div_ceil(3)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a while: for `cargo xtask soak`"]
+async fn a_hundred_of_each_mistake_leave_nothing_behind() {
+    leaves_nothing_behind(TIMES).await;
 }
 
 /// Whoever closes in the middle of a message is answered with their code, and what follows does not
