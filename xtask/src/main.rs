@@ -6,6 +6,7 @@
 mod autobahn;
 mod bench;
 mod build;
+mod fuzz;
 mod serve;
 mod setup;
 mod steps;
@@ -48,6 +49,12 @@ enum Task {
     },
     /// Hold Autobahn's test suite against the WebSocket: docs/bad-input.md
     Autobahn,
+    /// Have a fuzzer make things up for the frame decoder and the clients' session
+    Fuzz {
+        /// For how many seconds, each
+        #[arg(long, default_value_t = 120)]
+        seconds: u32,
+    },
     /// What `cargo leptos` is in this workspace: cargo-leptos, found in the project's tools
     #[command(hide = true, disable_help_flag = true)]
     Leptos {
@@ -74,6 +81,7 @@ fn main() -> Result<()> {
         }
         Task::Bench { part, quick } => bench::bench(&workspace, part, quick),
         Task::Autobahn => autobahn::autobahn(&workspace),
+        Task::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds),
         Task::Leptos { args } => serve::leptos(&workspace, &args),
     }
 }
