@@ -32,7 +32,8 @@
 //! on, however often the connection is lost, and no event is delivered twice. (Only the catch-up
 //! of a topic from far back may repeat what was delivered thousands of events ago.)
 //!
-//! *Invariant.* Within an epoch the cursor never moves back. It never passes an event that a
+//! *Invariant.* Within an epoch the cursor never moves back, unless a hub that has less than it had
+//! has everything loaded afresh. It never passes an event that a
 //! subscription covers and that was not delivered, unless the topic is catching up from a position
 //! of its own; that position is kept until a heartbeat says that everything after it was sent.
 //!

@@ -66,6 +66,8 @@ pub fn router(state: AppState) -> Router {
     let not_found = pages::not_found(&state, own_api.clone())
         .layer(compression::layer())
         .layer(limited.clone());
+    #[cfg(feature = "bench")]
+    let documented = documented.route("/echo", get(ws::echo));
     documented
         .merge(docs::routes(document))
         .route("/api/multi-agent/demo/websocket", get(async || Redirect::permanent(DEMO)))

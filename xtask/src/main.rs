@@ -3,8 +3,10 @@
 //! Reading order: [`workspace`] (where things are, and how programs are started there), [`setup`]
 //! (what has to be in place before anything else works), then one module per command.
 
+mod autobahn;
 mod bench;
 mod build;
+mod fuzz;
 mod serve;
 mod setup;
 mod soak;
@@ -51,6 +53,14 @@ enum Task {
         /// Only the tests whose names contain this
         only: Option<String>,
     },
+    /// Hold Autobahn's test suite against the WebSocket: docs/bad-input.md
+    Autobahn,
+    /// Have a fuzzer make things up for the frame decoder and the clients' session
+    Fuzz {
+        /// For how many seconds, each
+        #[arg(long, default_value_t = 120)]
+        seconds: u32,
+    },
     /// What `cargo leptos` is in this workspace: cargo-leptos, found in the project's tools
     #[command(hide = true, disable_help_flag = true)]
     Leptos {
@@ -77,6 +87,8 @@ fn main() -> Result<()> {
         }
         Task::Bench { part, quick } => bench::bench(&workspace, part, quick),
         Task::Soak { only } => soak::soak(&workspace, only.as_deref()),
+        Task::Autobahn => autobahn::autobahn(&workspace),
+        Task::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds),
         Task::Leptos { args } => serve::leptos(&workspace, &args),
     }
 }

@@ -1,6 +1,7 @@
 //! What has to be in place before anything else works. Each part looks first, does only what is
 //! missing, says what that is and how long it takes, and can be interrupted and started again.
 
+mod autobahn;
 mod cargo_tools;
 mod chromium;
 mod components;
@@ -10,6 +11,7 @@ mod rust_src;
 mod wasm_target;
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -44,6 +46,11 @@ pub(crate) fn for_browser_tests(workspace: &Workspace) -> Result<PathBuf> {
 pub(crate) fn for_fan_out(workspace: &Workspace) -> Result<PathBuf> {
     peers::ensure_npm(workspace)?;
     peers::ensure_debian(workspace)
+}
+
+/// For holding Autobahn's test suite against the WebSocket; returns the command that runs it.
+pub(crate) fn for_autobahn(workspace: &Workspace) -> Result<Command> {
+    autobahn::ensure(workspace)
 }
 
 /// Says what is about to be put in place, and how long that takes.

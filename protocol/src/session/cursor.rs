@@ -11,7 +11,8 @@ const REMEMBERED: usize = 4096;
 /// The connection's cursor.
 ///
 /// *Invariant.* Everything up to it that the subscriptions cover was delivered, but for the topics
-/// that are still catching up from a position of their own. Within an epoch it never moves back.
+/// that are still catching up from a position of their own. Within an epoch it never moves back,
+/// unless the hub begins anew before it.
 #[derive(Debug, Default)]
 pub(super) struct Cursor {
     position: Option<Position>,
@@ -39,9 +40,12 @@ impl Cursor {
         }
     }
 
-    /// Live events start after this position; what came before is not known.
+    /// Live events start after this position; what came before is not known. If it lies before the
+    /// cursor it is another history's, whatever its epoch says: what comes then is new.
     pub(super) fn restart(&mut self, position: Position) {
-        if self.position.as_ref().is_some_and(|old| old.epoch != position.epoch) {
+        let is_another =
+            |old: &Position| old.epoch != position.epoch || old.offset > position.offset;
+        if self.position.as_ref().is_some_and(is_another) {
             self.delivered.clear();
         }
         self.position = Some(position);
@@ -85,6 +89,8 @@ mod tests {
         assert!(!cursor.admit(6));
         cursor.restart(position("b", 2));
         assert!(cursor.admit(6));
+        cursor.restart(position("b", 1));
+        assert!(cursor.admit(6), "a hub that has less than it had begins anew");
     }
 
     #[test]

@@ -4,11 +4,12 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use colloquy_protocol::{close::CloseCode, time::Timestamp};
-use hyper::upgrade;
+use hyper::upgrade::{self, OnUpgrade};
 use serde::Deserialize;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
@@ -62,20 +63,10 @@ pub(crate) async fn upgrade(
             Some((visitor(caller, peer, user_agent)?, places))
         }
     };
-    let switched = upgrade::on(&mut request);
-    let mut response = match create_response_with_body(&request, Body::empty) {
-        Ok(response) => response,
-        Err(cause) => {
-            let detail = format!("/ws speaks WebSocket only: {cause}");
-            let refusal = Problem::new(StatusCode::UPGRADE_REQUIRED, detail);
-            let wanted = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
-            return Ok((wanted, refusal).into_response());
-        }
+    let (switched, response) = match shake_hands(&mut request) {
+        Ok(agreed) => agreed,
+        Err(refusal) => return Ok(*refusal),
     };
-    if offers_subprotocol(request.headers()) {
-        let ours = HeaderValue::from_static(SUBPROTOCOL);
-        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
-    }
     let resources = state.resources.clone();
     state.tasks.spawn(async move {
         let taken = match switched.await {
@@ -86,11 +77,58 @@ pub(crate) async fn upgrade(
             (Ok((socket, early)), Some((visitor, _held))) => {
                 hub::run(resources, visitor, socket, early).await;
             }
-            (Ok((socket, _)), None) => hub::refuse(socket, CloseCode::Unauthorised).await,
+            (Ok((socket, early)), None) => {
+                hub::refuse(socket, early, CloseCode::Unauthorised).await;
+            }
             (Err(_), _) => tracing::error!("A WebSocket came through a listener that is not ours."),
         }
     });
     Ok(response)
+}
+
+/// The same for a connection that only sends back what comes.
+#[cfg(feature = "bench")]
+pub(crate) async fn echo(State(state): State<AppState>, mut request: Request) -> Response {
+    match shake_hands(&mut request) {
+        Ok((switched, response)) => {
+            state.tasks.spawn(async move {
+                if let Ok(Ok((socket, early))) = switched.await.map(Socket::take) {
+                    hub::echo(socket, early).await;
+                }
+            });
+            response
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// Agrees to what the request asks for: what it will have become, and the answer that says so. What
+/// asks for no WebSocket of version 13 is refused.
+fn shake_hands(request: &mut Request) -> Result<(OnUpgrade, Response), Box<Response>> {
+    let switched = upgrade::on(&mut *request);
+    let agreed = match create_response_with_body(request, Body::empty) {
+        Ok(response) if has_one_key(request.headers()) => Ok(response),
+        Ok(_) => Err("Sec-WebSocket-Key: expected one, of 16 bytes as base64".to_owned()),
+        Err(cause) => Err(cause.to_string()),
+    };
+    let mut response = agreed.map_err(|cause| {
+        let detail = format!("/ws speaks WebSocket only: {cause}");
+        let refusal = Problem::new(StatusCode::UPGRADE_REQUIRED, detail);
+        let wanted = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
+        Box::new((wanted, refusal).into_response())
+    })?;
+    if offers_subprotocol(request.headers()) {
+        let ours = HeaderValue::from_static(SUBPROTOCOL);
+        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
+    }
+    Ok((switched, response))
+}
+
+/// Whether there is one key, and it is what RFC 6455 says that a key is (section 4.2.1).
+fn has_one_key(headers: &HeaderMap) -> bool {
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let (Some(key), None) = (keys.next(), keys.next()) else { return false };
+    BASE64_STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16)
 }
 
 fn visitor(caller: Caller, peer: Option<Peer>, user_agent: Option<String>) -> Result<Visitor> {

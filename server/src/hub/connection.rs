@@ -26,6 +26,7 @@ use colloquy_protocol::{
     error::{ErrorCode, WireError},
     event::ClientEventName,
     frame::{HubEvent, RawClientFrame, Welcome, is_number},
+    id::ConnectionId,
     position::Position,
     time::Timestamp,
 };
@@ -33,7 +34,11 @@ use futures_util::future::{Either, select};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{Context, EventHandlerRegistry, Hub, Visitor, encode, outbox::Duty, seat::Seat};
+use super::{
+    Context, EventHandlerRegistry, Hub, Visitor, encode,
+    outbox::{Duty, Outbox},
+    seat::Seat,
+};
 use crate::{
     access::Caller,
     limits::Limits,
@@ -52,7 +57,7 @@ const MAX_REFUSALS: usize = 100;
 const REFUSAL_WINDOW: Duration = Duration::from_secs(10);
 
 /// For how long a close frame may take to leave, and the peer to answer it.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What every connection of a server shares.
 #[derive(Debug)]
@@ -104,7 +109,7 @@ impl Peer {
 }
 
 /// How a connection ends.
-enum End {
+pub(super) enum End {
     /// The network failed.
     Gone,
     /// The peer closed, with a code perhaps.
@@ -137,7 +142,8 @@ pub(crate) async fn run(resources: Arc<Resources>, visitor: Visitor, socket: Soc
         }
     };
     if let Some(code) = refusal {
-        return leave(&seat, End::Close(code), decoder, CLOSE_PATIENCE).await;
+        let (outbox, id) = (seat.outbox(), &seat.visitor().id);
+        return leave(outbox, id, End::Close(code), decoder, CLOSE_PATIENCE).await;
     }
     let patience = resources.hub.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
     let Visitor { id, caller, .. } = seat.visitor();
@@ -162,13 +168,15 @@ pub(crate) async fn run(resources: Arc<Resources>, visitor: Visitor, socket: Soc
             Either::Left((end, _)) | Either::Right((end, _)) => end,
         }
     };
-    leave(&peer.seat, end, decoder, patience).await;
+    let seat = &peer.seat;
+    leave(seat.outbox(), &seat.visitor().id, end, decoder, patience).await;
 }
 
 /// Tells a peer that shook hands why it may not be here: a page can not see the status that a
-/// refused handshake has.
-pub(crate) async fn refuse(socket: Socket, code: CloseCode) {
-    let decoder = Decoder::new(MAX_INBOUND_BYTES);
+/// refused handshake has. `early` is what was read of the socket already.
+pub(crate) async fn refuse(socket: Socket, early: Bytes, code: CloseCode) {
+    let mut decoder = Decoder::new(MAX_INBOUND_BYTES);
+    decoder.feed(&early);
     close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE).await;
 }
 
@@ -408,8 +416,13 @@ impl Refusals {
 }
 
 /// Ends a connection.
-async fn leave(seat: &Seat, end: End, decoder: Decoder, patience: Duration) {
-    let (outbox, id) = (seat.outbox(), &seat.visitor().id);
+pub(super) async fn leave(
+    outbox: &Outbox,
+    id: &ConnectionId,
+    end: End,
+    decoder: Decoder,
+    patience: Duration,
+) {
     // What was answered last still goes, if it can.
     outbox.flush();
     let code = match end {
@@ -450,6 +463,10 @@ async fn close(
 ) {
     last.extend_from_slice(Frame::close(code).as_bytes());
     if let Ok(Ok(())) = timeout(leave, socket.write_all(&last)).await {
+        if decoder.is_none() {
+            // Its answer would not be understood, so nobody waits for it.
+            socket.finish();
+        }
         // Whether it answers or not, the connection ends here.
         let _ = timeout(CLOSE_PATIENCE, hear_out(socket, decoder)).await;
     }

@@ -16,6 +16,8 @@
 mod connection;
 mod coverage;
 mod delivery;
+#[cfg(feature = "bench")]
+mod echo;
 mod flusher;
 mod handlers;
 mod line;
@@ -43,6 +45,8 @@ use colloquy_protocol::{
 use tokio::sync::{Notify, watch};
 
 pub(crate) use self::connection::{Resources, refuse, run};
+#[cfg(feature = "bench")]
+pub(crate) use self::echo::echo;
 use self::{
     coverage::Coverage,
     delivery::send,

@@ -133,7 +133,7 @@ struct Queue {
     listed: bool,
     /// Since when the socket has taken nothing.
     full: Option<Instant>,
-    /// When it last took something after that.
+    /// When it last took something although it had been full.
     took: Option<Instant>,
     /// The network failed, or the connection's task has taken the socket for its end.
     ended: bool,
@@ -147,6 +147,12 @@ struct Queue {
 }
 
 impl Queue {
+    /// The peer has read: the socket, which was full, takes more.
+    fn take_more(&mut self) {
+        let now = Some(Instant::now());
+        (self.full, self.took) = (now, now);
+    }
+
     fn drop_all(&mut self, code: CloseCode) -> CloseCode {
         self.page = VecDeque::new();
         self.items = VecDeque::new();
@@ -257,7 +263,7 @@ impl Outbox {
 
     /// Adds something; whether that leaves the connection's task something to do.
     fn add(&self, queue: &mut Queue, parcel: Arc<Parcel>) -> Result<bool, Pushed> {
-        if queue.closing.is_some() {
+        if queue.closing.is_some() || queue.ended {
             return Err(Pushed::TooLate);
         }
         let bytes = parcel.frame.len();
@@ -355,8 +361,11 @@ impl Outbox {
                 return Poll::Ready(Duty::Close(code));
             }
             // That it failed is what writing to it tells.
-            if queue.full.is_some() && self.socket.poll_writable(context).is_pending() {
-                return Poll::Pending;
+            if queue.full.is_some() {
+                if self.socket.poll_writable(context).is_pending() {
+                    return Poll::Pending;
+                }
+                queue.take_more();
             }
             if queue.full.is_some() || !queue.is_sent() {
                 self.write(&mut queue);
@@ -369,7 +378,8 @@ impl Outbox {
         }
     }
 
-    /// Lets nobody write any more but the caller, who sends this first: the rest of a frame.
+    /// Lets nobody write any more but the caller, who sends this first: the rest of a frame. What
+    /// waits otherwise is dropped.
     pub(crate) fn end(&self) -> Vec<u8> {
         let mut queue = self.lock();
         let rest = match queue.begun.take() {
@@ -377,6 +387,7 @@ impl Outbox {
             _ => Vec::new(),
         };
         queue.ended = true;
+        (queue.page, queue.items, queue.bytes) = (VecDeque::new(), VecDeque::new(), 0);
         rest
     }
 
@@ -435,9 +446,7 @@ impl Outbox {
                 }
                 Ok(0) => queue.ended = true,
                 Ok(written) => {
-                    if queue.full.take().is_some() {
-                        queue.took = Some(Instant::now());
-                    }
+                    queue.full = None;
                     queue.advance(written);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -556,6 +565,15 @@ mod tests {
         });
         timeout(Duration::from_secs(10), takes).await.unwrap();
         assert!(outbox.took() >= full);
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_takes_and_keeps_nothing_more() {
+        let (outbox, _theirs) = stuck(Limits { messages: 9, bytes: 1 << 21 }).await;
+        assert_eq!(outbox.push(text("waits")), Pushed::Queued);
+        assert!(!outbox.end().is_empty(), "the rest of what was begun");
+        assert_eq!(outbox.push(text("late")), Pushed::TooLate);
+        assert_eq!(outbox.waiting(), (0, 0));
     }
 
     #[tokio::test]

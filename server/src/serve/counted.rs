@@ -2,12 +2,13 @@
 
 use std::{
     io::{self, IoSlice},
-    net::IpAddr,
+    net::{IpAddr, Shutdown},
     pin::Pin,
     task::{Context, Poll},
 };
 
 use metrics::gauge;
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -15,6 +16,11 @@ use tokio::{
 };
 
 use crate::{limits::Place, metrics::OPEN_CONNECTIONS};
+
+/// How much the system may keep that it could not send yet, in bytes. By itself it keeps megabytes:
+/// what is written would be taken for what is read, and every slow reader would cost as much.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 64 * 1024;
 
 /// A connection that holds its place among all, and among those from its address.
 #[derive(Debug)]
@@ -40,6 +46,15 @@ impl Counted {
         self.stream.set_nodelay(true)
     }
 
+    /// Has the system keep no more than [`UNSENT_BYTES`] that it could not send yet.
+    pub(crate) fn keep_little(&self) {
+        // Where there is no such option, it is only noticed later that somebody reads slowly.
+        #[cfg(target_os = "linux")]
+        if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
+            tracing::debug!(%error, "A connection's buffer is as large as the system likes.");
+        }
+    }
+
     /// Reads what is there now.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.try_read(buffer)
@@ -52,6 +67,11 @@ impl Counted {
             [one] => self.stream.try_write(one),
             several => self.stream.try_write_vectored(several),
         }
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        SockRef::from(&self.stream).shutdown(Shutdown::Write)
     }
 
     /// Whether something may be there. One task may wait for it.

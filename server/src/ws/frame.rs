@@ -30,6 +30,12 @@ impl Frame {
         Self::new(opcode::TEXT, &[text.as_bytes()])
     }
 
+    /// A binary message.
+    #[cfg(feature = "bench")]
+    pub(crate) fn binary(bytes: &[u8]) -> Self {
+        Self::new(opcode::BINARY, &[bytes])
+    }
+
     /// Asks for a sign of life.
     pub fn ping() -> Self {
         Self(Bytes::from_static(&[FIN | opcode::PING, 0]))

@@ -7,6 +7,7 @@
 use std::{
     future::poll_fn,
     io::{self, ErrorKind, IoSlice, Read, Write},
+    net::Shutdown,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
@@ -14,6 +15,7 @@ use std::{
 use axum::body::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::{rt::TokioIo, server::conn::auto};
+use socket2::SockRef;
 use tokio::net::UnixStream;
 use tokio_rustls::{rustls::ServerConnection, server::TlsStream};
 
@@ -41,12 +43,17 @@ impl Socket {
     /// Gives it back when none of our listeners made it.
     pub(crate) fn take(upgraded: Upgraded) -> Result<(Self, Bytes), Upgraded> {
         let upgraded = match upgraded.downcast::<TokioIo<Counted>>() {
-            Ok(parts) => return Ok((Self::Tcp(parts.io.into_inner()), parts.read_buf)),
+            Ok(parts) => {
+                let stream = parts.io.into_inner();
+                stream.keep_little();
+                return Ok((Self::Tcp(stream), parts.read_buf));
+            }
             Err(upgraded) => upgraded,
         };
         let upgraded = match upgraded.downcast::<TokioIo<TlsStream<Counted>>>() {
             Ok(parts) => {
                 let (stream, session) = parts.io.into_inner().into_inner();
+                stream.keep_little();
                 let tls = Tls { stream, session: Mutex::new(session) };
                 return Ok((Self::Tls(Box::new(tls)), parts.read_buf));
             }
@@ -109,6 +116,16 @@ impl Socket {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Says that nothing more will be written: the peer need not wait for that.
+    pub(crate) fn finish(&self) {
+        // Who is gone already needs not be told.
+        let _ = match self {
+            Self::Tcp(stream) => stream.finish(),
+            Self::Tls(tls) => tls.finish(),
+            Self::Unix(stream) => SockRef::from(stream).shutdown(Shutdown::Write),
+        };
     }
 
     /// Waits for something to come and feeds it to the decoder; false at the end.
@@ -184,6 +201,13 @@ impl Tls {
         };
         // In between others have the session: a peer may send records without end that say nothing.
         Err(ErrorKind::Interrupted.into())
+    }
+
+    fn finish(&self) -> io::Result<()> {
+        let mut session = self.lock();
+        session.send_close_notify();
+        self.send(&mut session)?;
+        self.stream.finish()
     }
 
     /// Writes what the session made.

@@ -9,9 +9,9 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
-    io::AsyncWriteExt,
-    net::TcpStream,
-    time::{Instant, sleep, timeout},
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::{Instant, interval, sleep, timeout},
 };
 use tokio_rustls::{
     TlsConnector,
@@ -62,6 +62,13 @@ async fn shake_hands(
     server: &Server,
     trusted: &CertificateDer<'static>,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    encrypt(connect(server).await, trusted).await
+}
+
+async fn encrypt(
+    stream: TcpStream,
+    trusted: &CertificateDer<'static>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let mut config = ClientConfig::builder_with_provider(ring::default_provider().into())
@@ -71,7 +78,7 @@ async fn shake_hands(
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let name = ServerName::try_from("localhost").unwrap();
-    TlsConnector::from(Arc::new(config)).connect(name, connect(server).await).await
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 async fn start(identity: &Identity) -> Server {
@@ -163,6 +170,50 @@ async fn who_reads_late_over_https_gets_everything_in_order() {
     }
 }
 
+/// What the session and the system hold is not what the peer has taken: it may take that slowly.
+#[tokio::test]
+async fn who_takes_little_at_a_time_over_https_stays() {
+    let identity = Identity::new();
+    let server = Server::start_with(|settings| {
+        identity.configure(settings);
+        settings.heartbeat = Duration::from_millis(800);
+    })
+    .await;
+    let services = &server.state.services;
+    let by = || Change::by(Caller::local());
+    let title = "Much".to_owned();
+    let chat = services.create_chat(by(), NewChat { title, ..NewChat::default() }).await.unwrap();
+    for _ in 0..10 {
+        let new = NewMessage { content: "x".repeat(60_000), ..NewMessage::default() };
+        services.send_message(by(), chat.id.clone(), new).await.unwrap();
+    }
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let stream = socket.connect(host(&server).parse().unwrap()).await.unwrap();
+    let mut steady = encrypt(stream, &identity.certificate).await.unwrap();
+    let hello = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+                 Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    steady.write_all(hello.as_bytes()).await.unwrap();
+    let since = json!({ "epoch": server.state.hub.position().epoch, "offset": 0 });
+    for message in [
+        json!({ "event": "subscribe:chat", "payload": "*" }).to_string(),
+        json!({ "event": "client:ready", "payload": { "since": since } }).to_string(),
+    ] {
+        // Masked with 0.
+        steady.write_all(&[0x81, 0x80 | message.len() as u8, 0, 0, 0, 0]).await.unwrap();
+        steady.write_all(message.as_bytes()).await.unwrap();
+    }
+    let mut now_and_then = interval(Duration::from_millis(100));
+    let (mut piece, mut taken) = ([0; 10_000], 0);
+    while taken < 450_000 {
+        now_and_then.tick().await;
+        let read = timeout(PATIENCE, steady.read(&mut piece)).await.unwrap();
+        assert!(matches!(read, Ok(1..)), "it hung up after {taken} bytes: {read:?}");
+        taken += read.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_browser_that_knows_a_hub_by_its_name_is_told_to_stay_with_https() {
     let identity = Identity::new();
@@ -209,7 +260,7 @@ async fn who_says_nothing_or_speaks_without_tls_is_cut() {
     let mut stream = connect(&server).await;
     stream.write_all(get("/health", "").as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    let read = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer);
+    let read = stream.read_to_end(&mut answer);
     let _ = timeout(PATIENCE, read).await.unwrap();
     assert!(!answer.starts_with(b"HTTP"));
 }
