@@ -76,7 +76,7 @@ async fn main() -> Result<()> {
 
     let table = table(lines);
     print!("{table}");
-    report::section("read", &format!("{}\n{table}", report::machine()))
+    report::section("read", &format!("{}\n\n{table}", report::machine()))
 }
 
 /// A server on a data folder, stopped in good order when it is dropped.

@@ -38,6 +38,11 @@ text { fill: #f0f6fc }
 }
 ";
 
+/// Whether there is anything to be plotted.
+pub(super) fn is_measured(results: &Results) -> bool {
+    results.0.iter().any(|one| one.part == "growth")
+}
+
 /// The whole file.
 pub(super) fn plot(results: &Results) -> String {
     let panels = growth();

@@ -31,7 +31,10 @@ const GROWTH: &str = "The CPU time of a delivery at 20,000 a second, while somet
 /// When the files can not be written.
 pub fn write(measured: &[Measured]) -> Result<()> {
     let results = Results(measured);
-    fs::write(docs().join(PLOT), growth::plot(&results)).context("the plot can not be written")?;
+    if growth::is_measured(&results) {
+        let plot = growth::plot(&results);
+        fs::write(docs().join(PLOT), plot).context("the plot can not be written")?;
+    }
     section("fan-out", &fan_out(&results))
 }
 
@@ -76,7 +79,9 @@ fn fan_out(results: &Results) -> String {
     let connections = table::connections(results, &idle().name);
     part("10,000 connections with two subscriptions each, idle", connections);
     part("What was aimed at", aims::table(results));
-    part("Growth", format!("{GROWTH}\n\n![Growth]({PLOT})\n"));
+    if growth::is_measured(results) {
+        part("Growth", format!("{GROWTH}\n\n![Growth]({PLOT})\n"));
+    }
     part("What failed", table::failures(results));
     text
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use colloquy_client::raw::RawSocket;
+use colloquy_client::raw::{RawError, RawSocket};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -99,7 +99,7 @@ pub(crate) struct Clients {
     posted: u64,
     /// How many each follower saw.
     seen: [Arc<AtomicU64>; 2],
-    _followers: JoinSet<Result<()>>,
+    followers: JoinSet<Result<()>>,
 }
 
 impl Clients {
@@ -118,7 +118,7 @@ impl Clients {
             socket.request("client:ready", json!(null)).await?;
             followers.spawn(follow(socket, Arc::clone(seen)));
         }
-        Ok(Self { connections, reader, posted: 0, seen, _followers: followers })
+        Ok(Self { connections, reader, posted: 0, seen, followers })
     }
 
     /// Everybody posts as fast as they are answered.
@@ -144,7 +144,10 @@ impl Clients {
 
     /// How many messages were acknowledged, and how many each follower saw, once all came or a
     /// while went by.
-    pub(crate) async fn delivered(&self) -> Result<(u64, u64)> {
+    pub(crate) async fn delivered(&mut self) -> Result<(u64, u64)> {
+        if let Some(ended) = self.followers.try_join_next() {
+            ended?.context("a follower could not go on")?;
+        }
         let least = || self.seen.iter().map(|seen| seen.load(Ordering::Relaxed)).min();
         for _ in 0..250 {
             if least() == Some(self.posted) {
@@ -220,7 +223,11 @@ async fn read(connection: &mut Connection, server: &Server, end: Instant) -> Res
 async fn follow(mut socket: RawSocket, seen: Arc<AtomicU64>) -> Result<()> {
     let mut last = 0;
     loop {
-        let text = socket.next_text().await?;
+        let text = match socket.next_text().await {
+            // Others are measured.
+            Err(RawError::Silent) => continue,
+            text => text?,
+        };
         if !text.starts_with(r#"{"event":"chat:messageCreated""#) {
             continue;
         }
