@@ -1,10 +1,10 @@
 //! Passwords: which are good enough, and their hashes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
-    password_hash::SaltString,
+    Algorithm, Argon2, Block, Params, PasswordHash, Version,
+    password_hash::{Output, Salt, SaltString},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
@@ -42,13 +42,16 @@ pub(crate) struct Passwords {
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    /// The memory in which hashes were computed, to be used again: an allocator that has a heap for
+    /// each thread would keep some of it for every thread that ever computed one.
+    memory: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
 impl Passwords {
     pub(crate) fn new() -> Self {
         let semaphore = |places| Arc::new(Semaphore::new(places));
         let (known, strangers) = (semaphore(WAITING), semaphore(WAITING));
-        Self { known, strangers, turns: semaphore(AT_ONCE) }
+        Self { known, strangers, turns: semaphore(AT_ONCE), memory: Arc::default() }
     }
 
     /// The hash to keep of a password, in PHC form, for somebody who has shown who they are.
@@ -58,10 +61,18 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: String) -> Result<String> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(Error::internal)?;
-        self.compute(Standing::Known, move || {
+        self.compute(Standing::Known, move |memory| {
             let salt = SaltString::encode_b64(&salt).map_err(Error::internal)?;
-            let hash = argon2()?.hash_password(password.as_bytes(), &salt);
-            Ok(hash.map_err(Error::internal)?.to_string())
+            let params = params().map_err(Error::internal)?;
+            let output = output(&password, salt.as_salt(), params.clone(), memory);
+            let hash = PasswordHash {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: params.try_into().map_err(Error::internal)?,
+                salt: Some(salt.as_salt()),
+                hash: Some(output.map_err(Error::internal)?),
+            };
+            Ok(hash.to_string())
         })
         .await
     }
@@ -76,14 +87,15 @@ impl Passwords {
         password: String,
         hash: Option<String>,
     ) -> Result<bool> {
-        self.compute(standing, move || {
+        self.compute(standing, move |memory| {
             let hash = hash.as_deref().unwrap_or(NOBODYS);
             let hash = PasswordHash::new(hash).map_err(Error::internal)?;
-            match argon2()?.verify_password(password.as_bytes(), &hash) {
-                Ok(()) => Ok(true),
-                Err(argon2::password_hash::Error::Password) => Ok(false),
-                Err(cause) => Err(Error::internal(cause)),
-            }
+            let salt =
+                hash.salt.ok_or_else(|| Error::internal("a hash of a password has a salt"))?;
+            let params = Params::try_from(&hash).map_err(Error::internal)?;
+            let computed = output(&password, salt, params, memory).map_err(Error::internal)?;
+            // Outputs are compared in constant time.
+            Ok(hash.hash == Some(computed))
         })
         .await
     }
@@ -91,7 +103,7 @@ impl Passwords {
     async fn compute<T: Send + 'static>(
         &self,
         standing: Standing,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let places = match standing {
             Standing::Known => &self.known,
@@ -99,10 +111,15 @@ impl Passwords {
         };
         let _place = places.try_acquire().map_err(|_| Error::Unavailable)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(Error::internal)?;
+        let kept = self.memory.clone();
         let computed = spawn_blocking(move || {
             // Kept until the work is done, even when nobody waits for it any more.
             let _turn = turn;
-            work()
+            let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = lock().pop().unwrap_or_default();
+            let result = work(&mut memory);
+            lock().push(memory);
+            result
         });
         computed.await.map_err(Error::internal)?
     }
@@ -119,13 +136,31 @@ pub(super) fn check(check: &mut Check, field: &str, password: &str) {
 }
 
 /// The parameters that OWASP recommends for argon2id.
-fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(19 * 1024, 2, 1, None).map_err(Error::internal)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+fn params() -> argon2::Result<Params> {
+    Params::new(19 * 1024, 2, 1, Some(Params::DEFAULT_OUTPUT_LEN))
+}
+
+/// What argon2id makes of a password, in memory that is made as large as it has to be.
+fn output(
+    password: &str,
+    salt: Salt<'_>,
+    params: Params,
+    memory: &mut Vec<Block>,
+) -> argon2::password_hash::Result<Output> {
+    let mut bytes = [0; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut bytes)?;
+    memory.resize(params.block_count().max(memory.len()), Block::new());
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    Output::init_with(length, |output| {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        Ok(argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, memory)?)
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::{PasswordHasher, PasswordVerifier};
+
     use super::*;
 
     #[tokio::test]
@@ -143,6 +178,25 @@ mod tests {
             let is_it = passwords.verify(Standing::Stranger, password.to_owned(), None);
             assert!(!is_it.await.unwrap());
         }
+    }
+
+    #[tokio::test]
+    async fn hashes_are_those_of_argon2_and_share_their_memory() {
+        let (passwords, argon2) = (Passwords::new(), Argon2::default());
+        let ours = passwords.hash("wrong horse".to_owned()).await.unwrap();
+        let ours = PasswordHash::new(&ours).unwrap();
+        argon2.verify_password(b"wrong horse", &ours).unwrap();
+        argon2.verify_password(b"right horse", &ours).unwrap_err();
+
+        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
+        let theirs = argon2.hash_password(b"wrong horse", &salt).unwrap().to_string();
+        let checks = (0..6).map(|number| {
+            let password = if number % 2 == 0 { "wrong horse" } else { "right horse" };
+            passwords.verify(Standing::Known, password.to_owned(), Some(theirs.clone()))
+        });
+        let checked = futures_util::future::try_join_all(checks).await.unwrap();
+        assert_eq!(checked, [true, false, true, false, true, false]);
+        assert!(passwords.memory.lock().unwrap().len() <= AT_ONCE);
     }
 
     #[tokio::test]
