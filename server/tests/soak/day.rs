@@ -7,8 +7,8 @@ use tokio::task::JoinSet;
 
 use crate::{
     fault::{Fault, count, memory},
-    reader::Reader,
-    support::{Server, agent},
+    reader::followed,
+    support::Server,
 };
 
 const HOURS: usize = 24;
@@ -25,14 +25,7 @@ async fn a_day_of_events_leaves_memory_and_files_as_they_were() {
     let keep = 2 * per_hour as u64;
     let server = Server::start_with(|set| set.retention_events = keep).await;
     let client = server.client();
-    let mut agents = Vec::new();
-    for number in 0..WRITERS {
-        agents.push(agent(&server, &format!("agent-{number}")).await.id);
-    }
-    let mut readers = Vec::new();
-    for _ in 0..4 {
-        readers.push(Reader::begin(&client).await);
-    }
+    let (agents, readers) = followed(&server, WRITERS).await;
     let data = server.state.settings.data_dir.clone();
     let mut hours = Vec::new();
     for hour in 0..HOURS {

@@ -10,8 +10,8 @@ use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::{
     fault::{Fault, count},
-    reader::Reader,
-    support::{Server, agent},
+    reader::followed,
+    support::Server,
 };
 
 /// Tells the second run of the test that it is in a namespace of its own.
@@ -57,14 +57,7 @@ async fn talk() {
     let server = Server::start().await;
     let client = server.client();
     let mut writers = JoinSet::new();
-    let mut agents = Vec::new();
-    for number in 0..WRITERS {
-        agents.push(agent(&server, &format!("agent-{number}")).await.id);
-    }
-    let mut readers = Vec::new();
-    for _ in 0..4 {
-        readers.push(Reader::begin(&client).await);
-    }
+    let (agents, readers) = followed(&server, WRITERS).await;
     for id in agents {
         let client = client.clone();
         writers.spawn(async move {

@@ -8,6 +8,7 @@ use std::sync::{
 use colloquy_client::{
     Client,
     protocol::{
+        id::AgentId,
         position::Offset,
         session::Notice,
         topic::{Kind, Topic},
@@ -15,7 +16,10 @@ use colloquy_client::{
 };
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::fault;
+use crate::{
+    fault,
+    support::{Server, agent},
+};
 
 /// Somebody who follows all agents over as many connections as it takes.
 pub(crate) struct Reader {
@@ -96,4 +100,17 @@ impl Reader {
         self.end.send_replace(Some(offset));
         self.task.await.unwrap()
     }
+}
+
+/// New agents, and four readers who follow them from then on.
+pub(crate) async fn followed(server: &Server, agents: usize) -> (Vec<AgentId>, Vec<Reader>) {
+    let client = server.client();
+    let (mut ids, mut readers) = (Vec::new(), Vec::new());
+    for number in 0..agents {
+        ids.push(agent(server, &format!("agent-{number}")).await.id);
+    }
+    for _ in 0..4 {
+        readers.push(Reader::begin(&client).await);
+    }
+    (ids, readers)
 }
