@@ -1,9 +1,9 @@
 //! Numbers made of many.
 
 /// The value that a share of all values do not exceed; 0 when there are none.
-pub fn percentile(sorted: &[u32], share: f64) -> u32 {
+pub fn percentile<T: Copy + Default>(sorted: &[T], share: f64) -> T {
     let rank = (sorted.len() as f64 * share).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
 /// The middle one; of an even number, the mean of the two in the middle. None of nothing.
@@ -26,7 +26,7 @@ mod tests {
         assert_eq!(percentile(&values, 0.99), 198);
         assert_eq!(percentile(&values, 1.0), 200);
         assert_eq!(percentile(&[7], 0.01), 7);
-        assert_eq!(percentile(&[], 0.5), 0);
+        assert_eq!(percentile::<u32>(&[], 0.5), 0);
     }
 
     #[test]

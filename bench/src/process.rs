@@ -1,11 +1,11 @@
 //! What the kernel knows of a process: its CPU time, its memory; and where it may run.
 
-use std::{fs, io};
+use std::{fs, io, process::Child};
 
 use anyhow::{Context, Result};
 use rustix::{
     param::clock_ticks_per_second,
-    process::{Resource, Rlimit, getrlimit, setrlimit},
+    process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit},
     thread::{CpuSet, sched_setaffinity},
 };
 
@@ -38,6 +38,14 @@ pub fn raise_file_limit() -> Result<()> {
             .context("a process may not open enough files: raise the hard limit (ulimit -Hn)")?;
     }
     Ok(())
+}
+
+/// Asks a process that was started here to end (SIGTERM). It may have ended by itself, and there is
+/// nobody to tell.
+pub fn ask_to_end(process: &Child) {
+    if let Some(id) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(id, Signal::TERM);
+    }
 }
 
 /// A process and all that descend from it.

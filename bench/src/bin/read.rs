@@ -16,10 +16,9 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use colloquy_bench::report;
+use colloquy_bench::{figures::percentile, process::ask_to_end, report};
 use colloquy_client::{Client, Method, raw::RawSocket};
 use rusqlite::{Connection, params};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// Measure what a large hub costs to read
@@ -112,10 +111,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself, and there is nobody to tell.
-        if let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::TERM);
-        }
+        ask_to_end(&self.process);
         let _ = self.process.wait();
     }
 }
@@ -142,14 +138,12 @@ fn fill(database: &Path) -> Result<()> {
          NULL, 'status', 'idle', 'statusDetail', NULL, 'capabilities', json('[\"plan\",\"write\"]'), \
          'metadata', json('{{}}'), 'createdAt', {moment}, 'updatedAt', {moment}, 'version', n)"
     );
-    let message =
+    let message = format!(
         "json_object('id', printf('01a20000-0000-7000-8000-%012x', n), 'chatId', 'large', \
-                   'senderId', printf('agent-%06d', n), 'senderKind', 'agent', 'content', \
-                   printf('Message %06d: the quick brown fox jumps over the lazy dog.', n), \
-                   'replyTo', NULL, 'createdAt', "
-            .to_owned()
-            + moment
-            + ")";
+         'senderId', printf('agent-%06d', n), 'senderKind', 'agent', 'content', \
+         printf('Message %06d: the quick brown fox jumps over the lazy dog.', n), \
+         'replyTo', NULL, 'createdAt', {moment})"
+    );
     let events = "INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, \
                   timestamp)";
     connection.execute(
@@ -285,10 +279,7 @@ fn table(lines: Vec<Line>) -> String {
     let mut text = "| | times | p50 ms | p99 ms | aim |\n|---|---|---|---|---|\n".to_owned();
     for (name, aim, mut took) in lines {
         took.sort_by(f64::total_cmp);
-        let of = |share: f64| {
-            let rank = (took.len() as f64 * share).ceil() as usize;
-            took.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
-        };
+        let of = |share| percentile(&took, share);
         let (times, p50, p99) = (took.len(), of(0.5), of(0.99));
         text += &format!("| {name} | {times} | {p50:.1} | {p99:.1} | < {aim:.0} |\n");
     }

@@ -8,7 +8,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     net::TcpStream,
     task::JoinSet,
@@ -19,7 +18,7 @@ use super::{Case, Figures, RATE, Seconds, Shape};
 use crate::{
     figures::percentile,
     peer::{Peer, Place, local},
-    process::{Family, SERVER_CORE, own_cpu_seconds},
+    process::{Family, SERVER_CORE, ask_to_end, own_cpu_seconds},
     publisher::{Line, Publisher},
     subscriber::{Ear, Subscriber},
     tally::Tally,
@@ -228,8 +227,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // nginx ends its workers only when it is asked to end.
-        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
-        let _ = id.map(|id| kill_process(id, Signal::TERM));
+        ask_to_end(&self.0);
         for _ in 0..300 {
             if !matches!(self.0.try_wait(), Ok(None)) {
                 return;

@@ -9,11 +9,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use colloquy_bench::process::{Family, ask_to_end};
 use colloquy_client::Client;
-use rustix::{
-    param::clock_ticks_per_second,
-    process::{Pid, Signal, kill_process},
-};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -67,11 +64,7 @@ impl Server {
 
     /// Seconds of CPU time that it has used.
     pub(crate) fn cpu(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid()))?;
-        let after_name = stat.rsplit(") ").next().unwrap_or_default();
-        let ticks: u64 =
-            after_name.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
-        Ok(ticks as f64 / clock_ticks_per_second() as f64)
+        Family(self.pid()).cpu_seconds()
     }
 
     /// A client that comes with that token.
@@ -122,21 +115,12 @@ impl Server {
         }
         Ok(serde_json::from_str(&body)?)
     }
-
-    fn end(&mut self) -> Result<()> {
-        if let Some(pid) = Pid::from_raw(i32::try_from(self.pid())?) {
-            // It may have ended by itself.
-            let _ = kill_process(pid, Signal::TERM);
-        }
-        self.process.wait()?;
-        Ok(())
-    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // There is nobody to tell.
-        let _ = self.end();
+        ask_to_end(&self.process);
+        let _ = self.process.wait();
     }
 }
 
