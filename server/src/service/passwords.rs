@@ -36,11 +36,11 @@ const COMMON: &str = include_str!("common_passwords.txt");
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
                        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Hashes passwords and checks them, a few at a time. Cheap to clone.
-#[derive(Debug, Clone)]
+/// Hashes passwords and checks them, a few at a time.
+#[derive(Debug)]
 pub(crate) struct Passwords {
-    known: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
+    known: Semaphore,
+    strangers: Semaphore,
     turns: Arc<Semaphore>,
     /// The memory in which hashes were computed, to be used again: an allocator that has a heap for
     /// each thread would keep some of it for every thread that ever computed one.
@@ -49,9 +49,12 @@ pub(crate) struct Passwords {
 
 impl Passwords {
     pub(crate) fn new() -> Self {
-        let semaphore = |places| Arc::new(Semaphore::new(places));
-        let (known, strangers) = (semaphore(WAITING), semaphore(WAITING));
-        Self { known, strangers, turns: semaphore(AT_ONCE), memory: Arc::default() }
+        Self {
+            known: Semaphore::new(WAITING),
+            strangers: Semaphore::new(WAITING),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            memory: Arc::default(),
+        }
     }
 
     /// The hash to keep of a password, in PHC form, for somebody who has shown who they are.

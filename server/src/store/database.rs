@@ -37,8 +37,7 @@ pub enum OpenError {
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     readers: SqlitePool,
-    /// Shared: a copy is some fifty allocations, and every request copies what it works with.
-    options: Arc<SqliteConnectOptions>,
+    options: SqliteConnectOptions,
     epoch: Arc<str>,
     mark: Mark,
 }
@@ -69,7 +68,7 @@ impl Database {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.clone().read_only(true))
             .await?;
-        Ok(Self { readers, options: Arc::new(options), epoch: epoch.into(), mark })
+        Ok(Self { readers, options, epoch: epoch.into(), mark })
     }
 
     /// The epoch of this history.
@@ -97,7 +96,7 @@ impl Database {
     /// The one connection that may write; [`super::Writer`] owns it.
     pub(super) async fn writing_connection(&self) -> sqlx::Result<SqliteConnection> {
         // Where the file is gone, an empty one would only hide that.
-        let options = SqliteConnectOptions::clone(&self.options).create_if_missing(false);
+        let options = self.options.clone().create_if_missing(false);
         SqliteConnection::connect_with(&options).await
     }
 }
