@@ -30,14 +30,14 @@ enum Command {
 #[derive(Args)]
 struct Measure {
     /// The parts; all when none is named
-    #[arg(value_name = "PART", value_parser = ["base", "large", "skewed", "idle", "growth"])]
+    #[arg(value_name = "PART", value_parser = ["base", "large", "skewed", "idle", "storm", "growth"])]
     parts: Vec<String>,
 
     /// The servers, instead of those that belong to each part
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', value_parser = named)]
     servers: Vec<&'static dyn Peer>,
 
-    /// What is measured, instead of all: `rate`, or a number of publishes in flight
+    /// What is measured, instead of all: `rate`, `storm`, or a number of publishes in flight
     #[arg(long, value_name = "CASE,CASE", value_delimiter = ',', value_parser = case)]
     cases: Option<Vec<Case>>,
 
@@ -136,6 +136,9 @@ fn named(name: &str) -> Result<&'static dyn Peer, String> {
 fn case(text: &str) -> Result<Case, String> {
     match text {
         "rate" => Ok(Case::Rate),
-        number => number.parse().map(Case::InFlight).map_err(|_| "rate, or a number".to_owned()),
+        "storm" => Ok(Case::Storm),
+        number => {
+            number.parse().map(Case::InFlight).map_err(|_| "rate, storm, or a number".to_owned())
+        }
     }
 }

@@ -135,7 +135,7 @@ impl Line {
             Wire::WebSocket => {
                 TcpStream::connect(address).await.context("cannot connect to publish")?
             }
-            Wire::Mqtt => subscriber::open(peer, address, &[]).await?.0,
+            Wire::Mqtt => subscriber::open(peer, address, &[], None).await?.stream,
         };
         stream.set_nodelay(true)?;
         Ok(Self { peer, stream, answer: Vec::new() })

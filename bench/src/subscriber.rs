@@ -7,12 +7,14 @@ use std::{
     future::poll_fn,
     io,
     net::SocketAddr,
+    ops::ControlFlow,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
 use anyhow::{Context as _, Result, bail};
+use colloquy_protocol::position::Position;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf},
     net::TcpStream,
@@ -20,7 +22,7 @@ use tokio::{
 
 use crate::{
     peer::{Peer, Turn},
-    stamp::Stamp,
+    stamp::{Stamp, now},
     tally::{Arrivals, Tally},
     wire::{Wire, http::Head, websocket},
 };
@@ -55,7 +57,7 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Connects and subscribes.
+    /// Connects and subscribes; with `since`, to what it missed too.
     ///
     /// # Errors
     /// When the server does not let it.
@@ -64,8 +66,16 @@ impl Subscriber {
         address: SocketAddr,
         number: usize,
         rooms: &[usize],
+        since: Option<&Position>,
     ) -> Result<Self> {
-        let (stream, rest) = open(ear.peer, address, rooms).await?;
+        let begun = now();
+        let Opened { stream, rest, position } = open(ear.peer, address, rooms, since).await?;
+        if let Some(places) = &mut ear.tally.lock().places {
+            match since {
+                None => places[number].position = position,
+                Some(_) => places[number].returned = Some(begun),
+            }
+        }
         Ok(Self { ear, number, stream, rest, place: 0 })
     }
 
@@ -105,9 +115,15 @@ impl Subscriber {
         let scanned = self.ear.peer.wire().scan(came, |kind, payload| {
             if let Some(stamp) = Stamp::find(payload, &mut self.place) {
                 arrivals.deliver(stamp);
+                if arrivals.wants_places()
+                    && let Some(place) = self.ear.peer.place(payload)
+                {
+                    arrivals.reach(place);
+                }
             } else {
                 answers.extend(answer(self.ear.peer, kind, payload));
             }
+            ControlFlow::Continue(())
         });
         self.rest.clear();
         self.rest.extend_from_slice(&came[scanned..]);
@@ -115,12 +131,22 @@ impl Subscriber {
     }
 }
 
-/// Connects, shakes hands and subscribes; the socket, and what has come on it since.
+/// A connection that has subscribed.
+pub(crate) struct Opened {
+    pub(crate) stream: TcpStream,
+    /// What has come since.
+    rest: Vec<u8>,
+    /// From where in the log on it is sent everything, if the server has one.
+    position: Option<Position>,
+}
+
+/// Connects, shakes hands and subscribes.
 pub(crate) async fn open(
     peer: &dyn Peer,
     address: SocketAddr,
     rooms: &[usize],
-) -> Result<(TcpStream, Vec<u8>)> {
+    since: Option<&Position>,
+) -> Result<Opened> {
     let mut stream = TcpStream::connect(address).await.context("cannot connect")?;
     stream.set_nodelay(true)?;
     let mut came = Vec::new();
@@ -137,10 +163,12 @@ pub(crate) async fn open(
         };
         came.drain(..length);
     }
-    let mut turn = peer.converse(None, rooms);
+    let mut turn = peer.converse(None, rooms, since);
+    let mut position = None;
     loop {
         match turn {
-            Turn::Subscribed => return Ok((stream, came)),
+            Turn::Subscribed => return Ok(Opened { stream, rest: came, position }),
+            Turn::Refused => bail!("what was asked for was refused"),
             Turn::Say(words) => stream.write_all(&words).await?,
             Turn::Wait => {}
         }
@@ -148,9 +176,14 @@ pub(crate) async fn open(
         let mut said = Vec::new();
         let scanned = peer.wire().scan(&came, |kind, payload| {
             said.extend(answer(peer, kind, payload));
-            match peer.converse(Some((kind, payload)), rooms) {
-                Turn::Wait => {}
-                next => turn = next,
+            match peer.converse(Some((kind, payload)), rooms, since) {
+                Turn::Wait => ControlFlow::Continue(()),
+                next => {
+                    position = peer.position(payload);
+                    turn = next;
+                    // What comes after it may be deliveries, which are to be counted.
+                    ControlFlow::Break(())
+                }
             }
         });
         came.drain(..scanned);

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
+use colloquy_protocol::position::{Offset, Position};
 use tokio::sync::oneshot;
 
 use crate::stamp::{Stamp, now};
@@ -21,6 +22,8 @@ pub struct Counts {
     pub delivered: u64,
     /// Their latencies in microseconds, while these are wanted.
     pub latencies: Option<Vec<u32>>,
+    /// How far each subscriber has got, while that is wanted.
+    pub places: Option<Vec<Reached>>,
     /// Why the measurement is worth nothing.
     pub failure: Option<String>,
     /// Publishes that not everybody has received, and those after them.
@@ -31,6 +34,17 @@ pub struct Counts {
     published: Vec<u64>,
     /// How many each subscriber has received.
     received: Vec<u64>,
+}
+
+/// How far in the log a subscriber has got.
+#[derive(Debug, Clone, Default)]
+pub struct Reached {
+    /// Everything up to there was received.
+    pub position: Option<Position>,
+    /// When it began to come back, in the generator's nanoseconds.
+    pub returned: Option<u64>,
+    /// When the last delivery came that was read from the log.
+    pub replayed: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -132,6 +146,25 @@ impl<'a> Arrivals<'a> {
 
     pub(crate) fn deliver(&mut self, stamp: Stamp) {
         self.counts.deliver(self.subscriber, stamp, self.now);
+    }
+
+    /// Whether it is wanted how far subscribers have got.
+    pub(crate) fn wants_places(&self) -> bool {
+        self.counts.places.is_some()
+    }
+
+    /// Remembers how far the subscriber has got: the offset of a delivery, and whether it was read
+    /// from the log.
+    pub(crate) fn reach(&mut self, (offset, replayed): (Offset, bool)) {
+        let places = self.counts.places.as_mut();
+        if let Some(reached) = places.and_then(|places| places.get_mut(self.subscriber)) {
+            if let Some(position) = &mut reached.position {
+                position.offset = offset;
+            }
+            if replayed {
+                reached.replayed = Some(self.now);
+            }
+        }
     }
 }
 

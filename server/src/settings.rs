@@ -79,6 +79,10 @@ pub struct Settings {
     #[arg(value_parser = at_least_one)]
     pub queue_bytes: usize,
 
+    /// How many bytes of the log's end are kept in memory, for those who come back after a moment
+    #[arg(long, env = "COLLOQUY_RECENT_BYTES", value_name = "BYTES", default_value = "8388608")]
+    pub recent_bytes: usize,
+
     /// How many days the event log is kept
     #[arg(long = "retention-days", id = "retention_days", env = "COLLOQUY_RETENTION_DAYS")]
     #[arg(value_name = "DAYS", value_parser = days, default_value = "7")]
@@ -238,6 +242,7 @@ impl Default for Settings {
             heartbeat: Duration::from_secs(15),
             queue_messages: 4096,
             queue_bytes: 8 * 1024 * 1024,
+            recent_bytes: 8 * 1024 * 1024,
             retention: Duration::from_secs(7 * SECONDS_PER_DAY),
             retention_events: 1_000_000,
             write_group: 256,

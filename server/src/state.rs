@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     http::site,
-    hub::{AlreadyRegistered, Hub, Resources, default_handlers},
+    hub::{AlreadyRegistered, Hub, Recent, Resources, default_handlers},
     limits::Limits,
     metrics,
     mode::Mode,
@@ -79,7 +79,11 @@ impl AppState {
         let mut snapshot = database.snapshot().await.map_err(store::OpenError::from)?;
         let start = events::start(snapshot.connection()).await.map_err(store::OpenError::from)?;
         let anybody = people::any(snapshot.connection()).await.map_err(store::OpenError::from)?;
-        let hub = Hub::new(database.epoch().clone(), start, snapshot.head(), &settings);
+        let head = snapshot.head();
+        let last = events::last(snapshot.connection(), settings.recent_bytes).await;
+        let last = last.map_err(store::OpenError::from)?;
+        let recent = Recent::new(head, last, settings.recent_bytes);
+        let hub = Hub::new(database.epoch().clone(), start, head, recent, &settings);
         drop(snapshot);
         let publish = {
             let hub = hub.clone();

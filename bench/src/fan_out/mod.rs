@@ -2,10 +2,11 @@
 //!
 //! - [`plan`]: what is measured on whom
 //! - [`shape`]: who is in which room
-//! - [`visit`](mod@visit): one server from its start to its end
+//! - [`visit`](mod@visit): one server from its start to its end; [`storm`]: everybody comes back at once
 
 mod plan;
 mod shape;
+mod storm;
 mod visit;
 
 use std::fmt;
@@ -26,6 +27,8 @@ pub enum Case {
     Rate,
     /// As many deliveries as get through with so many publishes in flight in all.
     InFlight(usize),
+    /// The fixed rate goes on while everybody is cut off, and comes back after two seconds.
+    Storm,
 }
 
 /// How long each case is measured, warming up included, in seconds.
@@ -94,6 +97,20 @@ pub enum Figures {
         /// The share of a core that the generator used.
         generator: f64,
     },
+    /// Of everybody's coming back at once, to be sent what they missed meanwhile.
+    Recovering {
+        /// How many came back.
+        clients: usize,
+        /// From beginning to connect to having the last event that was missed: half within that many
+        /// microseconds.
+        p50_micros: u32,
+        /// 99 of 100 within that many.
+        p99_micros: u32,
+        /// From when the first came back to when the last had everything, in seconds.
+        whole_seconds: f64,
+        /// The share of a core that the generator used meanwhile.
+        generator: f64,
+    },
     /// Nothing: the server failed, or lost something.
     Failed {
         /// How.
@@ -126,6 +143,14 @@ impl fmt::Display for Figures {
                 let (server, generator) = (server * 100.0, generator * 100.0);
                 write!(f, "; server {server:.0} %, generator {generator:.0} %")
             }
+            Self::Recovering { clients, p50_micros, p99_micros, whole_seconds, generator } => {
+                write!(
+                    f,
+                    "{clients} back after {whole_seconds:.2} s, p50 {p50_micros} us, p99 {p99_micros} \
+                 us; generator {:.0} %",
+                    generator * 100.0
+                )
+            }
             Self::Failed { why } => write!(f, "FAILED: {why}"),
         }
     }
@@ -135,6 +160,7 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rate => f.pad("rate"),
+            Self::Storm => f.pad("storm"),
             Self::InFlight(number) => f.pad(&format!("{number} in flight")),
         }
     }

@@ -36,6 +36,7 @@ pub fn parts(quick: bool) -> Vec<Part> {
         part("large", large(), without(&["ours-durable"])),
         part("skewed", Shape::skewed(), without(&["ours-durable"])),
         Part { cases: Vec::new(), ..part("idle", idle(), without(&["ceiling-batched"])) },
+        Part { cases: vec![Case::Storm], ..part("storm", large(), only(&["ours-durable"])) },
         Part {
             shapes: growth.collect(),
             cases: vec![Case::Rate],

@@ -8,20 +8,21 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use colloquy_protocol::position::Position;
 use tokio::{
     net::TcpStream,
-    task::JoinSet,
+    task::{JoinHandle, JoinSet},
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::{Case, Figures, RATE, Seconds, Shape};
+use super::{Case, Figures, RATE, Seconds, Shape, storm::storm};
 use crate::{
     figures::percentile,
     peer::{Peer, Place, local},
     process::{Family, SERVER_CORE, ask_to_end, own_cpu_seconds},
     publisher::{Line, Publisher},
     subscriber::{Ear, Subscriber},
-    tally::Tally,
+    tally::{Reached, Tally},
 };
 
 /// How many connections are being made at once.
@@ -57,7 +58,15 @@ pub async fn visit(
     }
 
     let tally = Arc::new(Tally::new(shape.members.len(), shape.rooms_of.len()));
-    let (connecting, _listening) = connect(peer, local(port), shape, &tally, &server).await?;
+    let crowd = Crowd {
+        ear: Arc::new(Ear::new(peer, tally.clone())),
+        address: local(port),
+        rooms_of: &shape.rooms_of,
+    };
+    if cases.contains(&Case::Storm) {
+        tally.lock().places = Some(vec![Reached::default(); shape.rooms_of.len()]);
+    }
+    let (connecting, mut listening) = connect(&crowd, &server).await?;
     keep(connecting)?;
     let publisher = Arc::new(Publisher {
         peer,
@@ -68,43 +77,58 @@ pub async fn visit(
         next: AtomicUsize::new(0),
     });
     for case in cases {
-        let figures = deliver(&publisher, &server, shape.fan_out(), *case, seconds).await?;
+        let per_second = RATE / shape.fan_out();
+        let figures = match case {
+            Case::Storm => storm(&publisher, per_second, &crowd, &mut listening).await?,
+            Case::Rate | Case::InFlight(_) => {
+                deliver(&publisher, &server, per_second, *case, seconds).await?
+            }
+        };
         tally.lock().check(&shape.rooms_of)?;
         keep(figures)?;
     }
     Ok(())
 }
 
-async fn connect(
-    peer: &'static dyn Peer,
+/// Everybody who subscribes.
+pub(super) struct Crowd<'a> {
+    ear: Arc<Ear>,
     address: SocketAddr,
-    shape: &Shape,
-    tally: &Arc<Tally>,
-    server: &Server,
-) -> Result<(Figures, JoinSet<()>)> {
-    let ear = Arc::new(Ear::new(peer, tally.clone()));
-    let before = server.family().memory()?;
-    let (begun, own) = (Instant::now(), OwnCpu::begin());
-    let mut listening = JoinSet::new();
-    let mut connecting = JoinSet::new();
-    for (number, rooms) in shape.rooms_of.iter().enumerate() {
-        if connecting.len() == CONNECTING
-            && let Some(connected) = connecting.join_next().await
-        {
+    rooms_of: &'a [Vec<usize>],
+}
+
+impl Crowd<'_> {
+    /// Connects everybody and has them listen. `since` is how far each has got who comes back.
+    pub(super) async fn connect(&self, since: &[Option<Position>]) -> Result<JoinSet<()>> {
+        let mut listening = JoinSet::new();
+        let mut connecting = JoinSet::new();
+        for (number, rooms) in self.rooms_of.iter().enumerate() {
+            if connecting.len() == CONNECTING
+                && let Some(connected) = connecting.join_next().await
+            {
+                listening.spawn(Subscriber::listen(connected??));
+            }
+            let (ear, address, rooms) = (self.ear.clone(), self.address, rooms.clone());
+            let since = since.get(number).cloned().flatten();
+            connecting.spawn(async move {
+                let connected = Subscriber::connect(ear, address, number, &rooms, since.as_ref());
+                connected.await.with_context(|| format!("connection {number}"))
+            });
+        }
+        while let Some(connected) = connecting.join_next().await {
             listening.spawn(Subscriber::listen(connected??));
         }
-        let (ear, rooms) = (ear.clone(), rooms.clone());
-        connecting.spawn(async move {
-            let connected = Subscriber::connect(ear, address, number, &rooms).await;
-            connected.with_context(|| format!("connection {number}"))
-        });
+        Ok(listening)
     }
-    while let Some(connected) = connecting.join_next().await {
-        listening.spawn(Subscriber::listen(connected??));
-    }
+}
+
+async fn connect(crowd: &Crowd<'_>, server: &Server) -> Result<(Figures, JoinSet<()>)> {
+    let before = server.family().memory()?;
+    let (begun, own) = (Instant::now(), OwnCpu::begin());
+    let listening = crowd.connect(&[]).await?;
     let (took, generator) = (begun.elapsed().as_secs_f64(), own.share());
     sleep(SETTLING).await;
-    let connections = shape.rooms_of.len() as f64;
+    let connections = crowd.rooms_of.len() as f64;
     let bytes = server.family().memory()?.saturating_sub(before) as f64;
     let per_second = connections / took;
     Ok((Figures::Connecting { per_second, bytes_each: bytes / connections, generator }, listening))
@@ -113,14 +137,15 @@ async fn connect(
 async fn deliver(
     publisher: &Arc<Publisher>,
     server: &Server,
-    fan_out: f64,
+    per_second: f64,
     case: Case,
     seconds: Seconds,
 ) -> Result<Figures> {
-    let measuring = match case {
-        Case::Rate => seconds.rate,
-        Case::InFlight(_) => seconds.saturation,
+    let in_flight = match case {
+        Case::InFlight(number) => Some(number),
+        Case::Rate | Case::Storm => None,
     };
+    let measuring = if in_flight.is_some() { seconds.saturation } else { seconds.rate };
     let begin = Instant::now() + Duration::from_secs_f64(seconds.warm_up);
     let end = begin + Duration::from_secs_f64(measuring);
     // A moment longer than is measured, so that what is measured is all alike.
@@ -128,9 +153,9 @@ async fn deliver(
     let publishing = tokio::spawn({
         let publisher = publisher.clone();
         async move {
-            match case {
-                Case::Rate => publisher.at_rate(RATE / fan_out, until).await,
-                Case::InFlight(number) => publisher.saturate(number, until).await,
+            match in_flight {
+                None => publisher.at_rate(per_second, until).await,
+                Some(number) => publisher.saturate(number, until).await,
             }
         }
     });
@@ -147,16 +172,7 @@ async fn deliver(
         (begun.elapsed().as_secs_f64(), counts.delivered - delivered, counts.latencies.take())
     };
     let (cpu, generator) = (server.family().cpu_seconds()? - cpu, own.share());
-    let publishing = timeout(PATIENCE, publishing).await;
-    publisher.tally.lock().check(&[])?;
-    publishing.context("the server stopped delivering")???;
-    timeout(PATIENCE, async {
-        while publisher.tally.lock().open() > 0 && publisher.tally.lock().failure.is_none() {
-            sleep(Duration::from_millis(1)).await;
-        }
-    })
-    .await
-    .context("some deliveries never came")?;
+    finish(publisher, publishing).await?;
     let mut latencies = latencies.unwrap_or_default();
     latencies.sort_unstable();
     Ok(Figures::Delivering {
@@ -170,18 +186,35 @@ async fn deliver(
     })
 }
 
+/// Waits until publishing has ended and everybody has everything.
+pub(super) async fn finish(
+    publisher: &Publisher,
+    publishing: JoinHandle<Result<()>>,
+) -> Result<()> {
+    let publishing = timeout(PATIENCE, publishing).await;
+    publisher.tally.lock().check(&[])?;
+    publishing.context("the server stopped delivering")???;
+    timeout(PATIENCE, async {
+        while publisher.tally.lock().open() > 0 && publisher.tally.lock().failure.is_none() {
+            sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await
+    .context("some deliveries never came")
+}
+
 /// The share of a core that this process uses from a moment on.
-struct OwnCpu {
+pub(super) struct OwnCpu {
     begun: Instant,
     before: f64,
 }
 
 impl OwnCpu {
-    fn begin() -> Self {
+    pub(super) fn begin() -> Self {
         Self { begun: Instant::now(), before: own_cpu_seconds() }
     }
 
-    fn share(&self) -> f64 {
+    pub(super) fn share(&self) -> f64 {
         (own_cpu_seconds() - self.before) / self.begun.elapsed().as_secs_f64()
     }
 }

@@ -22,6 +22,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use colloquy_protocol::position::{Offset, Position};
 
 use crate::wire::Wire;
 
@@ -85,9 +86,25 @@ pub trait Peer: Debug + Sync {
     }
 
     /// What a subscriber does next: at first, and on each message (its kind and content) until it
-    /// has subscribed. Where the handshake's path subscribes, nothing.
-    fn converse(&self, _heard: Option<(u8, &[u8])>, _rooms: &[usize]) -> Turn {
+    /// has subscribed. Where the handshake's path subscribes, nothing. `since` is how far in the log
+    /// one has got who comes back; only a server that has told positions is given one.
+    fn converse(
+        &self,
+        _heard: Option<(u8, &[u8])>,
+        _rooms: &[usize],
+        _since: Option<&Position>,
+    ) -> Turn {
         Turn::Subscribed
+    }
+
+    /// The position that the message tells with which somebody has subscribed, if the server has a log.
+    fn position(&self, _reply: &[u8]) -> Option<Position> {
+        None
+    }
+
+    /// A delivery's place in the log, and whether it was read from there.
+    fn place(&self, _delivery: &[u8]) -> Option<(Offset, bool)> {
+        None
     }
 
     /// The answer to a message that is no delivery, if it wants one.
@@ -110,6 +127,8 @@ pub enum Turn {
     Say(Vec<u8>),
     /// Nothing: it has subscribed.
     Subscribed,
+    /// Nothing: what it asked for was refused.
+    Refused,
 }
 
 /// An address of this machine.

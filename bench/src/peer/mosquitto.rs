@@ -3,6 +3,7 @@
 use std::{env::join_paths, fs, process::Command};
 
 use anyhow::Result;
+use colloquy_protocol::position::Position;
 
 use super::{Peer, Place, Turn, debian};
 use crate::wire::{Wire, mqtt};
@@ -44,7 +45,12 @@ user root
         Wire::Mqtt
     }
 
-    fn converse(&self, heard: Option<(u8, &[u8])>, rooms: &[usize]) -> Turn {
+    fn converse(
+        &self,
+        heard: Option<(u8, &[u8])>,
+        rooms: &[usize],
+        _since: Option<&Position>,
+    ) -> Turn {
         match heard {
             None => Turn::Say(mqtt::connect()),
             Some((mqtt::CONNACK, _)) if !rooms.is_empty() => {

@@ -6,6 +6,7 @@
 use std::process::Command;
 
 use anyhow::Result;
+use colloquy_protocol::position::Position;
 use serde_json::json;
 
 use super::{Peer, Place, Turn, script};
@@ -27,7 +28,12 @@ impl Peer for SocketIo {
         "/socket.io/?EIO=4&transport=websocket".to_owned()
     }
 
-    fn converse(&self, heard: Option<(u8, &[u8])>, rooms: &[usize]) -> Turn {
+    fn converse(
+        &self,
+        heard: Option<(u8, &[u8])>,
+        rooms: &[usize],
+        _since: Option<&Position>,
+    ) -> Turn {
         match heard {
             Some((_, [b'0', ..])) => Turn::Say(client_frame(TEXT, b"40")),
             Some((_, [b'4', b'0', ..])) => {

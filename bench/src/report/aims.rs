@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::table::{Of, Results, bytes_each, cpu, p99, rate};
+use super::table::{Of, Results, bytes_each, cpu, p99, rate, recovered_p99};
 use crate::fan_out::{Case, Figures, base, idle, large};
 
 /// At most or at least so much.
@@ -45,6 +45,15 @@ pub(super) fn table(results: &Results) -> String {
     row(&mut rows, &idle, "accepted per second", Aim::AtLeast(15_000.0), accepted);
     let memory = results.median("ours", &idle, kibibytes);
     row(&mut rows, &idle, "KiB each", Aim::AtMost(4.0), memory);
+    let seconds = |figures: &Figures| Some(recovered_p99(figures)? / 1e6);
+    let back = results.median("ours-durable", &large().name, seconds);
+    row(
+        &mut rows,
+        &large().name,
+        "p99 until who was cut off has everything, s",
+        Aim::AtMost(1.0),
+        back,
+    );
     match rows.is_empty() {
         true => rows,
         false => format!("| on | what | aim | measured |\n|---|---|---:|---:|\n{rows}"),

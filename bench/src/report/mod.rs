@@ -78,6 +78,10 @@ fn fan_out(results: &Results) -> String {
     }
     let connections = table::connections(results, &idle().name);
     part("10,000 connections with two subscriptions each, idle", connections);
+    part(
+        "10,000 clients cut off for two seconds, come back",
+        table::storms(results, &large().name),
+    );
     part("What was aimed at", aims::table(results));
     if growth::is_measured(results) {
         part("Growth", format!("{GROWTH}\n\n![Growth]({PLOT})\n"));

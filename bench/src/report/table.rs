@@ -101,6 +101,14 @@ pub(super) fn p99(figures: &Figures, wanted: Case) -> Option<f64> {
     }
 }
 
+/// Deliveries per second, in whichever case.
+fn any_rate(figures: &Figures) -> Option<f64> {
+    match figures {
+        Figures::Delivering { per_second, .. } => Some(*per_second),
+        _ => None,
+    }
+}
+
 /// Deliveries per second.
 pub(super) fn rate(figures: &Figures, wanted: Case) -> Option<f64> {
     match figures {
@@ -121,6 +129,9 @@ pub(super) fn bytes_each(figures: &Figures) -> Option<f64> {
 pub(super) fn deliveries(results: &Results, shape: &str) -> String {
     let mut rows = String::new();
     for name in results.peers(shape) {
+        if results.median(name, shape, any_rate).is_none() {
+            continue;
+        }
         let cell = |case, of: Of, to, scale: f64, digits| {
             let of = |figures: &Figures| of(figures, case);
             match (results.median(name, shape, of), results.ratio(name, to, shape, of)) {
@@ -179,6 +190,45 @@ pub(super) fn connections(results: &Results, shape: &str) -> String {
             writeln!(rows, "| {name} | {rate:.0} ({ratio:.2}) | {kibibytes:.1} | {percent:.0} % |");
     }
     headed("server | accepted /s | KiB each (to ours) | generator's core", rows)
+}
+
+/// How everybody came back, by everybody; empty when nobody did.
+pub(super) fn storms(results: &Results, shape: &str) -> String {
+    let mut rows = String::new();
+    for name in results.peers(shape) {
+        let of = |pick: fn(&Figures) -> Option<f64>| results.median(name, shape, pick);
+        let (Some(p50), Some(p99), Some(whole), Some(generator)) = (
+            of(|figures| Some(recovering(figures)?.0)),
+            of(recovered_p99),
+            of(|figures| Some(recovering(figures)?.2)),
+            of(|figures| Some(recovering(figures)?.3)),
+        ) else {
+            continue;
+        };
+        let _ = writeln!(
+            rows,
+            "| {name} | {:.2} | {:.2} | {whole:.2} | {:.0} % |",
+            p50 / 1e6,
+            p99 / 1e6,
+            generator * 100.0
+        );
+    }
+    headed("server | p50 s | p99 s | last s | generator's core", rows)
+}
+
+/// Within which 99 of 100 who came back had everything, in microseconds.
+pub(super) fn recovered_p99(figures: &Figures) -> Option<f64> {
+    Some(recovering(figures)?.1)
+}
+
+/// p50 and p99 in microseconds, the whole in seconds, the generator's share.
+fn recovering(figures: &Figures) -> Option<(f64, f64, f64, f64)> {
+    match figures {
+        Figures::Recovering { p50_micros, p99_micros, whole_seconds, generator, .. } => {
+            Some((f64::from(*p50_micros), f64::from(*p99_micros), *whole_seconds, *generator))
+        }
+        _ => None,
+    }
 }
 
 fn headed(titles: &str, rows: String) -> String {

@@ -3,6 +3,8 @@
 //! - [`websocket`], [`mqtt`]: what subscribers read
 //! - [`http`]: what publishers read
 
+use std::ops::ControlFlow;
+
 pub mod http;
 pub mod mqtt;
 pub mod websocket;
@@ -18,8 +20,8 @@ pub enum Wire {
 
 impl Wire {
     /// Calls `each` with the kind and content of every whole message that `bytes` begins with; how
-    /// many bytes these are.
-    pub fn scan(self, bytes: &[u8], each: impl FnMut(u8, &[u8])) -> usize {
+    /// many bytes these are. It may end the scan with a message.
+    pub fn scan(self, bytes: &[u8], each: impl FnMut(u8, &[u8]) -> ControlFlow<()>) -> usize {
         match self {
             Self::WebSocket => websocket::scan(bytes, each),
             Self::Mqtt => mqtt::scan(bytes, each),

@@ -1,5 +1,7 @@
 //! Packets of MQTT 3.1.1 (section 2): a type and flags, a length, a body.
 
+use std::ops::ControlFlow;
+
 /// Answers a CONNECT.
 pub const CONNACK: u8 = 2;
 /// Answers a SUBSCRIBE.
@@ -7,13 +9,16 @@ pub const SUBACK: u8 = 9;
 
 /// Calls `each` with the type and body of every whole packet that `bytes` begins with; how many
 /// bytes these are.
-pub(super) fn scan(bytes: &[u8], mut each: impl FnMut(u8, &[u8])) -> usize {
+pub(super) fn scan(bytes: &[u8], mut each: impl FnMut(u8, &[u8]) -> ControlFlow<()>) -> usize {
     let mut scanned = 0;
     while let Some((header, length)) = head(&bytes[scanned..]) {
         let begin = scanned + header;
         let Some(body) = bytes.get(begin..begin + length) else { break };
-        each(bytes[scanned] >> 4, body);
+        let kind = bytes[scanned] >> 4;
         scanned = begin + length;
+        if each(kind, body).is_break() {
+            break;
+        }
     }
     scanned
 }
@@ -78,8 +83,12 @@ mod tests {
         let wanted: Vec<_> = payloads.iter().map(|payload| (3, payload.len() + 3)).collect();
         for cut in (0..300).chain([20_000, bytes.len()]) {
             let mut found = Vec::new();
-            let scanned = scan(&bytes[..cut], |kind, body| found.push((kind, body.len())));
-            scan(&bytes[scanned..], |kind, body| found.push((kind, body.len())));
+            let mut keep = |kind, body: &[u8]| {
+                found.push((kind, body.len()));
+                ControlFlow::Continue(())
+            };
+            let scanned = scan(&bytes[..cut], &mut keep);
+            scan(&bytes[scanned..], &mut keep);
             assert_eq!(found, wanted, "cut at {cut}");
         }
     }

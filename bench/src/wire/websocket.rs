@@ -1,5 +1,7 @@
 //! Frames of WebSocket (RFC 6455, section 5.2).
 
+use std::ops::ControlFlow;
+
 /// A text message.
 pub const TEXT: u8 = 1;
 /// Asks for a pong with the same payload.
@@ -9,13 +11,15 @@ pub const PONG: u8 = 10;
 
 /// Calls `each` with the opcode and payload of every whole frame of a server, which masks nothing,
 /// that `bytes` begins with; how many bytes these are.
-pub(super) fn scan(bytes: &[u8], mut each: impl FnMut(u8, &[u8])) -> usize {
+pub(super) fn scan(bytes: &[u8], mut each: impl FnMut(u8, &[u8]) -> ControlFlow<()>) -> usize {
     let mut scanned = 0;
     while let Some((opcode, header, length)) = head(&bytes[scanned..]) {
         let begin = scanned + header;
         let Some(payload) = bytes.get(begin..begin + length) else { break };
-        each(opcode, payload);
         scanned = begin + length;
+        if each(opcode, payload).is_break() {
+            break;
+        }
     }
     scanned
 }
@@ -70,7 +74,10 @@ mod tests {
 
     fn frames(bytes: &[u8]) -> (Vec<(u8, Vec<u8>)>, usize) {
         let mut found = Vec::new();
-        let scanned = scan(bytes, |opcode, payload| found.push((opcode, payload.to_vec())));
+        let scanned = scan(bytes, |opcode, payload| {
+            found.push((opcode, payload.to_vec()));
+            ControlFlow::Continue(())
+        });
         (found, scanned)
     }
 
@@ -86,6 +93,12 @@ mod tests {
             found.extend(frames(&bytes[scanned..]).0);
             assert_eq!(found, wanted, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn scanning_ends_when_it_is_told_to() {
+        let bytes = [server_frame(TEXT, b"one"), server_frame(TEXT, b"two")].concat();
+        assert_eq!(scan(&bytes, |_, _| ControlFlow::Break(())), bytes.len() / 2);
     }
 
     #[test]

@@ -37,6 +37,7 @@ impl State {
         };
         ::metrics::counter!(metrics::DELIVERIES).increment(deliveries);
         self.end_subscriptions(&event, flushers);
+        self.recent.push(event.into());
     }
 
     /// What somebody may have been sent of a private chat changes when they join or leave it.

@@ -6,7 +6,7 @@
 //! - [`delivery`]: how an event reaches those who may see it; [`flusher`]: how it is written
 //! - [`line`]: one connection; [`outbox`]: what waits for it, and its way to the socket
 //! - [`connection`]: one connection's task; [`seat`]: its place in the hub; [`replay`]: reading
-//!   the log for it
+//!   the log for it; [`recent`]: the log's end, in memory
 //! - [`EventHandlerRegistry`]: who answers which client event; [`handlers`]: the defaults
 //!
 //! *Invariant*: an event reaches [`Hub::publish`] only after its commit, in log order. *Invariant*:
@@ -22,6 +22,7 @@ mod flusher;
 mod handlers;
 mod line;
 mod outbox;
+mod recent;
 mod registry;
 mod replay;
 mod seat;
@@ -42,11 +43,14 @@ use colloquy_protocol::{
     time::Timestamp,
     topic::Topic,
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
-pub(crate) use self::connection::{Resources, refuse, run};
 #[cfg(feature = "bench")]
 pub(crate) use self::echo::echo;
+pub(crate) use self::{
+    connection::{Resources, refuse, run},
+    recent::Recent,
+};
 use self::{
     coverage::Coverage,
     delivery::send,
@@ -72,6 +76,10 @@ use crate::{
 /// A connection further behind the log's head, in events, counts as one that is behind.
 const BEHIND: Offset = 100;
 
+/// For how many connections the log is read from the store at once: half of the store's readers, so
+/// that requests are answered however many come back.
+const REPLAYS: usize = 4;
+
 /// A connection's name inside the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Key(u64);
@@ -91,13 +99,16 @@ struct Shared {
     flushers: Flushers,
     /// The offset of the last event that was published.
     head: watch::Sender<Offset>,
+    /// For how many connections the log may be read from the store at once.
+    replays: Semaphore,
     /// Told whenever a connection has left.
     left: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     head: Offset,
+    recent: Recent,
     /// Everything after this offset is still in the log.
     log_start: Offset,
     next_key: u64,
@@ -142,15 +153,24 @@ pub struct Visitor {
 }
 
 impl Hub {
-    /// A hub that goes on from there in the log: everything after `log_start` is still in it. The
-    /// runtime that this is called in will write for it.
+    /// A hub that goes on from there in the log: everything after `log_start` is still in it, and
+    /// `recent` is its end. The runtime that this is called in will write for it.
     pub(crate) fn new(
         epoch: Arc<str>,
         log_start: Offset,
         head: Offset,
+        recent: Recent,
         settings: &Settings,
     ) -> Self {
-        let state = State { head, log_start, ..State::default() };
+        let state = State {
+            head,
+            recent,
+            log_start,
+            next_key: 0,
+            closing: None,
+            members: HashMap::new(),
+            subscriptions: SubscriptionManager::default(),
+        };
         Self(Arc::new(Shared {
             epoch,
             heartbeat: settings.heartbeat,
@@ -159,6 +179,7 @@ impl Hub {
             state: Mutex::new(state),
             flushers: Flushers::start(),
             head: watch::Sender::new(head),
+            replays: Semaphore::new(REPLAYS),
             left: Notify::new(),
         }))
     }

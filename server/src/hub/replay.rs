@@ -9,11 +9,17 @@ use super::{
     coverage::Coverage,
     not_in_it,
     outbox::{Parcel, Private},
+    recent,
 };
 use crate::store::{
     events::{SeenBecause, Stretch},
     stored_frame,
 };
+
+/// At most that many events are taken from memory at a time, and about that many bytes: the hub is
+/// locked meanwhile.
+const RECENT_EVENTS: usize = 256;
+const RECENT_BYTES: usize = 1024 * 1024;
 
 /// How far a connection has read the log.
 #[derive(Debug)]
@@ -84,11 +90,7 @@ impl CatchUp {
         let mut page = Page { parcels: Vec::new(), ended: Vec::new() };
         for event in stretch.events {
             let (offset, topic) = (event.offset, event.topic.as_ref());
-            let replayed = offset <= self.upto;
-            let was_sent = replayed && self.before.ever_covered(topic, offset);
-            if was_sent || !coverage.covers(topic, offset) {
-                continue;
-            }
+            let Some(replayed) = self.wants(topic, offset, coverage) else { continue };
             self.last = offset;
             let private = match (topic, event.seen) {
                 (Some(Topic::Chat(chat)), SeenBecause::Participant) => {
@@ -112,12 +114,47 @@ impl CatchUp {
         self.cursor = stretch.through;
         page
     }
+
+    /// Takes from the log's end in memory what the connection is to be sent, and moves on behind it:
+    /// up to where something is covered of which only the store knows whether it is visible.
+    pub(super) fn take_recent<'a>(
+        &mut self,
+        events: impl Iterator<Item = &'a recent::Event>,
+        coverage: &Coverage,
+    ) -> Vec<Parcel> {
+        let (mut parcels, mut bytes) = (Vec::new(), 0);
+        for event in events.take(RECENT_EVENTS) {
+            if let Some(replayed) = self.wants(event.topic(), event.offset(), coverage) {
+                if event.is_private() || bytes >= RECENT_BYTES {
+                    break;
+                }
+                self.last = event.offset();
+                let frame = event.frame(replayed).clone();
+                bytes += frame.len();
+                parcels.push(Parcel { frame, event: None, private: None });
+            }
+            self.cursor = event.offset();
+        }
+        parcels
+    }
+
+    /// Whether the connection is to be sent an event if it may see it; if so, whether it is a
+    /// replayed one.
+    fn wants(&self, topic: Option<&Topic>, offset: Offset, coverage: &Coverage) -> Option<bool> {
+        let replayed = offset <= self.upto;
+        let was_sent = replayed && self.before.ever_covered(topic, offset);
+        (!was_sent && coverage.covers(topic, offset)).then_some(replayed)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::events::Stored;
+    use crate::{
+        hub::Recent,
+        store::events::{Happened, Stored},
+        ws::Frame,
+    };
 
     fn topic() -> Topic {
         "agent:a".parse().unwrap()
@@ -162,6 +199,43 @@ mod tests {
         coverage.extend(topic(), 1);
         let mut second = CatchUp::new(1, 10, before);
         assert_eq!(offsets(&second.take(events(2..=10), 10, &mut coverage)), [4, 5]);
+    }
+
+    /// What happened to agents is taken from memory up to the first event of a private chat that is
+    /// covered; others' private chats do not matter.
+    #[test]
+    fn only_the_store_knows_who_sees_what_is_private() {
+        let happened = |offset, topic: &str, private| Happened {
+            offset,
+            topic: Some(topic.parse().unwrap()),
+            private,
+            frame: Frame::text(&format!(r#"{{"offset":{offset}}}"#)),
+        };
+        let recent = Recent::new(
+            5,
+            vec![
+                happened(2, "agent:a", false),
+                happened(3, "chat:other", true),
+                happened(4, "chat:c", true),
+                happened(5, "agent:a", false),
+            ],
+            1 << 20,
+        );
+        let mut coverage = Coverage::default();
+        coverage.make_ready(0);
+        coverage.begin(topic(), 1);
+        coverage.begin("chat:c".parse().unwrap(), 1);
+        let mut catch_up = CatchUp::new(1, 4, Coverage::default());
+        let mut take = || {
+            let events = recent.since(catch_up.cursor()).unwrap();
+            let parcels = catch_up.take_recent(events, &coverage);
+            (offsets(&Page { parcels, ended: Vec::new() }), catch_up.cursor())
+        };
+        assert_eq!(take(), (vec![2], 3));
+        assert_eq!(take(), (vec![], 3), "this one is for the store");
+        let mut end = CatchUp::new(4, 4, Coverage::default());
+        let parcels = end.take_recent(recent.since(4).unwrap(), &coverage);
+        assert_eq!(offsets(&Page { parcels, ended: Vec::new() }), [5]);
     }
 
     #[test]

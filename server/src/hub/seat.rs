@@ -163,7 +163,7 @@ impl Seat {
             let state = &mut *state;
             let head = state.head;
             let Some(member) = state.members.get_mut(&self.line.key) else { return Ok(()) };
-            let Phase::CatchingUp(catch_up) = &member.phase else {
+            let Phase::CatchingUp(catch_up) = &mut member.phase else {
                 self.outbox().end_reading(head);
                 return Ok(());
             };
@@ -182,8 +182,17 @@ impl Seat {
                 self.live.notify_waiters();
                 return Ok(());
             }
+            if let Some(events) = state.recent.since(cursor) {
+                let parcels = catch_up.take_recent(events, &member.coverage);
+                if catch_up.cursor() > cursor {
+                    self.outbox().push_page(parcels);
+                    return Ok(());
+                }
+            }
             (cursor, head)
         };
+        // It is never closed.
+        let _turn = self.hub.0.replays.acquire().await;
         let mut snapshot = database.snapshot().await?;
         let who = self.line.principal();
         let stretch = events::stretch(snapshot.connection(), cursor, head, who).await?;

@@ -11,7 +11,8 @@ use colloquy_protocol::{
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{insert, row, visibility, visibility::Audience};
+use super::{Logged, insert, row, visibility, visibility::Audience, writer::live_frame};
+use crate::ws::Frame;
 
 /// At most that many bytes of payload are read into one page of a replay.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -180,6 +181,55 @@ pub(crate) async fn stretch(
         }
     }
     Ok(Stretch { events, through })
+}
+
+/// An event as it goes out live.
+#[derive(Debug, Clone)]
+pub(crate) struct Happened {
+    pub(crate) offset: Offset,
+    /// None: it goes to everybody.
+    pub(crate) topic: Option<Topic>,
+    /// It is one of a private chat.
+    pub(crate) private: bool,
+    pub(crate) frame: Frame,
+}
+
+impl Happened {
+    /// How much room it takes in memory, roughly, in bytes, once it was replayed too.
+    pub(crate) fn bytes(&self) -> usize {
+        const OVERHEAD: usize = 256;
+        2 * self.frame.len() + OVERHEAD
+    }
+}
+
+impl From<Logged> for Happened {
+    fn from(event: Logged) -> Self {
+        let Logged { offset, topic, audience, frame, .. } = event;
+        Self { offset, topic, private: audience.is_some(), frame }
+    }
+}
+
+/// The last events of the log, oldest first: as many as take so much room in memory.
+pub(crate) async fn last(
+    connection: &mut SqliteConnection,
+    bytes: usize,
+) -> sqlx::Result<Vec<Happened>> {
+    let mut rows = sqlx::query(
+        "SELECT offset, event, kind, entity, payload, private FROM events ORDER BY offset DESC",
+    )
+    .fetch(connection);
+    let (mut events, mut room) = (Vec::new(), bytes);
+    while let Some(found) = rows.try_next().await? {
+        let offset = row::number(&found, "offset")?;
+        let frame = live_frame(found.try_get("event")?, found.try_get("payload")?, offset);
+        let private = found.try_get("private")?;
+        let event = Happened { offset, topic: topic(&found)?, private, frame };
+        let Some(rest) = room.checked_sub(event.bytes()) else { break };
+        room = rest;
+        events.push(event);
+    }
+    events.reverse();
+    Ok(events)
 }
 
 /// Which events `/events` lists.

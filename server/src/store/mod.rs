@@ -42,4 +42,4 @@ pub use copy::CopyError;
 pub(crate) use copy::{begin_history, check, copy, fold};
 pub(crate) use database::{Database, OpenError, Snapshot};
 pub(crate) use transaction::WriteTx;
-pub(crate) use writer::{Logged, Writer, stored_frame};
+pub(crate) use writer::{Logged, Writer, replayed_frame, stored_frame};

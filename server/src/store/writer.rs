@@ -242,15 +242,15 @@ pub(super) fn live_frame(name: &str, payload: &str, offset: Offset) -> Frame {
     Frame::text(&format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#))
 }
 
-/// The frame of an event as it is replayed.
+/// The frame of an event as it is read from the log.
 pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Frame {
-    if !replay {
-        return live_frame(&event.event, &event.payload, event.offset);
-    }
-    let events::Stored { event, payload, offset, .. } = event;
-    let text =
-        format!(r#"{{"event":"{event}","payload":{payload},"offset":{offset},"replay":true}}"#);
-    Frame::text(&text)
+    let live = live_frame(&event.event, &event.payload, event.offset);
+    if replay { replayed_frame(&live) } else { live }
+}
+
+/// The frame of an event as it is replayed; `live` is the one that went out live.
+pub(crate) fn replayed_frame(live: &Frame) -> Frame {
+    live.text_and_end(b"}", br#","replay":true}"#)
 }
 
 #[cfg(test)]

@@ -30,6 +30,12 @@ impl Frame {
         Self::new(opcode::TEXT, &[text.as_bytes()])
     }
 
+    /// The text message that ends in another way.
+    pub(crate) fn text_and_end(&self, end: &[u8], other: &[u8]) -> Self {
+        let payload = self.payload();
+        Self::new(opcode::TEXT, &[payload.strip_suffix(end).unwrap_or(payload), other])
+    }
+
     /// A binary message.
     #[cfg(feature = "bench")]
     pub(crate) fn binary(bytes: &[u8]) -> Self {
@@ -72,6 +78,15 @@ impl Frame {
     /// Never: each frame has a header.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    fn payload(&self) -> &[u8] {
+        let header = match self.0.get(1) {
+            Some(127) => 10,
+            Some(126) => 4,
+            _ => 2,
+        };
+        self.0.get(header..).unwrap_or_default()
     }
 
     fn new(opcode: u8, payload: &[&[u8]]) -> Self {

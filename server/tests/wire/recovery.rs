@@ -218,10 +218,19 @@ async fn a_topic_recorded_with_its_own_position_begins_there() {
     assert_eq!(offsets(&peer.events().await), [1, 3], "the chat was known already");
 }
 
-/// Clients that come and go while writes pour in see each event once, in order, none missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn recovery_amid_a_burst_of_writes_has_no_gap() {
-    let server = Server::start().await;
+async fn recovery_from_memory_amid_a_burst_of_writes_has_no_gap() {
+    recover_amid_a_burst(8 << 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recovery_from_the_store_amid_a_burst_of_writes_has_no_gap() {
+    recover_amid_a_burst(0).await;
+}
+
+/// Clients that come and go while writes pour in see each event once, in order, none missing.
+async fn recover_amid_a_burst(recent_bytes: usize) {
+    let server = Server::start_with(|set| set.recent_bytes = recent_bytes).await;
     let ada = agent(&server, "ada").await;
     const WRITES: u64 = 600;
     let writers: Vec<_> = (0..4)

@@ -213,8 +213,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-async fn play(story: Vec<Step>) {
-    let server = Server::start().await;
+async fn play(story: Vec<Step>, recent_bytes: usize) {
+    let server = Server::start_with(|new| new.recent_bytes = recent_bytes).await;
     let client = server.client();
     let mut actor = Peer::connect(&client).await;
     let mut observers = vec![Observer::begin(&client).await];
@@ -263,7 +263,9 @@ async fn play(story: Vec<Step>) {
 fn old_state_and_the_events_since_are_the_state_loaded_afresh() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config { cases: 32, failure_persistence: None, ..Config::default() };
-    proptest!(config, |(story in prop::collection::vec(step(), 1..80))| {
-        runtime.block_on(play(story));
+    // What was missed is read from the store, from memory, or from one after the other.
+    let recent_bytes = prop::sample::select(&[0, 8 << 10, 8 << 20]);
+    proptest!(config, |(story in prop::collection::vec(step(), 1..80), recent in recent_bytes)| {
+        runtime.block_on(play(story, recent));
     });
 }
