@@ -1,5 +1,5 @@
 //! The hub and `/ws` as they are, fed by a POST that stores nothing, for `cargo xtask bench`:
-//! `fan_out PORT PUBLISH_PORT FOLDER`.
+//! `fan_out PORT PUBLISH_PORT FOLDER [--forgetful]`.
 
 use std::{
     net::Ipv4Addr,
@@ -25,14 +25,17 @@ struct Arguments {
     port: u16,
     publish_port: u16,
     folder: PathBuf,
+    /// Give events no place in the log, so that nothing can be replayed.
+    #[arg(long)]
+    forgetful: bool,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Arguments { port, publish_port, folder } = Arguments::parse();
+    let Arguments { port, publish_port, folder, forgetful } = Arguments::parse();
     let settings = Settings { data_dir: folder, max_connections: 12_000, ..Settings::default() };
     let state = AppState::open(settings).await?;
-    let feed = Feed(Arc::new(Mutex::new(state.hub.clone())));
+    let feed = Feed { hub: Arc::new(Mutex::new(state.hub.clone())), forgetful };
     let sockets = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let posts = TcpListener::bind((Ipv4Addr::LOCALHOST, publish_port)).await?;
     let posts = posts.tap_io(|stream| {
@@ -46,14 +49,21 @@ async fn main() -> Result<()> {
 
 /// The hub, to one publish at a time.
 #[derive(Clone)]
-struct Feed(Arc<Mutex<Hub>>);
+struct Feed {
+    hub: Arc<Mutex<Hub>>,
+    forgetful: bool,
+}
 
 async fn publish(
     State(feed): State<Feed>,
     Path(chat): Path<ChatId>,
     payload: String,
 ) -> StatusCode {
-    let hub = feed.0.lock().unwrap_or_else(PoisonError::into_inner);
-    hub.publish_unstored(Topic::Chat(chat), "chat:messageCreated", &payload);
+    let (name, topic) = ("chat:messageCreated", Topic::Chat(chat));
+    let hub = feed.hub.lock().unwrap_or_else(PoisonError::into_inner);
+    match feed.forgetful {
+        true => hub.publish_forgotten(&topic, name, &payload),
+        false => hub.publish_unstored(topic, name, &payload),
+    }
     StatusCode::NO_CONTENT
 }

@@ -33,9 +33,12 @@ pub fn parts(quick: bool) -> Vec<Part> {
     let growth = growth().into_iter().flat_map(|series| series.shapes);
     vec![
         part("base", base(), all()),
-        part("large", large(), without(&["ours-durable"])),
-        part("skewed", Shape::skewed(), without(&["ours-durable"])),
-        Part { cases: Vec::new(), ..part("idle", idle(), without(&["ceiling-batched"])) },
+        part("large", large(), without(&["ours-durable", "ours-forgetful"])),
+        part("skewed", Shape::skewed(), without(&["ours-durable", "ours-forgetful"])),
+        Part {
+            cases: Vec::new(),
+            ..part("idle", idle(), without(&["ceiling-batched", "ours-forgetful"]))
+        },
         Part { cases: vec![Case::Storm], ..part("storm", large(), only(&["ours-durable"])) },
         Part {
             shapes: growth.collect(),

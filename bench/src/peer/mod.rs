@@ -1,6 +1,7 @@
 //! The servers that are measured, one adapter each.
 //!
-//! - [`ours`]: our hub fed by a POST that stores nothing; and the whole durable way
+//! - [`ours`]: our hub fed by a POST that stores nothing, with and without what recovery needs; and
+//!   the whole durable way
 //! - [`ceiling`]: a bare epoll loop, batched and unbatched
 //! - [`ws`], [`socket_io`], [`bun`]: from npm, their servers in `bench/peers`
 //! - [`nchan`], [`mosquitto`]: from Debian
@@ -27,10 +28,11 @@ use colloquy_protocol::position::{Offset, Position};
 use crate::wire::Wire;
 
 /// Every server.
-pub const ALL: [&dyn Peer; 9] = [
+pub const ALL: [&dyn Peer; 10] = [
     &ceiling::UNBATCHED,
     &ceiling::BATCHED,
-    &ours::Unstored,
+    &ours::REMEMBERING,
+    &ours::FORGETFUL,
     &ours::Durable,
     &nchan::Nchan,
     &bun::Bun,

@@ -17,21 +17,28 @@ const READY_REPLY: &[u8] = br#"{"reply":1,"ok""#;
 /// How it ends for whoever will be sent everything that they missed.
 const RECOVERED: &[u8] = br#""recovered":true}}"#;
 
+/// The hub, fed by a POST that stores nothing.
 #[derive(Debug)]
-pub(super) struct Unstored;
+pub(super) struct Unstored {
+    /// Without what makes recovery possible: positions, and the log's end in memory.
+    forgetful: bool,
+}
+
+pub(super) const REMEMBERING: Unstored = Unstored { forgetful: false };
+pub(super) const FORGETFUL: Unstored = Unstored { forgetful: true };
 
 #[derive(Debug)]
 pub(super) struct Durable;
 
 impl Peer for Unstored {
     fn name(&self) -> &'static str {
-        "ours"
+        if self.forgetful { "ours-forgetful" } else { "ours" }
     }
 
     fn command(&self, place: &Place) -> Result<Command> {
         let mut command = built("examples/fan_out")?;
         command.arg(place.port.to_string()).arg(place.publish_port.to_string());
-        command.arg(&place.folder);
+        command.arg(&place.folder).args(self.forgetful.then_some("--forgetful"));
         Ok(command)
     }
 

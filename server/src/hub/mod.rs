@@ -289,6 +289,18 @@ impl Hub {
         self.publish(vec![Logged::unstored(offset, name, topic, payload)]);
     }
 
+    /// Sends something that has no place in the log, not even in memory: what fan-out costs when
+    /// nobody could ever be sent again what they missed.
+    #[cfg(feature = "bench")]
+    pub fn publish_forgotten(&self, topic: &Topic, name: &str, payload: &str) {
+        let told = format!(r#"{{"event":"{name}","payload":{payload}}}"#);
+        let told = Parcel::told(Frame::text(&told));
+        for line in self.lock().subscriptions.audience(topic).filter(|line| line.is_live()) {
+            send(line, &told, &self.0.flushers);
+        }
+        self.0.flushers.wake();
+    }
+
     /// Declares that the log is about to forget everything up to `wanted`, or as much of it as no
     /// replay still needs; how far it may.
     pub(crate) fn move_log_start(&self, wanted: Offset) -> Offset {
