@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
-use super::table::{Of, Results, bytes_each, cpu, p99, rate, recovered_p99};
-use crate::fan_out::{Case, Figures, base, idle, large};
+use super::{
+    growth,
+    table::{Of, Results, bytes_each, cpu, p99, rate, recovered_p99},
+};
+use crate::fan_out::{self, Case, Figures, base, idle, large};
 
 /// At most or at least so much.
 #[derive(Clone, Copy)]
@@ -55,6 +58,11 @@ pub(super) fn table(results: &Results) -> String {
         Aim::AtMost(1.0),
         back,
     );
+    for series in fan_out::growth() {
+        let rise = growth::of_a_doubling(results, &series);
+        let aim = Aim::AtMost(growth::ALLOWED);
+        row(&mut rows, series.title, "a doubling multiplies CPU time by", aim, rise);
+    }
     match rows.is_empty() {
         true => rows,
         false => format!("| on | what | aim | measured |\n|---|---|---:|---:|\n{rows}"),

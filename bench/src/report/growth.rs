@@ -18,7 +18,7 @@ const GAP: f64 = 56.0;
 const LOWEST: f64 = 0.5;
 const HIGHEST: f64 = 1.5;
 /// By how much a doubling may raise the cost of a delivery.
-const ALLOWED: f64 = 1.1;
+pub(super) const ALLOWED: f64 = 1.1;
 
 const STYLE: &str = "
 text { font: 12px system-ui, sans-serif; fill: #1f2328 }
@@ -70,6 +70,13 @@ pub(super) fn plot(results: &Results) -> String {
     }
     svg.push_str("</svg>\n");
     svg
+}
+
+/// By what a doubling multiplies the cost of a delivery, on the average of a series.
+pub(super) fn of_a_doubling(results: &Results, series: &Series) -> Option<f64> {
+    let (first, last) = (series.shapes.first()?, series.shapes.last()?);
+    let rise = cost(results, "ours", &last.name)? / cost(results, "ours", &first.name)?;
+    Some(rise.powf(1.0 / (series.shapes.len() - 1) as f64))
 }
 
 fn panel(svg: &mut String, left: f64, series: &Series, results: &Results) {
