@@ -115,6 +115,32 @@ fn both(id: &'static str) -> impl for<'a> FnOnce(&'a mut WriteTx) -> BoxFuture<'
     }
 }
 
+/// What a hub that starts keeps in memory: the end of the log, as much as there is room for.
+#[tokio::test]
+async fn the_last_events_are_read_as_they_go_out() {
+    let bench = Bench::new(1).await;
+    for _ in 0..3 {
+        bench.ask(|tx| event(tx).boxed()).await.await.unwrap();
+    }
+    let mut snapshot = bench.database.snapshot().await.unwrap();
+    let all = events::last(snapshot.connection(), 1 << 20).await.unwrap();
+    let offsets =
+        |events: &[events::Happened]| events.iter().map(|event| event.offset).collect::<Vec<_>>();
+    assert_eq!(offsets(&all), [1, 2, 3]);
+    for event in &all {
+        assert!(event.topic.is_none() && !event.private);
+        // Short enough for a header of four bytes.
+        let frame: Value = serde_json::from_slice(&event.frame.as_bytes()[4..]).unwrap();
+        assert_eq!(
+            (&frame["event"], &frame["offset"]),
+            (&"system:notification".into(), &event.offset.into())
+        );
+    }
+    let room = all[1].bytes() + all[2].bytes();
+    let last = events::last(snapshot.connection(), room).await.unwrap();
+    assert_eq!(offsets(&last), [2, 3]);
+}
+
 #[tokio::test]
 async fn those_that_wait_share_a_commit() {
     for (most, expected) in [
