@@ -53,10 +53,7 @@ mod phase;
 mod pulse;
 mod subscriptions;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 pub use action::{Acknowledgement, Action, Ended, Notice, RequestError, State};
 pub use pulse::DOUBT;
@@ -87,7 +84,7 @@ pub const STABLE: Duration = Duration::from_secs(10);
 pub const MAX_UNANSWERED: usize = 1000;
 
 /// A message to the hub that wants a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RequestId(u64);
 
 /// One client's session with the hub, over any number of connections.
@@ -97,7 +94,7 @@ pub struct Session {
     subscriptions: Subscriptions,
     cursor: Cursor,
     /// What waits for an answer; sent again on the next connection, for repeating is no event.
-    acknowledgements: BTreeMap<RequestId, (MessageId, Acknowledgement)>,
+    acknowledgements: Vec<(RequestId, MessageId, Acknowledgement)>,
     backoff: Backoff,
     /// When the last live connection was lost.
     lost_at: Option<Duration>,
@@ -113,7 +110,7 @@ impl Session {
             phase: Phase::Idle,
             subscriptions: Subscriptions::default(),
             cursor: Cursor::default(),
-            acknowledgements: BTreeMap::new(),
+            acknowledgements: Vec::new(),
             backoff: Backoff::new(seed),
             lost_at: None,
             last_request: 0,
@@ -192,7 +189,7 @@ impl Session {
             if self.phase.is_open() {
                 self.send(what.of(message.clone()), Some(request));
             }
-            self.acknowledgements.insert(request, (message, what));
+            self.acknowledgements.push((request, message, what));
         }
     }
 
@@ -340,7 +337,7 @@ impl Session {
 
     fn end(&mut self, why: Ended) {
         self.enter(Phase::Closed(why));
-        for (message, what) in std::mem::take(&mut self.acknowledgements).into_values() {
+        for (_, message, what) in std::mem::take(&mut self.acknowledgements) {
             self.acknowledged(message, what, Err(RequestError::Ended));
         }
     }

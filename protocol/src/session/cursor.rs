@@ -1,6 +1,6 @@
 //! How far the log was read, and what was delivered.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 
 use crate::position::{Offset, Position};
 
@@ -16,12 +16,13 @@ const REMEMBERED: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Cursor {
     position: Option<Position>,
-    delivered: BTreeSet<Offset>,
+    /// In their order.
+    delivered: VecDeque<Offset>,
 }
 
 impl Cursor {
     pub(super) fn at(position: Position) -> Self {
-        Self { position: Some(position), delivered: BTreeSet::new() }
+        Self { position: Some(position), delivered: VecDeque::new() }
     }
 
     pub(super) fn position(&self) -> Option<&Position> {
@@ -30,7 +31,11 @@ impl Cursor {
 
     /// Whether the event at that offset is to be delivered: it was not, so far.
     pub(super) fn admit(&mut self, offset: Offset) -> bool {
-        self.delivered.insert(offset)
+        let place = self.delivered.binary_search(&offset);
+        if let Err(place) = place {
+            self.delivered.insert(place, offset);
+        }
+        place.is_err()
     }
 
     /// Everything covered up to that offset was delivered.
@@ -56,9 +61,9 @@ impl Cursor {
     pub(super) fn trim(&mut self) {
         let reached = self.position.as_ref().map_or(0, |position| position.offset);
         while self.delivered.len() > REMEMBERED
-            && self.delivered.first().is_some_and(|first| *first <= reached)
+            && self.delivered.front().is_some_and(|first| *first <= reached)
         {
-            self.delivered.pop_first();
+            self.delivered.pop_front();
         }
     }
 }

@@ -36,7 +36,7 @@ impl Session {
         }
         let since = self.cursor.position().cloned().map(|since| Ready { since: Some(since) });
         self.send(ClientEvent::ClientReady(since), Some(ready));
-        for (request, (message, what)) in self.acknowledgements.clone() {
+        for (request, message, what) in self.acknowledgements.clone() {
             self.send(what.of(message), Some(request));
         }
     }
@@ -50,7 +50,10 @@ impl Session {
                 Ok(started) => self.started(started, now),
                 Err(error) => self.give_up(error, now),
             }
-        } else if let Some((message, what)) = self.acknowledgements.remove(&request) {
+        } else if let Some(place) =
+            self.acknowledgements.iter().position(|(asked, ..)| *asked == request)
+        {
+            let (_, message, what) = self.acknowledgements.remove(place);
             self.acknowledged(message, what, read(reply.outcome));
         } else if let Some(topic) = self.subscriptions.waiting_for(request) {
             match read::<Started>(reply.outcome) {

@@ -1,7 +1,5 @@
 //! What is subscribed to, by how many, and which topics are still catching up.
 
-use std::collections::{BTreeMap, btree_map::Entry};
-
 use super::RequestId;
 use crate::{
     position::{Offset, Position},
@@ -11,7 +9,8 @@ use crate::{
 /// The topics that a session holds, in the order in which they are sent.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    by_topic: BTreeMap<Topic, Subscription>,
+    /// Sorted by their topics. They are few, and a tree's code is large in the browser.
+    held: Vec<(Topic, Subscription)>,
 }
 
 #[derive(Debug, Default)]
@@ -48,12 +47,12 @@ enum Progress {
 
 impl Subscriptions {
     pub(super) fn topics(&self) -> impl Iterator<Item = &Topic> {
-        self.by_topic.keys()
+        self.held.iter().map(|(topic, _)| topic)
     }
 
     /// Whether any topic is not yet where the connection's cursor is.
     pub(super) fn catching_up(&self) -> bool {
-        self.by_topic.values().any(|one| one.catch_up.is_some())
+        self.held.iter().any(|(_, held)| held.catch_up.is_some())
     }
 
     /// One more caller wants this topic. Answers whether the hub must be asked.
@@ -63,14 +62,15 @@ impl Subscriptions {
         since: Option<Position>,
         cursor: Option<&Position>,
     ) -> bool {
-        match self.by_topic.entry(topic) {
-            Entry::Vacant(entry) => {
+        match self.place(&topic) {
+            Err(place) => {
                 let catch_up = since.map(|since| CatchUp { since, progress: Progress::Asked });
-                entry.insert(Subscription { holders: 1, request: None, catch_up });
+                let held = Subscription { holders: 1, request: None, catch_up };
+                self.held.insert(place, (topic, held));
                 true
             }
-            Entry::Occupied(mut entry) => {
-                let held = entry.get_mut();
+            Ok(place) => {
+                let (_, held) = &mut self.held[place];
                 held.holders += 1;
                 since.is_some_and(|since| held.start_at(since, cursor))
             }
@@ -79,19 +79,19 @@ impl Subscriptions {
 
     /// One caller less wants this topic. Answers whether it was the last.
     pub(super) fn release(&mut self, topic: &Topic) -> bool {
-        let Some(held) = self.by_topic.get_mut(topic) else { return false };
+        let Some(held) = self.get_mut(topic) else { return false };
         held.holders -= 1;
         held.holders == 0 && self.remove(topic)
     }
 
     /// Drops a topic, whoever holds it. Answers whether it was there.
     pub(super) fn remove(&mut self, topic: &Topic) -> bool {
-        self.by_topic.remove(topic).is_some()
+        self.place(topic).map(|place| self.held.remove(place)).is_ok()
     }
 
     /// The hub is asked for this topic, under this id. Answers from where it is to start.
     pub(super) fn asked(&mut self, topic: &Topic, request: RequestId) -> Option<Position> {
-        let held = self.by_topic.get_mut(topic)?;
+        let held = self.get_mut(topic)?;
         held.request = Some(request);
         let catch_up = held.catch_up.as_mut()?;
         catch_up.progress = Progress::Asked;
@@ -100,15 +100,14 @@ impl Subscriptions {
 
     /// The topic that waits for this reply; it waits no longer.
     pub(super) fn waiting_for(&mut self, request: RequestId) -> Option<Topic> {
-        let (topic, held) =
-            self.by_topic.iter_mut().find(|(_, held)| held.request == Some(request))?;
+        let (topic, held) = self.held.iter_mut().find(|(_, held)| held.request == Some(request))?;
         held.request = None;
         Some(topic.clone())
     }
 
     /// The topics that wait for no reply.
     pub(super) fn answered(&self) -> Vec<Topic> {
-        let answered = self.by_topic.iter().filter(|(_, held)| held.request.is_none());
+        let answered = self.held.iter().filter(|(_, held)| held.request.is_none());
         answered.map(|(topic, _)| topic.clone()).collect()
     }
 
@@ -122,7 +121,7 @@ impl Subscriptions {
     /// The hub sends this topic's events: live ones after that offset, and before them the replay
     /// that it accepted. Answers whether there is none, so that the store must load afresh.
     pub(super) fn in_force(&mut self, topic: &Topic, offset: Offset) -> bool {
-        let Some(held) = self.by_topic.get_mut(topic) else { return false };
+        let Some(held) = self.get_mut(topic) else { return false };
         let Some(catch_up) = &mut held.catch_up else { return false };
         let refused = catch_up.progress == Progress::Refused;
         catch_up.progress = Progress::Replaying(offset);
@@ -134,15 +133,25 @@ impl Subscriptions {
 
     /// Everything covered up to this offset was sent: whoever was to be there by now is there.
     pub(super) fn sent_up_to(&mut self, offset: Offset) {
-        for held in self.by_topic.values_mut() {
+        for (_, held) in &mut self.held {
             held.catch_up.take_if(
                 |one| matches!(one.progress, Progress::Replaying(until) if until <= offset),
             );
         }
     }
 
+    /// Where a topic stands, or would stand.
+    fn place(&self, topic: &Topic) -> Result<usize, usize> {
+        self.held.binary_search_by(|(held, _)| held.cmp(topic))
+    }
+
+    fn get_mut(&mut self, topic: &Topic) -> Option<&mut Subscription> {
+        let place = self.place(topic).ok()?;
+        self.held.get_mut(place).map(|(_, held)| held)
+    }
+
     fn catch_up(&mut self, topic: &Topic) -> Option<&mut CatchUp> {
-        self.by_topic.get_mut(topic)?.catch_up.as_mut()
+        self.get_mut(topic)?.catch_up.as_mut()
     }
 }
 
