@@ -29,7 +29,7 @@ pub mod stores;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
-    Lazy, SsrMode,
+    SsrMode,
     components::{FlatRoutes, Route, Router},
     path,
 };
@@ -45,19 +45,19 @@ use crate::{
     early::Alive,
     live::provide_websocket,
     pages::{
-        agents::{AgentRoute, AgentsRoute},
-        chats::{ChatRoute, ChatsRoute},
-        collections::{CollectionRoute, CollectionsRoute},
-        connections::ConnectionsRoute,
-        demo::DemoRoute,
-        events::EventsRoute,
+        agents::{AGENT, AGENTS},
+        chats::{CHAT, CHATS},
+        collections::{COLLECTION, COLLECTIONS},
+        connections::CONNECTIONS,
+        demo::DEMO,
+        events::EVENTS,
         not_found::NotFoundPage,
-        overview::OverviewRoute,
-        people::PeopleRoute,
-        profile::ProfileRoute,
-        sign_in::SignInRoute,
-        tokens::TokensRoute,
-        welcome::WelcomeRoute,
+        overview::OVERVIEW,
+        people::PEOPLE,
+        profile::PROFILE,
+        sign_in::SIGN_IN,
+        tokens::TOKENS,
+        welcome::WELCOME,
     },
     session::{provide_session, use_session},
     stores::recent::provide_recent,
@@ -130,21 +130,21 @@ fn Pages() -> impl IntoView {
     use SsrMode::Async;
     view! {
         <FlatRoutes fallback=NotFoundPage>
-            <Route path=path!("/") view={Lazy::<OverviewRoute>::new()} ssr=Async />
-            <Route path=path!("/demo/websocket") view={Lazy::<DemoRoute>::new()} ssr=Async />
-            <Route path=path!("/agents") view={Lazy::<AgentsRoute>::new()} ssr=Async />
-            <Route path=path!("/agents/:id") view={Lazy::<AgentRoute>::new()} ssr=Async />
-            <Route path=path!("/chats") view={Lazy::<ChatsRoute>::new()} ssr=Async />
-            <Route path=path!("/chats/:id") view={Lazy::<ChatRoute>::new()} ssr=Async />
-            <Route path=path!("/collections") view={Lazy::<CollectionsRoute>::new()} ssr=Async />
-            <Route path=path!("/collections/:id") view={Lazy::<CollectionRoute>::new()} ssr=Async />
-            <Route path=path!("/events") view={Lazy::<EventsRoute>::new()} ssr=Async />
-            <Route path=path!("/connections") view={Lazy::<ConnectionsRoute>::new()} ssr=Async />
-            <Route path=path!("/people") view={Lazy::<PeopleRoute>::new()} ssr=Async />
-            <Route path=path!("/tokens") view={Lazy::<TokensRoute>::new()} ssr=Async />
-            <Route path=path!("/profile") view={Lazy::<ProfileRoute>::new()} ssr=Async />
-            <Route path=path!("/sign-in") view={Lazy::<SignInRoute>::new()} ssr=Async />
-            <Route path=path!("/welcome") view={Lazy::<WelcomeRoute>::new()} ssr=Async />
+            <Route path=path!("/") view=OVERVIEW ssr=Async />
+            <Route path=path!("/demo/websocket") view=DEMO ssr=Async />
+            <Route path=path!("/agents") view=AGENTS ssr=Async />
+            <Route path=path!("/agents/:id") view=AGENT ssr=Async />
+            <Route path=path!("/chats") view=CHATS ssr=Async />
+            <Route path=path!("/chats/:id") view=CHAT ssr=Async />
+            <Route path=path!("/collections") view=COLLECTIONS ssr=Async />
+            <Route path=path!("/collections/:id") view=COLLECTION ssr=Async />
+            <Route path=path!("/events") view=EVENTS ssr=Async />
+            <Route path=path!("/connections") view=CONNECTIONS ssr=Async />
+            <Route path=path!("/people") view=PEOPLE ssr=Async />
+            <Route path=path!("/tokens") view=TOKENS ssr=Async />
+            <Route path=path!("/profile") view=PROFILE ssr=Async />
+            <Route path=path!("/sign-in") view=SIGN_IN ssr=Async />
+            <Route path=path!("/welcome") view=WELCOME ssr=Async />
         </FlatRoutes>
     }
     .into_any()

@@ -10,6 +10,11 @@
 //! - `chats`: chats and their conversations
 //! - `account`: signing in, profile, people, tokens
 
+use std::pin::Pin;
+
+use leptos::prelude::AnyView;
+use leptos_router::ChooseView;
+
 /// Defines an async function whose body lives in a part of the WASM: the first call loads it.
 macro_rules! lazy_function {
     ($part:ident, fn $name:ident($($argument:ident: $type:ty),*) -> $output:ty $body:block) => {
@@ -26,17 +31,14 @@ macro_rules! lazy_function {
 }
 
 /// Defines the route of a page that lives in a part of the WASM; `view` is the function that makes
-/// the page, [`leptos::prelude::AnyView`].
+/// the page, [`AnyView`].
 ///
 /// The route itself belongs to the main part, and holds nothing: data that it held would bring its
 /// types into the main part.
 macro_rules! lazy_page {
     ($(#[$attribute:meta])* $route:ident in $part:ident: $view:ident) => {
         $(#[$attribute])*
-        #[derive(Debug)]
-        pub struct $route;
-
-        const _: () = {
+        pub const $route: $crate::parts::LazyPage = {
             #[cfg(feature = "hydrate")]
             #[leptos::wasm_split::wasm_split(
                 $part,
@@ -56,21 +58,31 @@ macro_rules! lazy_page {
             #[cfg(not(feature = "hydrate"))]
             async fn preload() {}
 
-            impl leptos_router::LazyRoute for $route {
-                fn data() -> Self {
-                    Self
-                }
-
-                async fn view(_this: Self) -> leptos::prelude::AnyView {
-                    page().await
-                }
-
-                async fn preload() {
-                    preload().await;
-                }
-            }
+            $crate::parts::LazyPage { view: || Box::pin(page()), preload: || Box::pin(preload()) }
         };
     };
 }
 
 pub(crate) use {lazy_function, lazy_page};
+
+/// The route of a page that lives in a part of the WASM. There is one type for all of them, so that
+/// what the router does with a route is compiled once.
+#[derive(Debug, Clone, Copy)]
+pub struct LazyPage {
+    /// Loads its part, and makes the page.
+    pub(crate) view: fn() -> LocalFuture<AnyView>,
+    /// Loads its part.
+    pub(crate) preload: fn() -> LocalFuture<()>,
+}
+
+type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+impl ChooseView for LazyPage {
+    async fn choose(self) -> AnyView {
+        (self.view)().await
+    }
+
+    async fn preload(&self) {
+        (self.preload)().await;
+    }
+}

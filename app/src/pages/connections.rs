@@ -30,7 +30,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 
 lazy_page! {
     /// The page.
-    ConnectionsRoute in hub: connections_page
+    CONNECTIONS in hub: connections_page
 }
 
 fn connections_page() -> AnyView {

@@ -32,7 +32,7 @@ use crate::{
 
 lazy_page! {
     /// The page.
-    DemoRoute in demo: demo_page
+    DEMO in demo: demo_page
 }
 
 fn demo_page() -> AnyView {

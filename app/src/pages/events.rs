@@ -23,7 +23,7 @@ use crate::{
 
 lazy_page! {
     /// The page.
-    EventsRoute in hub: events_page
+    EVENTS in hub: events_page
 }
 
 fn events_page() -> AnyView {

@@ -44,7 +44,7 @@ const PERIOD: Duration = Duration::from_secs(3);
 
 lazy_page! {
     /// The page.
-    OverviewRoute in hub: overview_page
+    OVERVIEW in hub: overview_page
 }
 
 fn overview_page() -> AnyView {

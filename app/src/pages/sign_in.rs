@@ -12,7 +12,7 @@ use crate::{
 
 lazy_page! {
     /// The page.
-    SignInRoute in account: sign_in_page
+    SIGN_IN in account: sign_in_page
 }
 
 fn sign_in_page() -> AnyView {

@@ -26,7 +26,7 @@ const USELESS_LINK: &str = "This link does not work (any more): it was used befo
 
 lazy_page! {
     /// The page.
-    WelcomeRoute in account: welcome_page
+    WELCOME in account: welcome_page
 }
 
 fn welcome_page() -> AnyView {

@@ -20,7 +20,7 @@ use crate::{
 
 lazy_page! {
     /// The list.
-    AgentsRoute in hub: agents_page
+    AGENTS in hub: agents_page
 }
 
 fn agents_page() -> AnyView {
@@ -33,7 +33,7 @@ fn agents_page() -> AnyView {
 
 lazy_page! {
     /// One agent's data.
-    AgentRoute in hub: agent_page
+    AGENT in hub: agent_page
 }
 
 fn agent_page() -> AnyView {

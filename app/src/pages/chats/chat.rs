@@ -39,7 +39,7 @@ type Everybody = Loaded<(Page<Agent>, Names)>;
 
 lazy_page! {
     /// The page.
-    ChatRoute in chats: chat_page
+    CHAT in chats: chat_page
 }
 
 fn chat_page() -> AnyView {

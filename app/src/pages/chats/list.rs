@@ -34,7 +34,7 @@ const NAMED: usize = 4;
 
 lazy_page! {
     /// The page.
-    ChatsRoute in chats: chats_page
+    CHATS in chats: chats_page
 }
 
 /// What was asked for, and what there is of it.

@@ -15,4 +15,4 @@ pub mod participants;
 pub mod presence;
 pub mod receipts;
 
-pub use self::{chat::ChatRoute, list::ChatsRoute};
+pub use self::{chat::CHAT, list::CHATS};

@@ -19,7 +19,7 @@ use crate::{
 
 lazy_page! {
     /// The list.
-    CollectionsRoute in hub: collections_page
+    COLLECTIONS in hub: collections_page
 }
 
 fn collections_page() -> AnyView {
@@ -32,7 +32,7 @@ fn collections_page() -> AnyView {
 
 lazy_page! {
     /// One collection's data.
-    CollectionRoute in hub: collection_page
+    COLLECTION in hub: collection_page
 }
 
 fn collection_page() -> AnyView {

@@ -32,7 +32,7 @@ const PERIOD: Duration = Duration::from_secs(5);
 
 lazy_page! {
     /// The page.
-    PeopleRoute in account: people_page
+    PEOPLE in account: people_page
 }
 
 fn people_page() -> AnyView {

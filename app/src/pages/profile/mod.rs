@@ -25,7 +25,7 @@ use crate::{
 
 lazy_page! {
     /// The page.
-    ProfileRoute in account: profile_page
+    PROFILE in account: profile_page
 }
 
 fn profile_page() -> AnyView {

@@ -32,7 +32,7 @@ const LOCAL: &str =
 
 lazy_page! {
     /// The page.
-    TokensRoute in account: tokens_page
+    TOKENS in account: tokens_page
 }
 
 fn tokens_page() -> AnyView {
