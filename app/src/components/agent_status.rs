@@ -11,6 +11,7 @@ use crate::{
     api::agents::set_status,
     components::{
         field::{TextField, problem_of, problem_of_form},
+        flow::Show,
         status::StatusBadge,
     },
     session::use_session,

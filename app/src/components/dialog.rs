@@ -7,7 +7,10 @@ use leptos::{
     web_sys::{HtmlDialogElement, HtmlElement},
 };
 
-use crate::components::icon::{Icon, Shape};
+use crate::components::{
+    flow::Show,
+    icon::{Icon, Shape},
+};
 
 /// The browser's own modal dialog: Escape closes it, the keyboard stays in it and then goes back
 /// to where it was.

@@ -11,7 +11,7 @@ use crate::{
         events::{Filter, newest},
         with_query,
     },
-    components::event_row::EventRow,
+    components::{event_row::EventRow, flow::For},
     stores::live::{Effect, Live},
 };
 

@@ -10,6 +10,7 @@ use crate::{
         address::{Choice, Pager, SearchBox},
         entity_create::create_button,
         entity_view::EntityView,
+        flow::{For, Show},
         note::{Empty, LoadError},
         time::TimeAgo,
     },

@@ -16,6 +16,7 @@ use crate::{
         entity_edit::EditEntity,
         entity_events::{EntityEvents, latest_events},
         entity_view::EntityView,
+        flow::Show,
         note::LoadError,
         time::TimeAgo,
         toasts::use_toasts,

@@ -7,7 +7,10 @@ use leptos::{
 };
 
 use crate::{
-    components::history_row::{HistoryRow, row_id},
+    components::{
+        flow::For,
+        history_row::{HistoryRow, row_id},
+    },
     stores::history::{Entry, History},
 };
 

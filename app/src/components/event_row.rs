@@ -7,7 +7,7 @@ use leptos::{ev::Event, prelude::*};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use crate::components::payload::payload;
+use crate::components::{flow::Show, payload::payload};
 
 /// The most characters of a message or a description that a row shows; the payload has them all.
 const EXCERPT_CHARS: usize = 160;

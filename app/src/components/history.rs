@@ -4,7 +4,8 @@ use leptos::{html, prelude::*};
 
 use crate::{
     components::{
-        event_list::EventList, history_tools::HistoryTools, note::Empty, payload::Payload,
+        event_list::EventList, flow::Show, history_tools::HistoryTools, note::Empty,
+        payload::Payload,
     },
     stores::history::{CAPACITY, Counts, History},
 };

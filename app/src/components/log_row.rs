@@ -5,7 +5,11 @@ use std::sync::Arc;
 use colloquy_protocol::{model::LogEntry, topic::Topic};
 use leptos::prelude::*;
 
-use crate::{api::with_query, components::event_row::detail, stores::people::Names};
+use crate::{
+    api::with_query,
+    components::{event_row::detail, flow::Show},
+    stores::people::Names,
+};
 
 /// When, what, of which entity, by whom, and where in the log; on demand, the payload.
 ///

@@ -22,7 +22,7 @@ use crate::{
         RequestKey,
         acts::{Act, Ask, perform},
     },
-    components::{entity_field::EntityField, segments::Segments},
+    components::{entity_field::EntityField, flow::Show, segments::Segments},
     live::{Websocket, use_websocket},
     session::{CurrentSession, use_session},
     stores::choices::{LiveChoices, of_kind},

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 
 use crate::{
     api::ApiError,
-    components::{draft::Draft, field::problem_of, json_editor::JsonEditor, json_text::pretty},
+    components::{
+        draft::Draft, field::problem_of, flow::Show, json_editor::JsonEditor, json_text::pretty,
+    },
 };
 
 /// The metadata of a draft.

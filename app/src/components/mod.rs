@@ -24,6 +24,7 @@ pub mod entrance;
 pub mod event_list;
 pub mod event_row;
 pub mod field;
+pub mod flow;
 pub mod history;
 pub mod history_row;
 pub mod history_tools;

@@ -4,7 +4,10 @@ use colloquy_protocol::topic::{Kind, Topic};
 use leptos::prelude::*;
 
 use crate::{
-    components::subscribe_form::SubscribeForm,
+    components::{
+        flow::{For, Show},
+        subscribe_form::SubscribeForm,
+    },
     stores::choices::{LiveChoices, name_of},
 };
 

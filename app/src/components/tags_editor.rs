@@ -7,6 +7,7 @@ use leptos::{
 
 use crate::components::{
     field::FieldNotes,
+    flow::For,
     icon::{Icon, Shape},
 };
 

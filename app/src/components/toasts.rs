@@ -6,7 +6,10 @@ use colloquy_protocol::{event::server::SystemNotification, model::NotificationTy
 use leptos::prelude::*;
 
 use crate::{
-    components::icon::{Icon, Shape},
+    components::{
+        flow::For,
+        icon::{Icon, Shape},
+    },
     live::use_websocket,
 };
 

@@ -11,6 +11,7 @@ use crate::{
     api::{ApiError, account},
     components::{
         dialog::ConfirmDialog,
+        flow::For,
         icon::{Icon, Shape},
         time::{EndsOn, TimeAgo},
         toasts::use_toasts,

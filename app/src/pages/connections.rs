@@ -13,6 +13,7 @@ use crate::{
     api::{ApiError, Loaded, connections},
     components::{
         dialog::ConfirmDialog,
+        flow::{For, Show},
         note::{Empty, LoadError},
     },
     live::use_websocket,

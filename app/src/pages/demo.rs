@@ -18,7 +18,7 @@ use crate::{
         choices::{Choice, choices},
     },
     components::{
-        connection_bar::ConnectionBar, entity_field::Offers, history::HistoryPanel,
+        connection_bar::ConnectionBar, entity_field::Offers, flow::Show, history::HistoryPanel,
         make_happen::MakeHappen, note::LoadError, subscriptions::Subscriptions,
     },
     live::use_websocket,

@@ -23,6 +23,7 @@ use crate::{
     },
     components::{
         chart::RateChart,
+        flow::{For, Show},
         life_hint::LifeHint,
         log_row::LogRow,
         note::{Empty, LoadError},

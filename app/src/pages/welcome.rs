@@ -15,6 +15,7 @@ use crate::{
     components::{
         entrance::Entrance,
         field::{TextField, problem_of, problem_of_form},
+        flow::Show,
         password::{PasswordField, typed},
     },
     parts::lazy_page,

@@ -12,6 +12,7 @@ use crate::{
         draft::Draft,
         entity_view::EntityView,
         field::{TextField, problem_of},
+        flow::{For, Show},
         metadata::{DescriptionPart, MetadataField, MetadataPart},
         status::StatusBadge,
         tags_editor::TagsEditor,

@@ -9,7 +9,11 @@ use leptos::prelude::*;
 
 use crate::{
     api::{ApiError, Loaded, chats, with_query},
-    components::{note::LoadError, time::TimeAgo},
+    components::{
+        flow::{For, Show},
+        note::LoadError,
+        time::TimeAgo,
+    },
     pages::chats::list::follow,
     stores::live::Live,
 };
@@ -66,7 +70,7 @@ fn Chats(agent: Signal<Agent>, loaded: Loaded<Page<Chat>>) -> impl IntoView {
             <ul class="agent-chats" aria-label="Its chats">
                 <For
                     each=move || page.with(|page| page.items.clone())
-                    key=|chat| (chat.id.clone(), chat.version)
+                    key=|chat| format!("{} {}", chat.version, chat.id)
                     let:chat
                 >
                     <li>

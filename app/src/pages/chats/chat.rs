@@ -22,7 +22,10 @@ use crate::{
         messages::{self, Part},
         missing_page,
     },
-    components::note::{Empty, LoadError},
+    components::{
+        flow::{For, Show},
+        note::{Empty, LoadError},
+    },
     parts::lazy_page,
     session::use_session,
     stores::{
@@ -111,7 +114,7 @@ fn Fresh(chat: Loaded<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
     view! {
         <For
             each=move || opened.clone()
-            key=|(chat, _)| (chat.value.0.id.clone(), chat.position.clone())
+            key=|(chat, _)| format!("{} {:?}", chat.value.0.id, chat.position)
             let((chat, everybody))
         >
             <Opened chat everybody />

@@ -13,7 +13,10 @@ use leptos::{
 use super::draft::Draft;
 use crate::{
     api::{ApiError, RequestKey, messages},
-    components::icon::{Icon, Shape},
+    components::{
+        flow::Show,
+        icon::{Icon, Shape},
+    },
     session::use_session,
     stores::{open_chat::OpenChat, people::People},
 };

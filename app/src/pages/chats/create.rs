@@ -14,6 +14,7 @@ use crate::{
         address::{close_by_address, open_by_address},
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
+        flow::For,
         icon::{Icon, Shape},
     },
     session::use_session,

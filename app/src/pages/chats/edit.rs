@@ -9,6 +9,7 @@ use crate::{
         conflict::{Conflict, Sides},
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
+        flow::Show,
         json_editor::JsonEditor,
         json_text::{parse_object, pretty},
     },

@@ -18,6 +18,7 @@ use crate::{
     api::{ApiError, Loaded, chats},
     components::{
         address::{Choice, Pager, SearchBox, use_parameter, use_set_parameters},
+        flow::{For, Show},
         note::{Empty, LoadError},
         time::TimeAgo,
     },
@@ -206,7 +207,7 @@ fn Found(asked: Asked, found: Loaded<Page<Chat>>, people: People) -> impl IntoVi
             <ul class="card chat-list" aria-label="Chats">
                 <For
                     each=move || page.with(|page| page.items.clone())
-                    key=|chat| (chat.id.clone(), chat.version)
+                    key=|chat| format!("{} {}", chat.version, chat.id)
                     let:chat
                 >
                     <Row chat people />

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_navigate;
 use super::edit::EditChat;
 use crate::{
     api::{ApiError, chats},
-    components::{dialog::ConfirmDialog, toasts::use_toasts},
+    components::{dialog::ConfirmDialog, flow::Show, toasts::use_toasts},
     session::use_session,
     stores::open_chat::OpenChat,
 };

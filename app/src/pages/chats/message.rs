@@ -11,7 +11,7 @@ use leptos::{html, prelude::*};
 
 use super::{participants::Avatar, presence::Presence, receipts::Receipts};
 use crate::{
-    components::{markdown::Markdown, time::TimeAgo},
+    components::{flow::Show, markdown::Markdown, time::TimeAgo},
     session::use_session,
     stores::{open_chat::OpenChat, people::People},
 };

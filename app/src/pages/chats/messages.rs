@@ -14,7 +14,10 @@ use leptos::{html, prelude::*};
 
 use super::{message::MessageView, presence::Presence};
 use crate::{
-    components::note::Empty,
+    components::{
+        flow::{For, Show},
+        note::Empty,
+    },
     stores::{
         conversation::{Conversation, End},
         open_chat::{OpenChat, Paging},
@@ -86,7 +89,7 @@ pub fn Messages(
                     <ol class="message-list">
                         <For
                             each=move || chat.conversation().with(grouped)
-                            key=|(message, begins_group)| (message.id.clone(), *begins_group)
+                            key=|(message, begins_group)| format!("{begins_group} {}", message.id)
                             let((message, begins_group))
                         >
                             <MessageView message begins_group chat people presence reply_to />

@@ -9,6 +9,7 @@ use super::add_participant::AddParticipant;
 use crate::{
     api::{ApiError, RequestKey, chats},
     components::{
+        flow::{For, Show},
         icon::{Icon, Shape},
         status::StatusBadge,
         time::TimeAgo,

@@ -4,7 +4,10 @@ use colloquy_protocol::{id::MessageId, model::Receipt};
 use leptos::prelude::*;
 
 use crate::{
-    components::time::TimeAgo,
+    components::{
+        flow::{For, Show},
+        time::TimeAgo,
+    },
     stores::{open_chat::OpenChat, people::People},
 };
 
@@ -41,7 +44,7 @@ pub fn Receipts(
                 <ul>
                     <For
                         each=move || receipts.get()
-                        key=|receipt| (receipt.principal_id.clone(), receipt.read_at)
+                        key=|receipt| format!("{:?} {}", receipt.read_at, receipt.principal_id)
                         let:receipt
                     >
                         <Line receipt people />

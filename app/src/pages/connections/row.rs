@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        flow::{For, Show},
         icon::{Icon, Shape},
         time::TimeAgo,
     },

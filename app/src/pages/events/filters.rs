@@ -5,7 +5,10 @@ use leptos::prelude::*;
 
 use crate::{
     api::{entity::path_of, events::Filter},
-    components::address::{Choice, SearchBox, use_parameter, use_set_parameters},
+    components::{
+        address::{Choice, SearchBox, use_parameter, use_set_parameters},
+        flow::Show,
+    },
 };
 
 /// What the page's address asks for.

@@ -14,6 +14,7 @@ use crate::{
         with_query,
     },
     components::{
+        flow::{For, Show},
         log_row::LogRow,
         note::{Empty, LoadError},
     },

@@ -4,6 +4,7 @@ use colloquy_protocol::model::{AgentCounts, AgentStatus, Overview};
 use leptos::prelude::*;
 
 use crate::components::{
+    flow::Show,
     icon::{Icon, Shape},
     status::StatusBadge,
     time::TimeAgo,

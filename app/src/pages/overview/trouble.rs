@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use crate::{
     api::{ApiError, events::notification_type, overview::Summary},
     components::{
+        flow::{For, Show},
         icon::{Icon, Shape},
         status::StatusBadge,
         time::TimeAgo,
@@ -56,7 +57,7 @@ pub fn Trouble(
             </Show>
             <ul class="trouble-list" aria-labelledby="trouble-title">
                 {move || page.get().map(|text| view! { <li data-tone="error">{text}</li> })}
-                <For each=move || stuck.get() key=|agent| (agent.id.clone(), agent.version) let:agent>
+                <For each=move || stuck.get() key=|agent| format!("{} {}", agent.version, agent.id) let:agent>
                     <Stuck agent />
                 </For>
                 <Show when=move || more.get() != 0>

@@ -20,6 +20,7 @@ use crate::{
     api::account,
     components::{
         dialog::Dialog,
+        flow::{For, Show},
         note::{Empty, LoadError},
     },
     parts::lazy_page,

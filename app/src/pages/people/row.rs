@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::{List, change::ChangeDialog};
 use crate::{
     api::{ApiError, account},
-    components::{dialog::ConfirmDialog, time::TimeAgo, toasts::use_toasts},
+    components::{dialog::ConfirmDialog, flow::Show, time::TimeAgo, toasts::use_toasts},
     session::use_session,
 };
 

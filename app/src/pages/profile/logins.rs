@@ -7,6 +7,7 @@ use crate::{
     api::{ApiError, account},
     components::{
         dialog::ConfirmDialog,
+        flow::For,
         time::{EndsOn, TimeAgo},
         toasts::use_toasts,
     },

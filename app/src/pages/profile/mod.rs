@@ -16,6 +16,7 @@ use crate::{
     api::{ApiError, account},
     components::{
         account_box::standing,
+        flow::Show,
         note::{Empty, LoadError},
         token_list::TokenList,
     },

@@ -17,6 +17,7 @@ use crate::{
     components::{
         address::{open_by_address, use_parameter},
         dialog::Dialog,
+        flow::Show,
         icon::{Icon, Shape},
         note::{Empty, LoadError},
         token_list::TokenList,
