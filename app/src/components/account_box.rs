@@ -5,11 +5,11 @@ use colloquy_protocol::{
     account::Me,
     model::NotificationType,
 };
-use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     components::{
+        flow::Show,
         icon::{Icon, Shape},
         toasts::use_toasts,
     },
@@ -45,11 +45,16 @@ fn local() -> AnyView {
 fn known(me: Me) -> AnyView {
     let session = use_session();
     let toasts = use_toasts();
-    let sign_out = Action::new(move |(): &()| async move {
-        if let Err(error) = session.sign_out().await {
-            toasts.show(NotificationType::Error, format!("You are still signed in. {error}"));
-        }
-    });
+    let leaves = RwSignal::new(false);
+    let sign_out = move || {
+        leaves.set(true);
+        spawn_local(async move {
+            if let Err(error) = session.sign_out().await {
+                leaves.try_set(false);
+                toasts.show(NotificationType::Error, format!("You are still signed in. {error}"));
+            }
+        });
+    };
     let name = me.name.unwrap_or_else(|| me.id.to_string());
     let has_account = me.rights.allow(Right::ManageOwnAccount);
     let who = view! {
@@ -58,7 +63,8 @@ fn known(me: Me) -> AnyView {
         <span class="quiet">{standing(me.rights.standing)}</span>
     };
     let who = match has_account {
-        true => view! { <A href="/profile" attr:class="account-who" attr:title="Your profile">{who}</A> }.into_any(),
+        true => view! { <a href="/profile" class="account-who" title="Your profile">{who}</a> }
+            .into_any(),
         false => view! { <p class="account-who">{who}</p> }.into_any(),
     };
     view! {
@@ -72,12 +78,13 @@ fn known(me: Me) -> AnyView {
                             <button
                                 type="button"
                                 class="button"
-                                disabled=sign_out.pending()
-                                on:click=move |_| drop(sign_out.dispatch(()))
+                                disabled=move || leaves.get()
+                                on:click=move |_| sign_out()
                             >
                                 "Sign out"
                             </button>
                         }
+                        .into_any()
                     })
             }
         >

@@ -23,7 +23,6 @@ pub fn ConnectionBar(
         Some(0) => "< 1 ms".to_owned(),
         Some(millis) => format!("{millis} ms"),
     };
-    let is_closed = move || matches!(connection.get(), Connection::Closed(_));
 
     view! {
         <section class="card connection" aria-label="Connection" data-state=move || mark(connection.get())>
@@ -43,18 +42,18 @@ pub fn ConnectionBar(
                 </div>
                 <div>
                     <dt>"Round trip"</dt>
-                    <dd>{round_trip}</dd>
+                    <dd>{move || round_trip()}</dd>
                 </div>
                 <div>
                     <dt>"Seen up to"</dt>
-                    <dd>"#" {offset}</dd>
+                    <dd>{move || format!("#{}", offset())}</dd>
                 </div>
             </dl>
             <div class="controls">
                 <button
                     type="button"
                     class="button"
-                    disabled=move || !is_closed()
+                    disabled=move || !is_closed(connection.get())
                     on:click=move |_| socket.connect()
                 >
                     "Connect"
@@ -62,7 +61,7 @@ pub fn ConnectionBar(
                 <button
                     type="button"
                     class="button"
-                    disabled=is_closed
+                    disabled=move || is_closed(connection.get())
                     on:click=move |_| socket.disconnect()
                 >
                     "Disconnect"
@@ -74,6 +73,10 @@ pub fn ConnectionBar(
         </section>
     }
     .into_any()
+}
+
+fn is_closed(connection: Connection) -> bool {
+    matches!(connection, Connection::Closed(_))
 }
 
 fn countdown(connection: Connection) -> Option<String> {

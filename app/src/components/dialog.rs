@@ -40,7 +40,7 @@ pub fn Dialog(
             <Show when=move || open.get()>
                 <div class="dialog-body">
                     <div class="dialog-head">
-                        <h2 id=id>{title}</h2>
+                        <h2 id=id>{move || title.get()}</h2>
                         <button
                             type="button"
                             class="button icon"
@@ -104,9 +104,9 @@ pub fn ConfirmDialog(
 ) -> impl IntoView {
     view! {
         <Dialog id open title>
-            <p>{text}</p>
+            <p>{move || text.get()}</p>
             <p class="error" role="alert">
-                {error}
+                {move || error.get()}
             </p>
             <div class="actions end">
                 <button type="button" class="button" on:click=move |_| open.set(false)>

@@ -3,7 +3,10 @@
 use colloquy_protocol::topic::{Kind, Topic};
 use leptos::prelude::*;
 
-use crate::stores::choices::{LiveChoices, of_kind};
+use crate::{
+    api::choices::Choice,
+    stores::choices::{LiveChoices, of_kind},
+};
 
 /// A field with an id, which offers what exists: [`Offers`] has to be in the page.
 #[component]
@@ -41,16 +44,18 @@ pub fn EntityField(
                 id=id
                 type="text"
                 list=move || list(kind.get())
-                placeholder=placeholder
+                placeholder=move || placeholder.get()
                 autocomplete="off"
                 spellcheck="false"
                 aria-invalid=move || error.with(Option::is_some).to_string()
                 aria-describedby=error_id.clone()
-                bind:value=value
+                value=value.get_untracked()
+                prop:value=move || value.get()
+                on:input:target=move |event| value.set(event.target().value())
             />
-            <p class="quiet">{name}</p>
+            <p class="quiet">{move || name()}</p>
             <p class="error" id=error_id role="alert">
-                {error}
+                {move || error.get()}
             </p>
         </div>
     }
@@ -66,18 +71,16 @@ pub fn Offers(
     let offers = move |kind| {
         view! {
             <datalist id=list(kind)>
-                <For
-                    each=move || of_kind(choices, kind)
-                    // A name that changed makes another option.
-                    key=|choice| (choice.topic.clone(), choice.name.clone())
-                    let:choice
-                >
-                    <option value=choice.topic.id().to_owned()>{choice.name.clone()}</option>
-                </For>
+                {move || of_kind(choices, kind).into_iter().map(option).collect_view()}
             </datalist>
         }
+        .into_any()
     };
     Kind::ALL.map(offers).collect_view().into_any()
+}
+
+fn option(choice: Choice) -> AnyView {
+    view! { <option value=choice.topic.id().to_owned()>{choice.name}</option> }.into_any()
 }
 
 fn list(kind: Kind) -> &'static str {

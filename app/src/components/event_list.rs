@@ -87,20 +87,18 @@ pub fn EventList(
         event.prevent_default();
         open(next.min(last));
     };
-    // It may only name what is in the page.
-    let active = move || {
-        let key = opened.with(|opened| opened.as_ref().map(|entry| entry.key))?;
-        let place = history.place(key)?;
-        (first.get()..first.get() + ROWS).contains(&place).then(|| row_id(key))
-    };
-
     view! {
         <div
             class="events"
             node_ref=scroller
             role="listbox"
             aria-label="Events"
-            aria-activedescendant=active
+            aria-activedescendant=move || {
+                // It may only name what is in the page.
+                let key = opened.with(|opened| opened.as_ref().map(|entry| entry.key))?;
+                let place = history.place(key)?;
+                (first.get()..first.get() + ROWS).contains(&place).then(|| row_id(key))
+            }
             tabindex="0"
             on:scroll=scroll
             on:keydown=key_down

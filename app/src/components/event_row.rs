@@ -75,7 +75,7 @@ pub(crate) fn cells(words: Words) -> impl IntoView {
         <time title=words.timestamp>{words.clock}</time>
         <span class="event-name">{words.name}</span>
         <span class="event-what">
-            {(!words.entity.is_empty()).then(|| view! { <strong>{words.entity}</strong> })}
+            {(!words.entity.is_empty()).then(|| view! { <strong>{words.entity}</strong> }.into_any())}
             <span class="event-detail">{words.detail}</span>
             <span class="tag">{words.tag}</span>
         </span>

@@ -45,7 +45,6 @@ pub fn HistoryTools(
         }
     };
     let is_paused = move || history.counts().is_paused;
-    let is_empty = move || history.counts().fitting == 0;
 
     view! {
         <div class="toolbar">
@@ -76,18 +75,18 @@ pub fn HistoryTools(
             >
                 {move || if is_paused() { "Resume" } else { "Pause" }}
             </button>
-            <button type="button" class="button" disabled=is_empty on:click=move |_| history.clear()>
+            <button type="button" class="button" disabled=move || is_empty(history) on:click=move |_| history.clear()>
                 "Clear"
             </button>
             <button
                 type="button"
                 class="button"
-                disabled=is_empty
+                disabled=move || is_empty(history)
                 on:click=move |_| spawn_local(copy(history.to_json(), toasts))
             >
                 "Copy"
             </button>
-            <button type="button" class="button" disabled=is_empty on:click=download>
+            <button type="button" class="button" disabled=move || is_empty(history) on:click=download>
                 "Download"
             </button>
             <a node_ref=link download="colloquy-events.json" hidden></a>
@@ -96,12 +95,18 @@ pub fn HistoryTools(
     .into_any()
 }
 
-fn options(kind: &'static str) -> impl IntoView {
+fn is_empty(history: History) -> bool {
+    history.counts().fitting == 0
+}
+
+fn options(kind: &'static str) -> AnyView {
     let of_kind = ServerEvent::NAMES.iter().filter(|name| name.starts_with(kind));
+    let option = |name: &&'static str| view! { <option value=*name>{*name}</option> }.into_any();
     view! {
-        <option value=kind>{kind} " all"</option>
-        {of_kind.map(|name| view! { <option value=*name>{*name}</option> }).collect_view()}
+        <option value=kind>{format!("{kind} all")}</option>
+        {of_kind.map(option).collect_view()}
     }
+    .into_any()
 }
 
 async fn copy(text: String, toasts: Toasts) {

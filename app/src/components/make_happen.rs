@@ -59,6 +59,7 @@ pub fn MakeHappen(
                 <EntityField id label placeholder="Its id" kind choices value />
             </div>
         }
+        .into_any()
     };
     let button = move |act: Act| {
         view! {
@@ -72,6 +73,7 @@ pub fn MakeHappen(
                 {label(act)}
             </button>
         }
+        .into_any()
     };
 
     view! {
@@ -87,12 +89,13 @@ pub fn MakeHappen(
                     .map(target)
                     .collect_view()}
                 <label class="field">
-                    <span>{text_label}</span>
+                    <span>{move || text_label()}</span>
                     <input
                         type="text"
                         placeholder="Anything, or nothing"
                         autocomplete="off"
-                        bind:value=form.text
+                        prop:value=move || form.text.get()
+                        on:input:target=move |event| form.text.set(event.target().value())
                     />
                 </label>
                 <div hidden=move || is_not(Some(Kind::Chat))>
@@ -124,10 +127,10 @@ pub fn MakeHappen(
                 </button>
             </Show>
             <p class="quiet" role="status">
-                {progress.said}
+                {move || progress.said.get()}
             </p>
             <p class="error" role="alert">
-                {progress.error}
+                {move || progress.error.get()}
             </p>
         </section>
     }
@@ -262,7 +265,6 @@ impl Progress {
             key: RequestKey::random(),
         });
         self.failed.set_value(Some(Failed { typed, ask: ask.clone(), key: key.clone() }));
-        self.awaited.set_value(Some((ask.clone(), js_sys::Date::now())));
         spawn_local(async move {
             let outcome = perform(ask.clone(), key, self.socket).await;
             if outcome.is_ok() {

@@ -16,7 +16,7 @@ pub fn Empty(
     view! {
         <div class="empty">
             <p>
-                <strong>{title}</strong>
+                <strong>{move || title.get()}</strong>
             </p>
             {children()}
         </div>

@@ -14,13 +14,13 @@ pub fn Payload(
     /// The entry.
     opened: RwSignal<Option<Entry>>,
 ) -> impl IntoView {
-    move || {
+    let payload = move || {
         let entry = opened.get()?;
         let Line::Event { frame, .. } = &*entry.line else { return None };
         let view = view! {
             <section class="payload" aria-label="Opened event">
                 <header>
-                    <h3>{frame.name} " #" {frame.offset}</h3>
+                    <h3>{format!("{} #{}", frame.name, frame.offset)}</h3>
                     <button
                         type="button"
                         class="button icon"
@@ -36,7 +36,8 @@ pub fn Payload(
             </section>
         };
         Some(view.into_any())
-    }
+    };
+    view! { {move || payload()} }.into_any()
 }
 
 /// The payload as people read it.

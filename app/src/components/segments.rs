@@ -26,6 +26,7 @@ pub fn Segments<T: Copy + PartialEq + Send + Sync + 'static>(
                 <span>{word}</span>
             </label>
         }
+        .into_any()
     };
     view! {
         <fieldset class="segments">

@@ -2,7 +2,7 @@
 
 use colloquy_protocol::access::Action;
 use leptos::prelude::*;
-use leptos_router::{components::A, hooks::use_location};
+use leptos_router::hooks::use_location;
 
 use crate::{
     components::{
@@ -39,6 +39,15 @@ pub(crate) fn offered(may: impl Fn(Action) -> bool) -> Vec<(&'static str, &'stat
     PAGES.into_iter().chain(access.map(|(href, name, shape, _)| (href, name, shape))).collect()
 }
 
+/// Whether the page at that path is the one that the link leads to, or lies below it.
+fn leads_to(href: &str, path: &str) -> bool {
+    match path.strip_prefix(href) {
+        Some("") => true,
+        Some(below) => href != "/" && below.starts_with('/'),
+        None => false,
+    }
+}
+
 /// The name of the place, the pages, and how the connection is.
 #[component]
 pub fn Sidebar() -> impl IntoView {
@@ -54,13 +63,15 @@ pub fn Sidebar() -> impl IntoView {
 
     let session = use_session();
     let offered = Memo::new(move |_| offered(|action| session.may(action)));
-    let link = |(href, name, shape)| {
+    let link = move |(href, name, shape)| {
+        let is_here = move || path.with(|path| leads_to(href, path));
         view! {
-            <A href exact=href == "/">
+            <a href=href aria-current=move || is_here().then_some("page")>
                 <Icon shape />
                 {name}
-            </A>
+            </a>
         }
+        .into_any()
     };
     view! {
         <header class="sidebar" data-open=move || open.get().to_string()>
@@ -71,9 +82,7 @@ pub fn Sidebar() -> impl IntoView {
             <PaletteButton />
             <nav id="pages" aria-label="Main">
                 <div class="nav-links">
-                    <For each=move || offered.get() key=|(href, _, _)| *href let:page>
-                        {link(page)}
-                    </For>
+                    {move || offered.get().into_iter().map(link).collect_view()}
                     // Not a page of this app: the browser goes there itself.
                     <a href="/docs" rel="external">
                         <Icon shape=Shape::Code />
@@ -99,4 +108,19 @@ pub fn Sidebar() -> impl IntoView {
         </header>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_its_page_and_to_what_lies_below_it() {
+        assert!(leads_to("/", "/"));
+        assert!(leads_to("/agents", "/agents"));
+        assert!(leads_to("/agents", "/agents/ada"));
+        assert!(!leads_to("/", "/agents"));
+        assert!(!leads_to("/agents", "/"));
+        assert!(!leads_to("/agents", "/agents-of-old"));
+    }
 }

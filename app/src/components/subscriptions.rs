@@ -43,7 +43,7 @@ pub fn Subscriptions(
                 </ul>
             </Show>
             <p class="error" role="alert">
-                {refusal}
+                {move || refusal.get()}
             </p>
             <SubscribeForm choices subscribe />
         </section>

@@ -76,18 +76,21 @@ impl Colours {
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
     let colours = use_colours();
-    let label = move || format!("Colours: {}", colours.0.get().name());
     view! {
         <button
             type="button"
             class="button icon"
-            aria-label=label
-            title=label
+            aria-label=move || label(colours)
+            title=move || label(colours)
             on:click=move |_| colours.switch()
         >
             <Icon shape=Shape::Theme />
         </button>
     }
+}
+
+fn label(colours: Colours) -> String {
+    format!("Colours: {}", colours.0.get().name())
 }
 
 /// A browser that keeps nothing for this page shows the choice all the same, until it is left.
