@@ -1,32 +1,29 @@
 //! The command palette: goes to any page, agent, chat or collection by its name, and runs commands.
 //!
-//! The button, its key and the field are part of every page: whatever is typed right after Ctrl-K
-//! has a place. What fits it is loaded when the palette is first opened.
+//! The button and its key are part of every page; the rest is loaded when the palette is first
+//! opened. Whatever is typed meanwhile is kept, and is in the field when that is there.
 
 mod commands;
+mod dialog;
 pub mod list;
 
 use leptos::{
     ev::{self, KeyboardEvent},
-    html,
     prelude::*,
 };
-use send_wrapper::SendWrapper;
 
-use self::list::{LIST, List, option_id};
+use self::dialog::load_dialog;
 use crate::{
-    components::{
-        dialog::Dialog,
-        icon::{Icon, Shape},
-        notify::NotifyDialog,
-    },
-    parts::lazy_function,
+    components::icon::{Icon, Shape},
+    parts::lazy_dialog,
 };
 
-/// What the field and the list have in common.
+/// What the button, the field and the list have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct Palette {
     open: RwSignal<bool>,
+    /// Whether the field has the keyboard, or had it since the palette was opened.
+    has_keyboard: RwSignal<bool>,
     /// What was typed.
     text: RwSignal<String>,
     /// How many lines there are; none until they are loaded.
@@ -43,6 +40,7 @@ impl Palette {
     fn new() -> Self {
         Self {
             open: RwSignal::new(false),
+            has_keyboard: RwSignal::new(false),
             text: RwSignal::default(),
             count: RwSignal::default(),
             steps: RwSignal::default(),
@@ -55,6 +53,7 @@ impl Palette {
     fn show(self) {
         if !self.open.get_untracked() {
             self.typed(String::new());
+            self.has_keyboard.set(false);
             self.count.set(0);
             self.open.set(true);
         }
@@ -64,6 +63,44 @@ impl Palette {
         self.steps.set(0);
         self.entered.set(false);
         self.text.set(text);
+    }
+
+    /// Whether its field is still to come.
+    fn is_awaited(self) -> bool {
+        self.open.get() && !self.has_keyboard.get()
+    }
+
+    /// Does what a key does in the field; whether it does anything.
+    fn press(self, event: &KeyboardEvent) -> bool {
+        match event.key().as_str() {
+            _ if event.is_composing() => return false,
+            "ArrowDown" => self.steps.update(|steps| *steps += 1),
+            "ArrowUp" => self.steps.update(|steps| *steps -= 1),
+            "Enter" => self.entered.set(true),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Does what a key would do if the field were there already; whether it does anything.
+    fn press_early(self, event: &KeyboardEvent) -> bool {
+        let key = event.key();
+        let is_command = event.ctrl_key() || event.meta_key() || event.alt_key();
+        let mut text = self.text.get_untracked();
+        match key.as_str() {
+            "Escape" => self.open.set(false),
+            "Backspace" => {
+                text.pop();
+                self.typed(text);
+            }
+            // Other keys have longer names.
+            character if !is_command && character.chars().count() == 1 => {
+                text.push_str(character);
+                self.typed(text);
+            }
+            _ => return self.press(event),
+        }
+        true
     }
 
     /// The line that is chosen; none while there are no lines.
@@ -80,91 +117,33 @@ impl Palette {
 #[component]
 pub fn PaletteButton() -> impl IntoView {
     let palette = Palette::new();
+    provide_context(palette);
     Effect::new(move || {
         let keys = window_event_listener(ev::keydown, move |event| {
             let modified = event.ctrl_key() || event.meta_key();
             if modified && !event.shift_key() && !event.alt_key() && event.key() == "k" {
                 event.prevent_default();
                 palette.show();
+            } else if untrack(|| palette.is_awaited()) && palette.press_early(&event) {
+                event.prevent_default();
             }
         });
         on_cleanup(move || keys.remove());
     });
-    let notified =
-        Memo::new(move |before: Option<&bool>| before == Some(&true) || palette.notifying.get());
     view! {
         <button
             type="button"
             class="button search-button"
             aria-label="Go to anything (Ctrl K)"
             aria-haspopup="dialog"
+            aria-busy=move || palette.is_awaited().to_string()
             on:click=move |_| palette.show()
         >
             <Icon shape=Shape::Search />
-            <span>"Go to…"</span>
+            <span>{move || if palette.is_awaited() { "Opening…" } else { "Go to…" }}</span>
             <kbd>"Ctrl K"</kbd>
         </button>
-        <Dialog id="palette-title" open=palette.open title="Go to anything">
-            <Field palette />
-        </Dialog>
-        // Nothing in a browser moves between threads, so the wrappers are only for the types.
-        {move || {
-            notified.get().then(|| Suspend::new(SendWrapper::new(load_notify(palette.notifying))))
-        }}
+        {lazy_dialog(palette.open, || Box::pin(load_dialog()))}
     }
     .into_any()
-}
-
-/// A combobox as the ARIA practices describe it: the focus stays in the field, the arrow keys
-/// move through the list.
-#[component]
-fn Field(palette: Palette) -> impl IntoView {
-    let input = NodeRef::<html::Input>::new();
-    Effect::new(move || {
-        // It fails only for a field that is not in the page any more.
-        input.get().map(|input| input.focus().ok());
-    });
-    let on_key = move |event: KeyboardEvent| {
-        match event.key().as_str() {
-            _ if event.is_composing() => return,
-            "ArrowDown" => palette.steps.update(|steps| *steps += 1),
-            "ArrowUp" => palette.steps.update(|steps| *steps -= 1),
-            "Enter" => palette.entered.set(true),
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    view! {
-        <div class="palette">
-            <input
-                node_ref=input
-                type="text"
-                role="combobox"
-                aria-label="Name, id or command"
-                placeholder="Name, id or command"
-                aria-expanded=move || palette.active().is_some().to_string()
-                aria-controls=LIST
-                aria-autocomplete="list"
-                aria-activedescendant=move || palette.active().map(option_id)
-                autocomplete="off"
-                spellcheck="false"
-                autofocus
-                on:input:target=move |event| palette.typed(event.target().value())
-                on:keydown=on_key
-            />
-            {Suspend::new(SendWrapper::new(load_list(palette)))}
-        </div>
-    }
-    .into_any()
-}
-
-lazy_function! {
-    hub, fn load_list(palette: Palette) -> AnyView { view! { <List palette /> }.into_any() }
-}
-
-lazy_function! {
-    hub,
-    fn load_notify(open: RwSignal<bool>) -> AnyView {
-        view! { <NotifyDialog id="palette-notify-title" open /> }.into_any()
-    }
 }

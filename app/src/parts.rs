@@ -6,28 +6,78 @@
 //! the tool that splits keeps all pages' constant data in the main part.
 //!
 //! - `demo`: the live page
-//! - `hub`: overview, agents, collections, events, connections; the palette's list
+//! - `hub`: overview, agents, collections, events, connections; the palette; what the live page's
+//!   buttons do
 //! - `chats`: chats and their conversations
 //! - `account`: signing in, profile, people, tokens
 
 use std::pin::Pin;
 
-use leptos::prelude::AnyView;
+use colloquy_protocol::model::NotificationType;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::ChooseView;
+use thiserror::Error;
 
-/// Defines an async function whose body lives in a part of the WASM: the first call loads it.
+use crate::components::toasts::use_toasts;
+
+/// Defines an async function that gives another one, which lives in a part of the WASM: it is
+/// loaded by the first call.
 macro_rules! lazy_function {
-    ($part:ident, fn $name:ident($($argument:ident: $type:ty),*) -> $output:ty $body:block) => {
+    ($part:ident, $visibility:vis fn $name:ident() -> $type:ty = $value:expr) => {
         #[cfg(feature = "hydrate")]
-        #[leptos::wasm_split::wasm_split($part, wasm_split_path = leptos::wasm_split)]
-        fn $name($($argument: $type),*) -> $output $body
+        #[leptos::wasm_split::wasm_split($part, wasm_split_path = leptos::wasm_split, fallible)]
+        $visibility fn $name() -> Result<$type, $crate::parts::NotLoaded> {
+            Ok($value)
+        }
 
         #[cfg(not(feature = "hydrate"))]
-        async fn $name($($argument: $type),*) -> $output {
-            leptos::prefetch_lazy_fn_on_server(stringify!($part));
-            $body
+        $visibility async fn $name() -> Result<$type, $crate::parts::NotLoaded> {
+            Ok($value)
         }
     };
+}
+
+/// A part of the WASM could not be loaded. Another try may succeed.
+#[derive(Debug, Clone, Copy, Error)]
+#[error("A part of this page could not be loaded: the network or the hub may be away.")]
+pub(crate) struct NotLoaded;
+
+#[cfg(feature = "hydrate")]
+impl From<leptos::wasm_split::SplitLoaderError> for NotLoaded {
+    fn from(_: leptos::wasm_split::SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Makes a dialog.
+pub(crate) type Dialog = fn() -> AnyView;
+
+/// A dialog that is loaded when it is first to be open. If that fails, a notice says so, and it is
+/// not open.
+pub(crate) fn lazy_dialog(
+    open: RwSignal<bool>,
+    load: fn() -> LocalFuture<Result<Dialog, NotLoaded>>,
+) -> AnyView {
+    let toasts = use_toasts();
+    let dialog = RwSignal::new(None::<Dialog>);
+    let is_asked = StoredValue::new(false);
+    Effect::new(move || {
+        if !open.get() || is_asked.get_value() {
+            return;
+        }
+        is_asked.set_value(true);
+        spawn_local(async move {
+            match load().await {
+                Ok(loaded) => dialog.set(Some(loaded)),
+                Err(error) => {
+                    is_asked.set_value(false);
+                    open.set(false);
+                    toasts.show(NotificationType::Error, error.to_string());
+                }
+            }
+        });
+    });
+    view! { {move || dialog.get().map(|dialog| dialog())} }.into_any()
 }
 
 /// Defines the route of a page that lives in a part of the WASM; `view` is the function that makes
@@ -75,7 +125,7 @@ pub struct LazyPage {
     pub(crate) preload: fn() -> LocalFuture<()>,
 }
 
-type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::{ApiError, RequestKey, delete, get, patch, post, put};
-use crate::live::Websocket;
+use crate::{
+    live::Websocket,
+    parts::{LocalFuture, lazy_function},
+};
 
 /// What can be done, each the cause of one event.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,13 +112,15 @@ impl Act {
     }
 }
 
-/// Does it. The first use loads this part of the program.
-///
-/// # Errors
-/// As [`get`], in words. Whether an acknowledgement succeeded is told by
-/// [`colloquy_protocol::session::Notice::Acknowledged`].
-pub async fn perform(ask: Ask, key: RequestKey, socket: Websocket) -> Result<(), String> {
-    send(ask, &key, socket).await.map_err(|error| error.to_string())
+/// Does what is asked for. Its errors are those of [`get`], in words; whether an acknowledgement
+/// succeeded is told by [`colloquy_protocol::session::Notice::Acknowledged`].
+pub(crate) type Perform = fn(Ask, RequestKey, Websocket) -> LocalFuture<Result<(), String>>;
+
+lazy_function! {
+    hub,
+    pub(crate) fn load_perform() -> Perform = |ask, key, socket| Box::pin(async move {
+        send(ask, &key, socket).await.map_err(|error| error.to_string())
+    })
 }
 
 async fn send(ask: Ask, key: &RequestKey, socket: Websocket) -> Result<(), ApiError> {

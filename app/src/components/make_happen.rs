@@ -20,7 +20,7 @@ use self::{
 use crate::{
     api::{
         RequestKey,
-        acts::{Act, Ask, perform},
+        acts::{Act, Ask, load_perform},
     },
     components::{entity_field::EntityField, flow::Show, segments::Segments},
     live::{Websocket, use_websocket},
@@ -266,7 +266,13 @@ impl Progress {
         });
         self.failed.set_value(Some(Failed { typed, ask: ask.clone(), key: key.clone() }));
         spawn_local(async move {
-            let outcome = perform(ask.clone(), key, self.socket).await;
+            let outcome = match load_perform().await {
+                Ok(perform) => {
+                    self.awaited.set_value(Some((ask.clone(), js_sys::Date::now())));
+                    perform(ask.clone(), key, self.socket).await
+                }
+                Err(error) => Err(error.to_string()),
+            };
             if outcome.is_ok() {
                 self.failed.set_value(None);
                 form.follow(&ask);
@@ -283,7 +289,10 @@ impl Progress {
         spawn_local(async move {
             let said = self.said;
             let tell = move |step, event| said.set(format!("{step} of {STEPS}: {event}"));
-            let outcome = play(self.socket, tell).await;
+            let outcome = match load_perform().await {
+                Ok(perform) => play(perform, self.socket, tell).await,
+                Err(error) => Err(error.to_string()),
+            };
             said.set(if outcome.is_ok() { format!("All {STEPS} events.") } else { String::new() });
             self.end(outcome);
         });

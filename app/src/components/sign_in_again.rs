@@ -1,29 +1,30 @@
 //! Asks to sign in again over a page whose session has ended. The page stays as it is.
 
 use leptos::prelude::*;
-use send_wrapper::SendWrapper;
 
 use crate::{
     components::{dialog::Dialog, sign_in_form::SignInForm},
-    parts::lazy_function,
+    parts::{self, lazy_dialog, lazy_function},
     session::use_session,
 };
 
-/// The dialog; its form is loaded when it is first needed.
+/// The dialog; it is loaded when it is first needed.
 #[component]
 pub fn SignInAgain() -> impl IntoView {
-    let session = use_session();
-    view! {
-        <Dialog id="sign-in-again" open=session.asks() title="Sign in again">
-            // Nothing in a browser moves between threads, so the wrapper is only for the types.
-            {Suspend::new(SendWrapper::new(load_form()))}
-        </Dialog>
-    }
-    .into_any()
+    lazy_dialog(use_session().asks(), || Box::pin(load()))
 }
 
 lazy_function! {
-    account, fn load_form() -> AnyView { view! { <Form /> }.into_any() }
+    account, fn load() -> parts::Dialog = dialog
+}
+
+fn dialog() -> AnyView {
+    view! {
+        <Dialog id="sign-in-again" open=use_session().asks() title="Sign in again">
+            <Form />
+        </Dialog>
+    }
+    .into_any()
 }
 
 #[component]

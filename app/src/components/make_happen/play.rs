@@ -15,7 +15,7 @@ use super::names::{new_name, new_topic};
 use crate::{
     api::{
         RequestKey,
-        acts::{Act, Ask, perform},
+        acts::{Act, Ask, Perform},
     },
     live::Websocket,
 };
@@ -29,6 +29,7 @@ const PACE: Duration = Duration::from_millis(250);
 /// # Errors
 /// What went wrong, in words. What was created till then is deleted.
 pub(super) async fn play(
+    perform: Perform,
     socket: Websocket,
     on_step: impl Fn(usize, &'static str),
 ) -> Result<(), String> {
@@ -38,7 +39,7 @@ pub(super) async fn play(
         if let Err(error) = perform(ask.clone(), RequestKey::random(), socket).await {
             let begun = steps.iter().take(place).filter(|step| step.act.creates().is_some());
             let begun: Vec<_> = begun.filter_map(|step| step.topic.clone()).collect();
-            clean_up(&steps, &begun, socket).await;
+            clean_up(&steps, &begun, perform, socket).await;
             return Err(format!("{}: {error}", ask.act.event()));
         }
         sleep(PACE).await;
@@ -94,7 +95,7 @@ fn steps() -> Option<[Ask; STEPS]> {
 }
 
 /// Deletes what was begun. What is gone already is no error any more.
-async fn clean_up(steps: &[Ask], begun: &[Topic], socket: Websocket) {
+async fn clean_up(steps: &[Ask], begun: &[Topic], perform: Perform, socket: Websocket) {
     let is_begun = |step: &&Ask| step.topic.as_ref().is_some_and(|topic| begun.contains(topic));
     for step in steps.iter().filter(|step| step.act.deletes()).filter(is_begun) {
         perform(step.clone(), RequestKey::random(), socket).await.ok();
