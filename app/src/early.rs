@@ -59,7 +59,7 @@ addEventListener("alive", () => {
 #[component]
 pub fn Alive() -> impl IntoView {
     let (socket, session) = (use_websocket(), use_session());
-    let end = NodeRef::<html::Span>::new();
+    let end = NodeRef::<html::Div>::new();
     Effect::new(move || {
         if end.get().is_some() {
             // Nobody who is not known gets a connection.
@@ -69,7 +69,7 @@ pub fn Alive() -> impl IntoView {
             spawn_local(tell("alive"));
         }
     });
-    view! { <span node_ref=end hidden></span> }
+    view! { <div node_ref=end hidden></div> }
 }
 
 /// To be called by the frame around the page, which is alive when its effects run.

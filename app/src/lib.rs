@@ -27,7 +27,7 @@ pub mod session;
 pub mod stores;
 
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_meta::{HashedStylesheet, MetaTags};
 use leptos_router::{
     SsrMode,
     components::{FlatRoutes, Route, Router},
@@ -94,7 +94,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// Every page, and what all of them share: the frame and the one connection to the hub.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
+    #[cfg(feature = "ssr")]
+    leptos_meta::provide_meta_context();
     provide_clock();
     provide_colours();
     provide_toasts();
@@ -106,7 +107,6 @@ pub fn App() -> impl IntoView {
     let is_known = untrack(|| session.caller().is_some());
 
     view! {
-        <Title formatter=|page: String| format!("{page} · Colloquy") />
         <a class="skip-link" href="#content">
             "Skip to the content"
         </a>

@@ -45,22 +45,67 @@ test("finds an agent, a chat and a collection by name or id", async ({ page, ser
   await expect(page).toHaveURL(/\/chats\/plan-7$/);
 });
 
-test("what is typed while its list is loaded is not lost", async ({ page, server }) => {
+test("what is typed while it is loaded is not lost", async ({ page, server }) => {
   await connect(server).post("/agents", { id: "ada", name: "Ada Lovelace" });
-  // A page that does not live in the part in which the list is.
+  // A page that does not live in the part in which the palette is.
   await open(page, "/chats");
   const code = await hold(page, "**/*.wasm");
 
   await page.keyboard.press("Control+k");
-  await page.keyboard.type("lovelace");
-  await expect(field(page)).toHaveValue("lovelace");
+  await expect(button(page)).toHaveAttribute("aria-busy", "true");
+  await page.keyboard.type("lovelaxx");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.type("ce");
   await page.keyboard.press("Enter");
   await code.asked;
-  await expect(lines(page)).toHaveCount(0);
+  await expect(field(page)).toHaveCount(0);
   code.release();
 
   await expect(page).toHaveURL(/\/agents\/ada$/);
   await expect(field(page)).toBeHidden();
+});
+
+test("what was typed is in its field when that is there", async ({ page }) => {
+  await open(page, "/chats");
+  const code = await hold(page, "**/*.wasm");
+
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("over");
+  await code.asked;
+  code.release();
+
+  await expect(field(page)).toBeFocused();
+  await page.keyboard.type("view");
+  await expect(field(page)).toHaveValue("overview");
+  await expect(chosen(page)).toContainText("Overview");
+});
+
+test("Escape gives it up while it is loaded", async ({ page }) => {
+  await open(page, "/chats");
+  const code = await hold(page, "**/*.wasm");
+
+  await page.keyboard.press("Control+k");
+  await code.asked;
+  await page.keyboard.press("Escape");
+  await expect(button(page)).toHaveAttribute("aria-busy", "false");
+  code.release();
+  await page.keyboard.press("Control+k");
+
+  await expect(field(page)).toBeFocused();
+});
+
+test("says when it can not be loaded, and tries again", async ({ page }) => {
+  await open(page, "/chats");
+  await page.route("**/*.wasm", (route) => route.abort());
+
+  await button(page).click();
+  await expect(page.locator(".toast")).toContainText("could not be loaded");
+  await expect(button(page)).toHaveAttribute("aria-busy", "false");
+
+  await page.unroute("**/*.wasm");
+  await button(page).click();
+  await expect(field(page)).toBeFocused();
 });
 
 test("Escape closes it, and the focus is where it was", async ({ page }) => {
@@ -120,7 +165,7 @@ test("the button opens it on a phone", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 640 });
   await open(page, "/events");
 
-  await page.getByRole("button", { name: /Go to anything/ }).click();
+  await button(page).click();
   await field(page).fill("over");
   await lines(page).filter({ hasText: "Overview" }).click();
 
@@ -135,6 +180,10 @@ test("an address without a page leads back", async ({ page }) => {
 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
 });
+
+function button(page: Page) {
+  return page.getByRole("button", { name: /Go to anything/ });
+}
 
 function field(page: Page) {
   return page.getByRole("combobox", { name: "Name, id or command" });

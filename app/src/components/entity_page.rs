@@ -2,7 +2,6 @@
 
 use colloquy_protocol::{frame::EventFrame, model::NotificationType, topic::Topic};
 use leptos::{html, prelude::*};
-use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use crate::{
@@ -19,6 +18,7 @@ use crate::{
         flow::Show,
         note::LoadError,
         time::TimeAgo,
+        title::Title,
         toasts::use_toasts,
     },
     session::use_session,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use colloquy_protocol::{event::ServerEvent, model::NotificationType};
 use js_sys::{Array, futures::JsFuture};
-use leptos::{html, leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
-use web_sys::{Blob, Url};
+use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
+use web_sys::{Blob, HtmlAnchorElement, Url};
 
 use crate::{
     components::toasts::{Toasts, use_toasts},
@@ -38,12 +38,6 @@ pub fn HistoryTools(
     let mut search = debounce(TYPING, move |()| apply());
 
     let toasts = use_toasts();
-    let link = NodeRef::<html::A>::new();
-    let download = move |_| {
-        if let Some(link) = link.get_untracked() {
-            offer(&link, &history.to_json());
-        }
-    };
     let is_paused = move || history.counts().is_paused;
 
     view! {
@@ -86,10 +80,9 @@ pub fn HistoryTools(
             >
                 "Copy"
             </button>
-            <button type="button" class="button" disabled=move || is_empty(history) on:click=download>
+            <button type="button" class="button" disabled=move || is_empty(history) on:click=move |_| offer(&history.to_json())>
                 "Download"
             </button>
-            <a node_ref=link download="colloquy-events.json" hidden></a>
         </div>
     }
     .into_any()
@@ -122,11 +115,14 @@ async fn copy(text: String, toasts: Toasts) {
 }
 
 /// Lets the browser save a text.
-fn offer(link: &web_sys::HtmlAnchorElement, text: &str) {
+fn offer(text: &str) {
     // Neither fails for a text that the browser has memory for.
     let Ok(blob) = Blob::new_with_str_sequence(&Array::of1(&text.into())) else { return };
     let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    let link = document().create_element("a").ok().and_then(|link| link.dyn_into().ok());
+    let Some::<HtmlAnchorElement>(link) = link else { return };
     link.set_href(&url);
+    link.set_download("colloquy-events.json");
     link.click();
     set_timeout(move || drop(Url::revoke_object_url(&url)), DOWNLOADING);
 }

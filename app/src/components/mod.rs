@@ -50,5 +50,6 @@ pub mod subscriptions;
 pub mod tags_editor;
 pub mod theme;
 pub mod time;
+pub mod title;
 pub mod toasts;
 pub mod token_list;

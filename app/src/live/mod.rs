@@ -159,29 +159,29 @@ pub fn use_websocket() -> Websocket {
 
 impl Websocket {
     /// How the connection is.
-    pub fn connection(&self) -> Signal<Connection> {
-        self.connection.into()
+    pub fn connection(&self) -> ReadSignal<Connection> {
+        self.connection.read_only()
     }
 
     /// The event that came last. While events come fast, it leaves some out; [`Self::on`] does not.
-    pub fn last_event(&self) -> Signal<Option<Arc<EventFrame>>> {
-        self.last_event.into()
+    pub fn last_event(&self) -> ReadSignal<Option<Arc<EventFrame>>> {
+        self.last_event.read_only()
     }
 
     /// The place in the log up to which nothing is missing; none before the first connection.
-    pub fn position(&self) -> Signal<Option<Position>> {
-        self.position.into()
+    pub fn position(&self) -> ReadSignal<Option<Position>> {
+        self.position.read_only()
     }
 
     /// How long the hub last took to answer, measured with every heartbeat; none while there is
     /// no connection.
-    pub fn round_trip(&self) -> Signal<Option<Duration>> {
-        self.round_trip.into()
+    pub fn round_trip(&self) -> ReadSignal<Option<Duration>> {
+        self.round_trip.read_only()
     }
 
     /// What the hub said when the connection was last opened.
-    pub fn welcome(&self) -> Signal<Option<Welcome>> {
-        self.welcome.into()
+    pub fn welcome(&self) -> ReadSignal<Option<Welcome>> {
+        self.welcome.read_only()
     }
 
     /// Calls back with the payload of every event of that kind, until the component goes.

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use colloquy_protocol::{access::Action as Right, id::ConnectionId, model::ConnectionInfo};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use self::row::ConnectionRow;
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
         dialog::ConfirmDialog,
         flow::{For, Show},
         note::{Empty, LoadError},
+        title::Title,
     },
     live::use_websocket,
     parts::lazy_page,

@@ -10,7 +10,6 @@ use colloquy_protocol::{
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     api::{
@@ -19,7 +18,7 @@ use crate::{
     },
     components::{
         connection_bar::ConnectionBar, entity_field::Offers, flow::Show, history::HistoryPanel,
-        make_happen::MakeHappen, note::LoadError, subscriptions::Subscriptions,
+        make_happen::MakeHappen, note::LoadError, subscriptions::Subscriptions, title::Title,
     },
     live::use_websocket,
     parts::lazy_page,

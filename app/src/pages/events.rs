@@ -5,7 +5,6 @@ pub mod stream;
 
 use colloquy_protocol::model::{LogEntry, Page};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use self::{
     filters::{Filters, use_filter},
@@ -16,7 +15,7 @@ use crate::{
         ApiError, Loaded,
         events::{self, Filter},
     },
-    components::note::LoadError,
+    components::{note::LoadError, title::Title},
     parts::lazy_page,
     stores::people::{Names, load_names},
 };

@@ -1,7 +1,8 @@
 //! Where no page is.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
+
+use crate::components::title::Title;
 
 /// Says that there is no such page, and where to go on.
 #[component]

@@ -10,7 +10,6 @@ use colloquy_protocol::{
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use self::{
     counts::{Counts, HubFacts},
@@ -28,6 +27,7 @@ use crate::{
         log_row::LogRow,
         note::{Empty, LoadError},
         notify::NotifyDialog,
+        title::Title,
     },
     live::{Connection, use_websocket},
     parts::lazy_page,

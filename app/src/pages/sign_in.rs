@@ -1,11 +1,10 @@
 //! `/sign-in`: who one is.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    components::{entrance::Entrance, sign_in_form::SignInForm},
+    components::{entrance::Entrance, sign_in_form::SignInForm, title::Title},
     parts::lazy_page,
     session::use_session,
 };

@@ -8,7 +8,6 @@ use leptos::{
     prelude::*,
     wasm_bindgen::JsValue,
 };
-use leptos_meta::Title;
 
 use crate::{
     api::{ApiError, account},
@@ -17,6 +16,7 @@ use crate::{
         field::{TextField, problem_of, problem_of_form},
         flow::Show,
         password::{PasswordField, typed},
+        title::Title,
     },
     parts::lazy_page,
     session::use_session,

@@ -7,12 +7,12 @@ pub mod chats;
 
 use colloquy_protocol::model::Agent;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     components::{
         entity_list::EntityList,
         entity_page::{EntityPage, story_of_one},
+        title::Title,
     },
     parts::lazy_page,
     stores::part::part_of_list,

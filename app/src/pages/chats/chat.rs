@@ -6,7 +6,6 @@ use colloquy_protocol::{
     model::{Agent, Chat, Page},
 };
 use leptos::{html, prelude::*};
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
@@ -25,6 +24,7 @@ use crate::{
     components::{
         flow::{For, Show},
         note::{Empty, LoadError},
+        title::Title,
     },
     parts::lazy_page,
     session::use_session,

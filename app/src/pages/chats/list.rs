@@ -11,7 +11,6 @@ use colloquy_protocol::{
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{create::CreateChat, lock::Lock, participants::Avatar};
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
         flow::{For, Show},
         note::{Empty, LoadError},
         time::TimeAgo,
+        title::Title,
     },
     parts::lazy_page,
     session::use_session,

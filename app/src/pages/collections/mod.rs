@@ -6,12 +6,12 @@ mod collection;
 
 use colloquy_protocol::model::Collection;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     components::{
         entity_list::EntityList,
         entity_page::{EntityPage, story_of_one},
+        title::Title,
     },
     parts::lazy_page,
     stores::part::part_of_list,

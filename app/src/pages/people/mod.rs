@@ -13,7 +13,6 @@ use colloquy_protocol::{
     id::PersonId,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_meta::Title;
 
 use self::{first::FirstAdmin, invite::Invite, link::OneTimeLink, row::Row};
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
         dialog::Dialog,
         flow::{For, Show},
         note::{Empty, LoadError},
+        title::Title,
     },
     parts::lazy_page,
     session::use_session,

@@ -9,7 +9,6 @@ use colloquy_protocol::{
     account::{Login, Me, Token},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use self::{logins::Logins, name::NameForm, password::PasswordForm};
 use crate::{
@@ -18,6 +17,7 @@ use crate::{
         account_box::standing,
         flow::Show,
         note::{Empty, LoadError},
+        title::Title,
         token_list::TokenList,
     },
     parts::lazy_page,

@@ -9,7 +9,6 @@ use colloquy_protocol::{
     model::{Agent, Page},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use self::{create::CreateToken, issued::IssuedToken};
 use crate::{
@@ -20,6 +19,7 @@ use crate::{
         flow::Show,
         icon::{Icon, Shape},
         note::{Empty, LoadError},
+        title::Title,
         token_list::TokenList,
     },
     parts::lazy_page,
