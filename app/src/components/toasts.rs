@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use colloquy_protocol::{event::server::SystemNotification, model::NotificationType};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
+use web_sys::HtmlDivElement;
 
 use crate::{
     components::{
@@ -13,8 +14,8 @@ use crate::{
     live::use_websocket,
 };
 
-/// How long a notice stays that nobody looks at. Warnings and errors stay until they are closed.
-const SHOWN: Duration = Duration::from_secs(6);
+/// How many seconds a notice stays that nobody is at. Warnings and errors stay until they are closed.
+const SHOWN: u32 = 6;
 
 /// The most notices at a time; older ones make room.
 const CAPACITY: usize = 5;
@@ -78,33 +79,34 @@ pub fn ToastRegion() -> impl IntoView {
     .into_any()
 }
 
-/// One notice. The time that it stays begins anew when the pointer or the focus leaves it.
+/// One notice. The time that it stays begins anew for as long as the pointer or the focus is in it.
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
     let toasts = use_toasts();
     let Toast { key, tone, text } = toast;
     let goes = matches!(tone, NotificationType::Info | NotificationType::Success);
-    let pointed = RwSignal::new(false);
-    let focused = RwSignal::new(false);
+    let element = NodeRef::<html::Div>::new();
+    let seconds = StoredValue::new(0);
+    let tick = move || {
+        let is_here = |toast: HtmlDivElement| toast.matches(":hover, :focus-within");
+        let is_somebody_here = element.get_untracked().is_some_and(|it| is_here(it) == Ok(true));
+        seconds.update_value(|seconds| *seconds = if is_somebody_here { 0 } else { *seconds + 1 });
+        if seconds.get_value() >= SHOWN {
+            toasts.close(key);
+        }
+    };
     Effect::new(move || {
-        if goes && !pointed.get() && !focused.get() {
-            let timer = set_timeout_with_handle(move || toasts.close(key), SHOWN);
-            on_cleanup(move || {
-                if let Ok(timer) = timer {
-                    timer.clear();
-                }
-            });
+        // It fails in no browser.
+        if goes && let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
+            on_cleanup(move || timer.clear());
         }
     });
     view! {
         <div
+            node_ref=element
             class="toast"
             data-tone=word(tone)
             role=(tone == NotificationType::Error).then_some("alert")
-            on:pointerenter=move |_| pointed.set(true)
-            on:pointerleave=move |_| pointed.set(false)
-            on:focusin=move |_| focused.set(true)
-            on:focusout=move |_| focused.set(false)
             on:keydown=move |event| {
                 if event.key() == "Escape" {
                     toasts.close(key);
