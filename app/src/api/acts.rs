@@ -112,15 +112,22 @@ impl Act {
     }
 }
 
-/// Does what is asked for. Its errors are those of [`get`], in words; whether an acknowledgement
-/// succeeded is told by [`colloquy_protocol::session::Notice::Acknowledged`].
+/// [`perform`], for whoever has to load it.
 pub(crate) type Perform = fn(Ask, RequestKey, Websocket) -> LocalFuture<Result<(), String>>;
 
 lazy_function! {
     hub,
-    pub(crate) fn load_perform() -> Perform = |ask, key, socket| Box::pin(async move {
-        send(ask, &key, socket).await.map_err(|error| error.to_string())
-    })
+    pub(crate) fn load_perform() -> Perform =
+        |ask, key, socket| Box::pin(perform(ask, key, socket))
+}
+
+/// Does what is asked for.
+///
+/// # Errors
+/// As [`get`], in words. Whether an acknowledgement succeeded is told by
+/// [`colloquy_protocol::session::Notice::Acknowledged`].
+pub async fn perform(ask: Ask, key: RequestKey, socket: Websocket) -> Result<(), String> {
+    send(ask, &key, socket).await.map_err(|error| error.to_string())
 }
 
 async fn send(ask: Ask, key: &RequestKey, socket: Websocket) -> Result<(), ApiError> {

@@ -16,8 +16,11 @@ pub fn ConnectionBar(
 ) -> impl IntoView {
     let socket = use_websocket();
     let connection = socket.connection();
-    let offset = move || socket.position().get().map_or(since.offset, |reached| reached.offset);
-    let user = move || socket.welcome().get().map(|welcome| welcome.user_id.to_string());
+    let offset = move || {
+        socket.position().with(|reached| reached.as_ref().map_or(since.offset, |it| it.offset))
+    };
+    let user =
+        move || socket.welcome().with(|welcome| welcome.as_ref().map(|it| it.user_id.to_string()));
     let round_trip = move || match socket.round_trip().get().map(|time| time.as_millis()) {
         None => "—".to_owned(),
         Some(0) => "< 1 ms".to_owned(),

@@ -15,7 +15,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use self::{
     names::{new_name, new_topic},
-    play::{PLAYING_NEEDS, STEPS, play},
+    play::{PLAYING_NEEDS, STEPS, load_play},
 };
 use crate::{
     api::{
@@ -289,8 +289,8 @@ impl Progress {
         spawn_local(async move {
             let said = self.said;
             let tell = move |step, event| said.set(format!("{step} of {STEPS}: {event}"));
-            let outcome = match load_perform().await {
-                Ok(perform) => play(perform, self.socket, tell).await,
+            let outcome = match load_play().await {
+                Ok(play) => play(self.socket, Box::new(tell)).await,
                 Err(error) => Err(error.to_string()),
             };
             said.set(if outcome.is_ok() { format!("All {STEPS} events.") } else { String::new() });

@@ -15,31 +15,38 @@ use super::names::{new_name, new_topic};
 use crate::{
     api::{
         RequestKey,
-        acts::{Act, Ask, Perform},
+        acts::{Act, Ask, perform},
     },
     live::Websocket,
+    parts::{LocalFuture, lazy_function},
 };
 
 /// The time between two steps, so that people can follow.
 const PACE: Duration = Duration::from_millis(250);
+
+/// [`play`], for whoever has to load it.
+pub(super) type Play = fn(Websocket, OnStep) -> LocalFuture<Result<(), String>>;
+
+/// Is told of a step.
+type OnStep = Box<dyn Fn(usize, &'static str)>;
+
+lazy_function! {
+    hub, pub(super) fn load_play() -> Play = |socket, on_step| Box::pin(play(socket, on_step))
+}
 
 /// Does everything that can be done, with entities of its own that are gone afterwards. `on_step`
 /// is told each event and its number before it is caused.
 ///
 /// # Errors
 /// What went wrong, in words. What was created till then is deleted.
-pub(super) async fn play(
-    perform: Perform,
-    socket: Websocket,
-    on_step: impl Fn(usize, &'static str),
-) -> Result<(), String> {
+async fn play(socket: Websocket, on_step: OnStep) -> Result<(), String> {
     let steps = steps().ok_or("no id could be made")?;
     for (place, ask) in steps.iter().enumerate() {
         on_step(place + 1, ask.act.event());
         if let Err(error) = perform(ask.clone(), RequestKey::random(), socket).await {
             let begun = steps.iter().take(place).filter(|step| step.act.creates().is_some());
             let begun: Vec<_> = begun.filter_map(|step| step.topic.clone()).collect();
-            clean_up(&steps, &begun, perform, socket).await;
+            clean_up(&steps, &begun, socket).await;
             return Err(format!("{}: {error}", ask.act.event()));
         }
         sleep(PACE).await;
@@ -95,7 +102,7 @@ fn steps() -> Option<[Ask; STEPS]> {
 }
 
 /// Deletes what was begun. What is gone already is no error any more.
-async fn clean_up(steps: &[Ask], begun: &[Topic], perform: Perform, socket: Websocket) {
+async fn clean_up(steps: &[Ask], begun: &[Topic], socket: Websocket) {
     let is_begun = |step: &&Ask| step.topic.as_ref().is_some_and(|topic| begun.contains(topic));
     for step in steps.iter().filter(|step| step.act.deletes()).filter(is_begun) {
         perform(step.clone(), RequestKey::random(), socket).await.ok();
