@@ -42,3 +42,8 @@ pub use self::{
     serve::serve,
     state::{AppState, OpenError},
 };
+
+/// What a request allocates is often freed by another thread, which the system's allocator is slow
+/// at. Here, so that every program with the hub in it is like the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
