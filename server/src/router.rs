@@ -8,6 +8,7 @@ use axum::{
     response::Redirect,
     routing::get,
 };
+use tower::ServiceBuilder;
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -62,10 +63,18 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(health::metrics))
         .split_for_parts();
     let own_api = documented.clone().with_state(state.clone());
-    let limited = from_fn_with_state(state.clone(), limit::requests);
+    // Layers are put together before they go around the routes: each one around the routes by itself
+    // would cost every request copies of all those inside it.
+    let limited = from_fn_with_state(state.limits.clone(), limit::requests);
     let not_found = pages::not_found(&state, own_api.clone())
-        .layer(compression::layer())
-        .layer(limited.clone());
+        .layer(ServiceBuilder::new().layer(limited.clone()).layer(compression::layer()));
+    let answered = ServiceBuilder::new()
+        .layer(limited)
+        .layer(from_fn(answer::not_modified))
+        .layer(compression::layer());
+    let measured = ServiceBuilder::new()
+        .layer(TraceLayer::new_for_http().make_span_with(measure::span))
+        .layer(from_fn(measure::measure));
     #[cfg(feature = "bench")]
     let documented = documented.route("/echo", get(ws::echo));
     documented
@@ -75,12 +84,9 @@ pub fn router(state: AppState) -> Router {
         .route("/ws", get(ws::upgrade))
         .merge(pages::routes(&state, own_api))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(compression::layer())
-        .layer(from_fn(answer::not_modified))
-        .layer(limited)
+        .layer(answered)
         .fallback_service(site::service(&state.leptos_options, not_found))
-        .layer(from_fn(measure::measure))
-        .layer(TraceLayer::new_for_http().make_span_with(measure::span))
+        .layer(measured)
         .with_state(state)
 }
 

@@ -8,10 +8,11 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use axum_login::AuthSession;
+use tower::ServiceBuilder;
 use tracing::field::display;
 
 use super::{
@@ -33,10 +34,12 @@ const BEARER_SUBPROTOCOL: &str = "colloquy.bearer.";
 
 /// The router, told of each request who asks.
 pub(crate) fn authenticated(router: Router, state: &AppState) -> Router {
-    router
-        .layer(from_fn_with_state(state.clone(), identify))
-        .layer(browser::layer(state))
-        .layer(from_fn(mend))
+    router.layer(
+        ServiceBuilder::new()
+            .map_response(mend)
+            .layer(browser::layer(state))
+            .layer(from_fn_with_state(state.clone(), identify)),
+    )
 }
 
 /// Where a request comes from; unknown on the control socket.
@@ -103,8 +106,7 @@ fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 
 /// Mends two things of the libraries that read the cookie: a cookie of `__Host-` is forgotten only
 /// when it is said to be `Secure` again, and a failure is told as a problem.
-async fn mend(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+fn mend(mut response: Response) -> Response {
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && !response.headers().contains_key(header::CONTENT_TYPE)
     {

@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use ipnet::IpNet;
+use tower::ServiceBuilder;
 use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
 
 use super::{
@@ -57,9 +58,11 @@ pub(crate) fn guarded(router: Router, state: &AppState) -> Router {
 fn stand_before(router: Router, guard: Guard) -> Router {
     let guard = Arc::new(guard);
     let router = if guard.allowed.is_empty() { router } else { router.layer(cors(guard.clone())) };
-    router
-        .layer(middleware::from_fn_with_state(guard, check))
-        .layer(middleware::from_fn(headers::protect))
+    router.layer(
+        ServiceBuilder::new()
+            .map_response(headers::protect)
+            .layer(middleware::from_fn_with_state(guard, check)),
+    )
 }
 
 async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use metrics::{counter, histogram};
-use tracing::Span;
+use tracing::{Span, field::display};
 
 use super::peer::Peer;
 use crate::metrics::{HTTP_REQUESTS, HTTP_SECONDS};
@@ -30,7 +30,7 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
 
 /// What a log line says of the request that it belongs to: not its query, which has search terms.
 pub(crate) fn span<B>(request: &axum::http::Request<B>) -> Span {
-    let address = request.extensions().get::<Peer>().map(ToString::to_string);
+    let address = request.extensions().get::<Peer>().map(display);
     let path = request.uri().path();
     tracing::debug_span!("request", method = %request.method(), path, address)
 }
