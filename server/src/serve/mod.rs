@@ -34,7 +34,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until, timeout, timeout_at},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tower::ServiceExt;
 
 pub(crate) use self::counted::Counted;
@@ -69,6 +69,17 @@ const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
 /// When the certificate can not be read. None that is the network's: a connection that can not be
 /// accepted or fails is logged.
 pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    // The runtime's workers accept, and not the thread that waits for this: it would be woken for
+    // each connection, only to hand it over to them.
+    let accepting = tokio::spawn(accept(listener, state, shutdown));
+    AbortOnDropHandle::new(accepting).await.map_err(io::Error::other)?
+}
+
+async fn accept(
     mut listener: TcpListener,
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
