@@ -66,6 +66,8 @@ impl Database {
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(Duration::from_secs(10))
+            // It would ask SQLite's thread, which can not go away, whether it is there.
+            .test_before_acquire(false)
             .connect_with(options.clone().read_only(true))
             .await?;
         Ok(Self { readers, options, epoch: epoch.into(), mark })

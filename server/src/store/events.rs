@@ -11,7 +11,7 @@ use colloquy_protocol::{
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Logged, insert, row, visibility, visibility::Audience, writer::live_frame};
+use super::{Logged, batch::Batch, row, visibility, visibility::Audience, writer::live_frame};
 use crate::ws::Frame;
 
 /// At most that many bytes of payload are read into one page of a replay.
@@ -88,14 +88,11 @@ impl New {
     }
 }
 
-/// Appends events, in their order.
-pub(super) async fn insert(
-    connection: &mut SqliteConnection,
-    events: impl ExactSizeIterator<Item = New>,
-) -> sqlx::Result<()> {
+/// Has events appended, in their order.
+pub(super) fn insert(batch: &mut Batch, events: impl ExactSizeIterator<Item = New>) {
     let into = "INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, \
-                timestamp, private, subject, subject_kind) ";
-    insert::all(connection, into, events, |mut columns, event| {
+                timestamp, private, subject, subject_kind)";
+    batch.insert(into, 11, events, |columns, event| {
         let (subject, subject_kind) =
             event.subject.map(|who| (String::from(who.id), who.kind.as_str())).unzip();
         columns
@@ -110,8 +107,7 @@ pub(super) async fn insert(
             .push_bind(event.private)
             .push_bind(subject)
             .push_bind(subject_kind);
-    })
-    .await
+    });
 }
 
 /// One event of the log as a replay needs it.

@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{insert, list, row, visibility};
+use super::{batch::Batch, list, row, visibility};
 
 /// Which messages of a chat are listed: the newest, the newest before one, or the next after one.
 #[derive(Debug, Clone, Default)]
@@ -91,14 +91,14 @@ pub(crate) async fn list(
     Ok((messages, more))
 }
 
-/// Adds messages, each at its place of the log.
-pub(super) async fn insert(
-    connection: &mut SqliteConnection,
+/// Has messages added, each at its place of the log.
+pub(super) fn insert(
+    batch: &mut Batch,
     messages: impl ExactSizeIterator<Item = (Offset, Message)>,
-) -> sqlx::Result<()> {
+) {
     let into = "INSERT INTO messages (seq, id, chat_id, sender_id, sender_kind, content, reply_to, \
-                created_at) ";
-    insert::all(connection, into, messages, |mut columns, (place, message)| {
+                created_at)";
+    batch.insert(into, 8, messages, |columns, (place, message)| {
         columns
             .push_bind(row::integer(place))
             .push_bind(String::from(message.id))
@@ -108,8 +108,7 @@ pub(super) async fn insert(
             .push_bind(message.content)
             .push_bind(message.reply_to.map(String::from))
             .push_bind(message.created_at.as_millis());
-    })
-    .await
+    });
 }
 
 fn message(found: &SqliteRow) -> sqlx::Result<Message> {

@@ -10,9 +10,10 @@
 //! - [`visibility`]: who sees what, for every query there is
 //! - [`overview`]: counting what there is
 //! - [`idempotency`]: answers that are given again
-//! - [`list`]: paging through entities; [`row`]: reading columns; [`insert`]: writing many rows
+//! - [`list`]: paging through entities; [`row`]: reading columns; [`batch`]: writing many rows
 
 pub(crate) mod agents;
+mod batch;
 pub(crate) mod chats;
 pub(crate) mod collections;
 mod copy;
@@ -20,7 +21,6 @@ mod database;
 pub(crate) mod events;
 mod history;
 pub(crate) mod idempotency;
-mod insert;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod logins;

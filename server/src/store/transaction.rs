@@ -19,7 +19,9 @@ use colloquy_protocol::{
 use sqlx::{Connection, SqliteConnection};
 
 use super::{
-    Database, events, messages,
+    Database,
+    batch::Batch,
+    events, messages,
     rooms::Rooms,
     visibility::{Room, Turn},
     writer::{Logged, live_frame},
@@ -49,6 +51,8 @@ pub(crate) struct WriteTx {
     group: Mark,
     /// What was there before the change that runs.
     change: Mark,
+    /// Whether the database knows of the transaction.
+    begun: bool,
     /// Whether the change that runs has a savepoint.
     savepoint: bool,
     /// Why the group can not be committed any more.
@@ -62,6 +66,12 @@ pub(crate) struct WriteTx {
 struct Later {
     messages: Vec<(Offset, Message)>,
     events: Vec<events::New>,
+}
+
+impl Later {
+    fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.events.is_empty()
+    }
 }
 
 /// How much there was at some time.
@@ -97,6 +107,7 @@ impl WriteTx {
             consequences: Vec::new(),
             group: Mark::default(),
             change: Mark::default(),
+            begun: false,
             savepoint: false,
             failure: None,
             suspect: false,
@@ -195,11 +206,7 @@ impl WriteTx {
     /// Begins a group of changes.
     pub(super) async fn begin(&mut self) -> Result<(), Cause> {
         self.group = self.mark();
-        let begun = match self.reopen().await {
-            Ok(()) => self.execute("BEGIN IMMEDIATE").await,
-            failed => failed,
-        };
-        begun.map_err(|cause| self.fail(cause))
+        self.reopen().await.map_err(|cause| self.fail(cause))
     }
 
     /// Begins the next change of the group.
@@ -240,11 +247,11 @@ impl WriteTx {
 
     /// Makes the group durable; what comes of it is then to be told.
     pub(super) async fn commit(&mut self) -> Result<Committed, Cause> {
-        let committed = match self.flush(usize::MAX, usize::MAX).await {
-            Ok(()) => self.execute("COMMIT").await,
-            failed => failed,
-        };
-        committed.map_err(|cause| self.fail(cause))?;
+        if self.begun || !self.later.is_empty() {
+            let committed = self.flush(usize::MAX, usize::MAX, Some("COMMIT")).await;
+            committed.map_err(|cause| self.fail(cause))?;
+            self.begun = false;
+        }
         if mem::take(&mut self.suspect) {
             self.close().await;
         }
@@ -264,7 +271,8 @@ impl WriteTx {
         self.cut(self.group);
         self.later = Later::default();
         self.rooms = Rooms::default();
-        (self.savepoint, self.failure, self.suspect) = (false, None, false);
+        (self.begun, self.savepoint) = (false, false);
+        (self.failure, self.suspect) = (None, false);
         self.close().await;
     }
 
@@ -283,12 +291,15 @@ impl WriteTx {
             return Err(sqlx::Error::WorkerCrashed);
         }
         if !self.savepoint {
-            self.flush(self.change.messages, self.change.events).await?;
-            self.execute("SAVEPOINT change").await?;
+            let Mark { messages, events, .. } = self.change;
+            self.flush(messages, events, Some("SAVEPOINT change")).await?;
             (self.change.messages, self.change.events) = (0, 0);
             self.savepoint = true;
         }
-        self.flush(usize::MAX, usize::MAX).await
+        if self.later.is_empty() {
+            return Ok(());
+        }
+        self.flush(usize::MAX, usize::MAX, None).await
     }
 
     /// Opens the connection again when it was given up.
@@ -317,15 +328,26 @@ impl WriteTx {
         Ok(room)
     }
 
-    /// Writes that many of the rows that were kept back.
-    async fn flush(&mut self, messages: usize, events: usize) -> sqlx::Result<()> {
-        let messages = messages.min(self.later.messages.len());
-        let events = events.min(self.later.events.len());
-        if messages + events > 0 {
-            let connection = open(&mut self.connection)?;
-            messages::insert(connection, self.later.messages.drain(..messages)).await?;
-            events::insert(connection, self.later.events.drain(..events)).await?;
+    /// Writes that many of the rows that were kept back, and runs a statement after them.
+    async fn flush(
+        &mut self,
+        messages: usize,
+        events: usize,
+        then: Option<&'static str>,
+    ) -> sqlx::Result<()> {
+        let connection = open(&mut self.connection)?;
+        let mut batch = Batch::default();
+        if !self.begun {
+            batch.push("BEGIN IMMEDIATE");
         }
+        let Later { messages: new, events: happened } = &mut self.later;
+        messages::insert(&mut batch, new.drain(..messages.min(new.len())));
+        events::insert(&mut batch, happened.drain(..events.min(happened.len())));
+        if let Some(then) = then {
+            batch.push(then);
+        }
+        batch.run(connection).await?;
+        self.begun = true;
         Ok(())
     }
 
