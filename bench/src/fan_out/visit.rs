@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    ops::Range,
     process::{Child, Command, Stdio},
     sync::{Arc, atomic::AtomicUsize},
     time::Duration,
@@ -101,8 +102,19 @@ impl Crowd<'_> {
     /// Connects everybody and has them listen. `since` is how far each has got who comes back.
     pub(super) async fn connect(&self, since: &[Option<Position>]) -> Result<JoinSet<()>> {
         let mut listening = JoinSet::new();
+        self.connect_some(0..self.rooms_of.len(), since, &mut listening).await?;
+        Ok(listening)
+    }
+
+    async fn connect_some(
+        &self,
+        numbers: Range<usize>,
+        since: &[Option<Position>],
+        listening: &mut JoinSet<()>,
+    ) -> Result<()> {
         let mut connecting = JoinSet::new();
-        for (number, rooms) in self.rooms_of.iter().enumerate() {
+        for number in numbers {
+            let rooms = &self.rooms_of[number];
             if connecting.len() == CONNECTING
                 && let Some(connected) = connecting.join_next().await
             {
@@ -118,17 +130,24 @@ impl Crowd<'_> {
         while let Some(connected) = connecting.join_next().await {
             listening.spawn(Subscriber::listen(connected??));
         }
-        Ok(listening)
+        Ok(())
     }
 }
 
+/// Connects everybody. The first tenth makes a server do what it does only once, such as loading its
+/// code, and is not measured.
 async fn connect(crowd: &Crowd<'_>, server: &Server) -> Result<(Figures, JoinSet<()>)> {
+    let all = crowd.rooms_of.len();
+    let first = all / 10;
+    let mut listening = JoinSet::new();
+    crowd.connect_some(0..first, &[], &mut listening).await?;
+    sleep(SETTLING).await;
     let before = server.family().memory()?;
     let (begun, own) = (Instant::now(), OwnCpu::begin());
-    let listening = crowd.connect(&[]).await?;
+    crowd.connect_some(first..all, &[], &mut listening).await?;
     let (took, generator) = (begun.elapsed().as_secs_f64(), own.share());
     sleep(SETTLING).await;
-    let connections = crowd.rooms_of.len() as f64;
+    let connections = (all - first) as f64;
     let bytes = server.family().memory()?.saturating_sub(before) as f64;
     let per_second = connections / took;
     Ok((Figures::Connecting { per_second, bytes_each: bytes / connections, generator }, listening))
