@@ -60,7 +60,8 @@ pub(crate) async fn upgrade(
                 user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
             let peer = peer.map(|Extension(peer)| peer);
             let places = state.limits.socket(&caller, peer.map(|peer| peer.address))?;
-            Some((visitor(caller, peer, user_agent)?, places))
+            // The task that waits for the switch is as large as what it holds.
+            Some(Box::new((visitor(caller, peer, user_agent)?, places)))
         }
     };
     let (switched, response) = match shake_hands(&mut request) {
@@ -74,11 +75,16 @@ pub(crate) async fn upgrade(
             Err(cause) => return tracing::debug!(%cause, "A handshake was not completed."),
         };
         match (taken, visitor) {
-            (Ok((socket, early)), Some((visitor, _held))) => {
+            (Ok((socket, early)), Some(admitted)) => {
+                // The box goes at once, and not when the connection ends.
+                let (visitor, _held) = {
+                    let admitted = admitted;
+                    *admitted
+                };
                 hub::run(resources, visitor, socket, early).await;
             }
             (Ok((socket, early)), None) => {
-                hub::refuse(socket, early, CloseCode::Unauthorised).await;
+                Box::pin(hub::refuse(socket, early, CloseCode::Unauthorised)).await;
             }
             (Err(_), _) => tracing::error!("A WebSocket came through a listener that is not ours."),
         }

@@ -121,20 +121,37 @@ pub(super) enum End {
 }
 
 /// Serves one connection until it ends. `early` is what was read of the socket already.
-pub(crate) async fn run(resources: Arc<Resources>, visitor: Visitor, socket: Socket, early: Bytes) {
+///
+/// It joins before the future is made, because that should hold nothing that is needed only to begin:
+/// there are as many of them as there are connections. What is needed only to end is boxed then.
+pub(crate) fn run(
+    resources: Arc<Resources>,
+    visitor: Visitor,
+    socket: Socket,
+    early: Bytes,
+) -> impl Future<Output = ()> + Send + 'static {
     let mut decoder = Decoder::new(MAX_INBOUND_BYTES);
     decoder.feed(&early);
-    drop(early);
-    let seat = match resources.hub.join(visitor, socket) {
-        Ok(seat) => seat,
-        Err((code, socket)) => {
-            return close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE).await;
-        }
+    let joined = match resources.hub.join(visitor, socket) {
+        Ok(seat) => Ok(Arc::new(Peer { seat, resources, closing: OnceLock::new() })),
+        Err((code, socket)) => Err((code, Box::new(socket))),
     };
-    // What was taken away before it joined did not close it.
-    let check = resources.services.check_again(&seat.visitor().caller);
-    // It is large, and lasts only for a moment.
-    let refusal = match Box::pin(check).await {
+    async move {
+        match joined {
+            Ok(peer) => serve(peer, decoder).await,
+            Err((code, socket)) => {
+                let end = close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE);
+                Box::pin(end).await;
+            }
+        }
+    }
+}
+
+async fn serve(peer: Arc<Peer>, mut decoder: Decoder) {
+    let (seat, resources) = (&peer.seat, &peer.resources);
+    // What was taken away before it joined did not close it. The check is large, and lasts only for
+    // a moment.
+    let refusal = match Box::pin(resources.services.check_again(peer.caller())).await {
         Ok(refusal) => refusal,
         Err(error) => {
             tracing::error!(%error, "Whether a connection may stay could not be found out.");
@@ -143,33 +160,35 @@ pub(crate) async fn run(resources: Arc<Resources>, visitor: Visitor, socket: Soc
     };
     if let Some(code) = refusal {
         let (outbox, id) = (seat.outbox(), &seat.visitor().id);
-        return leave(outbox, id, End::Close(code), decoder, CLOSE_PATIENCE).await;
+        return Box::pin(leave(outbox, id, End::Close(code), decoder, CLOSE_PATIENCE)).await;
     }
     let patience = resources.hub.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
-    let Visitor { id, caller, .. } = seat.visitor();
-    let welcome = Welcome {
-        connection_id: id.clone(),
-        protocol: PROTOCOL_VERSION,
-        epoch: resources.hub.0.epoch.to_string(),
-        offset: seat.welcome(),
-        heartbeat_seconds: resources.hub.0.heartbeat.as_secs(),
-        user_id: caller.principal.id.clone(),
-    };
-    seat.tell(&encode(&HubEvent::Welcome(welcome)));
-    tracing::debug!(connection = %id, principal = %caller.principal.id, "A connection was opened.");
-    let peer = Arc::new(Peer { seat, resources, closing: OnceLock::new() });
-    let context = Context::new(peer.clone());
+    welcome(&peer);
 
     let end = {
         let silence = Silence::default();
-        let reading = pin!(read(&mut decoder, &context, &silence));
+        let reading = pin!(read(&mut decoder, &peer, &silence));
         let writing = pin!(write(&peer, &silence, patience));
         match select(reading, writing).await {
             Either::Left((end, _)) | Either::Right((end, _)) => end,
         }
     };
-    let seat = &peer.seat;
-    leave(seat.outbox(), &seat.visitor().id, end, decoder, patience).await;
+    Box::pin(leave(seat.outbox(), &seat.visitor().id, end, decoder, patience)).await;
+}
+
+/// The first message.
+fn welcome(peer: &Peer) {
+    let (hub, Visitor { id, caller, .. }) = (peer.seat.hub(), peer.seat.visitor());
+    let welcome = Welcome {
+        connection_id: id.clone(),
+        protocol: PROTOCOL_VERSION,
+        epoch: hub.0.epoch.to_string(),
+        offset: peer.seat.welcome(),
+        heartbeat_seconds: hub.0.heartbeat.as_secs(),
+        user_id: caller.principal.id.clone(),
+    };
+    peer.seat.tell(&encode(&HubEvent::Welcome(welcome)));
+    tracing::debug!(connection = %id, principal = %caller.principal.id, "A connection was opened.");
 }
 
 /// Tells a peer that shook hands why it may not be here: a page can not see the status that a
@@ -214,8 +233,7 @@ impl Silence {
 }
 
 /// Answers what the peer says.
-async fn read(decoder: &mut Decoder, context: &Context, silence: &Silence) -> End {
-    let peer = &context.peer;
+async fn read(decoder: &mut Decoder, peer: &Arc<Peer>, silence: &Silence) -> End {
     let Resources { hub, handlers, limits, .. } = &*peer.resources;
     let mut limits = Inbound::new(limits, hub);
     let outbox = peer.seat.outbox();
@@ -237,7 +255,7 @@ async fn read(decoder: &mut Decoder, context: &Context, silence: &Silence) -> En
         let refused = match incoming {
             Incoming::Text(text) => {
                 let allowed = limits.allow(peer);
-                answer(&text, context, handlers, allowed).await
+                answer(&text, peer, handlers, allowed).await
             }
             Incoming::Binary(_) => {
                 let error = match limits.allow(peer) {
@@ -276,11 +294,11 @@ async fn read(decoder: &mut Decoder, context: &Context, silence: &Silence) -> En
 /// Answers one message, if it is allowed; an error when it was refused, which the peer was told.
 async fn answer(
     text: &str,
-    context: &Context,
+    peer: &Arc<Peer>,
     handlers: &EventHandlerRegistry,
     allowed: Result<(), WireError>,
 ) -> Result<(), ErrorCode> {
-    let seat = &context.peer.seat;
+    let seat = &peer.seat;
     let (id, outcome) = match serde_json::from_str::<RawClientFrame<'_>>(text) {
         // An array can be read as a struct's fields in their order; it is no frame all the same.
         _ if text.trim_start().starts_with('[') => unreadable(text, "a message is an object"),
@@ -289,7 +307,7 @@ async fn answer(
             let known = frame.event.parse::<ClientEventName>().ok();
             let outcome = match known.and_then(|event| handlers.get(event)) {
                 _ if let Err(refused) = allowed => Err(refused),
-                Some(handler) => handler.handle(context.clone(), frame.payload).await,
+                Some(handler) => handler.handle(Context::new(peer.clone()), frame.payload).await,
                 None => {
                     Err(WireError::new(ErrorCode::UnknownEvent, "event: there is no such event"))
                 }
