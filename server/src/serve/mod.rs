@@ -167,23 +167,31 @@ impl Door {
         }
         match &self.tls {
             None => self.speak(stream, Connection { peer, tls: false }, idle, deadline).await,
-            Some(tls) => {
-                let handshake = timeout_at(deadline, tls.acceptor().accept(stream));
-                let accepted = select! {
-                    accepted = handshake => accepted,
-                    () = idle.dismissed() => return,
-                    () = self.stopping.cancelled() => return,
-                };
-                match accepted {
-                    Ok(Ok(stream)) => {
-                        self.speak(stream, Connection { peer, tls: true }, idle, deadline).await;
-                    }
-                    Ok(Err(error)) => {
-                        tracing::debug!(%peer, %error, "A TLS handshake failed.");
-                    }
-                    Err(_late) => metrics::limited(Limit::HeaderTime),
-                }
+            // Its state is several times as large, and would be moved with every connection.
+            Some(tls) => Box::pin(self.speak_tls(tls, stream, peer, idle, deadline)).await,
+        }
+    }
+
+    async fn speak_tls(
+        &self,
+        tls: &Tls,
+        stream: Counted,
+        peer: SocketAddr,
+        idle: Idle,
+        deadline: Instant,
+    ) {
+        let handshake = timeout_at(deadline, tls.acceptor().accept(stream));
+        let accepted = select! {
+            accepted = handshake => accepted,
+            () = idle.dismissed() => return,
+            () = self.stopping.cancelled() => return,
+        };
+        match accepted {
+            Ok(Ok(stream)) => {
+                self.speak(stream, Connection { peer, tls: true }, idle, deadline).await;
             }
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "A TLS handshake failed."),
+            Err(_late) => metrics::limited(Limit::HeaderTime),
         }
     }
 
