@@ -22,6 +22,9 @@ use crate::{
 /// How often what is too old is forgotten, and the history's mark renewed.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How often new messages come into the index by which they are found fast.
+const INDEXING_INTERVAL: Duration = Duration::from_secs(2);
+
 /// What all requests share. Cheap to clone: each request does so many times.
 #[derive(Debug, Clone)]
 pub struct AppState(Arc<Parts>);
@@ -69,7 +72,7 @@ pub enum OpenError {
 
 impl AppState {
     /// Opens the database in the data folder, which the caller has locked, and starts what runs
-    /// beside the requests: the writing task, and forgetting what is too old.
+    /// beside the requests: the writing task, forgetting what is too old, and indexing messages.
     ///
     /// # Errors
     /// When the database can not be opened.
@@ -118,6 +121,8 @@ impl AppState {
         }));
         let house = keep_house(state.clone());
         state.tasks.spawn(state.stopping.clone().run_until_cancelled_owned(house));
+        let indexing = index_messages(state.services.clone());
+        state.tasks.spawn(state.stopping.clone().run_until_cancelled_owned(indexing));
         Ok(state)
     }
 
@@ -182,5 +187,16 @@ async fn keep_house(state: AppState) {
     loop {
         times.tick().await;
         state.keep_house().await;
+    }
+}
+
+async fn index_messages(services: Services) {
+    let mut times = interval(INDEXING_INTERVAL);
+    times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        if let Err(error) = services.index_messages().await {
+            tracing::warn!(%error, "New messages could not be indexed; they are found all the same.");
+        }
     }
 }

@@ -8,9 +8,12 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-use crate::setup;
 use crate::steps::Steps;
 use crate::workspace::{Workspace, output, run};
+use crate::{autobahn, fuzz, setup};
+
+/// For how long a fuzzer makes things up for each of its programs.
+const FUZZ_SECONDS: u32 = 120;
 
 const DOCUMENT: &str = "docs/soak.md";
 const BEGIN: &str = "<!-- soak: begin -->\n";
@@ -19,8 +22,9 @@ const HEAD: &str = "| | fault | what was done | what came of it | took | when, o
 |---|---|---|---|---|---|
 ";
 
-/// Runs the long forms of the tests in `server/tests/soak` whose names contain that, one after the
-/// other. The line of each that did not fail goes into the document's table.
+/// Runs the long forms of the tests of faults and of bad input (`server/tests/soak` and `input`)
+/// whose names contain that, one after the other. The line of each fault that was survived goes into
+/// the document's table. Without a name, Autobahn's suite and the fuzzer have their turn as well.
 pub(crate) fn soak(workspace: &Workspace, only: Option<&str>) -> Result<()> {
     let mut steps = Steps::default();
     let conditions = conditions()?;
@@ -31,12 +35,18 @@ pub(crate) fn soak(workspace: &Workspace, only: Option<&str>) -> Result<()> {
     }
     fs::create_dir_all(&lines)?;
     let mut tests = workspace.command("cargo");
-    tests.args(["nextest", "run", "--package=colloquy-server", "--test=soak", "--profile=soak"]);
-    tests.args(["--run-ignored=all"]).args(only).env("SOAK", &lines);
+    tests.args(["nextest", "run", "--package=colloquy-server", "--test=soak", "--test=input"]);
+    tests.args(["--profile=soak", "--run-ignored=all"]).args(only).env("SOAK", &lines);
     let survived = steps.step("soak", || run(&mut tests));
     let table = table(&workspace.root.join(DOCUMENT), &lines, &conditions)?;
     println!("\n{table}");
-    survived
+    if only.is_some() {
+        return survived;
+    }
+    // What failed does not keep the rest from being tried.
+    let held = autobahn::autobahn(workspace);
+    let stood = fuzz::fuzz(workspace, FUZZ_SECONDS);
+    survived.and(held).and(stood)
 }
 
 /// Lays the lines that the tests left over those in the document; the table as it is then.

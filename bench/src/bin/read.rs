@@ -56,7 +56,12 @@ async fn main() -> Result<()> {
     let data = tempfile::tempdir_in(&options.folder)?;
     drop(Server::start(&options.server, data.path())?);
     println!("filling the database");
-    fill(&data.path().join("colloquy.db"))?;
+    let database = data.path().join("colloquy.db");
+    fill(&database)?;
+    {
+        let _server = Server::start(&options.server, data.path())?;
+        wait_for_index(&database)?;
+    }
 
     let mut starts = Vec::new();
     for _ in 0..ROUNDS {
@@ -149,7 +154,7 @@ fn fill(database: &Path) -> Result<()> {
     connection.execute(
         &format!(
             "{numbers} INSERT INTO agents SELECT printf('agent-%06d', n), printf('Agent %06d', n), \
-             NULL, 'idle', NULL, '[\"plan\",\"write\"]', '{{}}', {now}, {now}, n FROM numbers"
+             NULL, 'idle', NULL, '[\"plan\",\"write\"]', '{{}}', {now}, {now}, n, n FROM numbers"
         ),
         params![ENTITIES],
     )?;
@@ -163,8 +168,8 @@ fn fill(database: &Path) -> Result<()> {
     )?;
     connection.execute(
         &format!(
-            "INSERT INTO chats (id, title, metadata, created_at, updated_at, version) \
-             VALUES ('large', 'A long conversation', '{{}}', {now}, {now}, 1)"
+            "INSERT INTO chats (id, title, metadata, created_at, updated_at, version, born) \
+             VALUES ('large', 'A long conversation', '{{}}', {now}, {now}, 1, 1)"
         ),
         [],
     )?;
@@ -197,6 +202,22 @@ fn fill(database: &Path) -> Result<()> {
     )?;
     connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE);")?;
     Ok(())
+}
+
+/// Waits until all messages are in the index by which they are searched.
+fn wait_for_index(database: &Path) -> Result<()> {
+    let connection = Connection::open(database)?;
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        let behind = "SELECT EXISTS (SELECT 1 FROM messages WHERE seq > \
+                      (SELECT seq FROM message_search_end))";
+        if !connection.query_row(behind, [], |row| row.get::<_, bool>(0))? {
+            println!("messages were indexed in {:.1} s", begun.elapsed().as_secs_f64());
+            return Ok(());
+        }
+        sleep(Duration::from_millis(100));
+    }
+    bail!("the messages are not indexed")
 }
 
 /// Comes back after [`MISSED`] events; how many milliseconds until the last of them is there.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     access::Caller,
     error::{Error, Result},
-    store::{Snapshot, agents, messages, receipts, visibility},
+    store::{Snapshot, agents, messages, receipts, search, visibility},
 };
 
 /// How far somebody got with a message.
@@ -193,6 +193,25 @@ impl Services {
                 .boxed()
             })
             .await
+    }
+
+    /// Puts the messages that are not in their index yet into it, in portions.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub(crate) async fn index_messages(&self) -> Result<()> {
+        loop {
+            let mut snapshot = self.snapshot().await?;
+            let portion = search::next_portion(snapshot.connection()).await?;
+            drop(snapshot);
+            let Some(last) = portion else { return Ok(()) };
+            self.writer
+                .write(move |tx| {
+                    async move { search::index_messages(tx.connection().await?, last).await }
+                        .boxed()
+                })
+                .await?;
+        }
     }
 }
 

@@ -9,8 +9,12 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use super::{
     list::{Keys, Listed, Paging},
     row,
+    search::Searched,
 };
 use crate::error::Result;
+
+const SEARCHED: Searched =
+    Searched { index: "agent_search", columns: &["id", "name", "description"] };
 
 impl Listed for Agent {
     const NAME: &'static str = "name";
@@ -55,7 +59,8 @@ pub(crate) async fn list(
     if let Some(status) = status {
         sql.push(" AND status = ").push_bind(status.as_str());
     }
-    paging.push(&mut sql, &["id", "name", "description"]);
+    paging.push_search(&mut sql, connection, &SEARCHED).await?;
+    paging.push(&mut sql);
     let mut agents = sql.build().try_map(|found| agent(&found)).fetch_all(connection).await?;
     let next = paging.next_cursor(&mut agents)?;
     Ok((agents, next))
@@ -65,8 +70,8 @@ pub(crate) async fn list(
 pub(crate) async fn put(connection: &mut SqliteConnection, agent: &Agent) -> Result<()> {
     sqlx::query(
         "INSERT INTO agents (id, name, description, status, status_detail, capabilities, \
-         metadata, created_at, updated_at, version) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+         metadata, created_at, updated_at, version, born) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10) \
          ON CONFLICT (id) DO UPDATE SET name = ?2, description = ?3, status = ?4, \
          status_detail = ?5, capabilities = ?6, metadata = ?7, updated_at = ?9, version = ?10",
     )

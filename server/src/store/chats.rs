@@ -12,9 +12,13 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     list::{Keys, Listed, Paging},
-    row, visibility,
+    row,
+    search::Searched,
+    visibility,
 };
 use crate::error::Result;
+
+const SEARCHED: Searched = Searched { index: "chat_search", columns: &["id", "title"] };
 
 impl Listed for Chat {
     const NAME: &'static str = "title";
@@ -67,7 +71,8 @@ pub(crate) async fn list(
             .push_bind(participant.as_str().to_owned())
             .push(")");
     }
-    paging.push(&mut sql, &["id", "title"]);
+    paging.push_search(&mut sql, connection, &SEARCHED).await?;
+    paging.push(&mut sql);
     let mut chats = sql.build().try_map(|found| chat(&found)).fetch_all(&mut *connection).await?;
     let next = paging.next_cursor(&mut chats)?;
     add_participants(connection, &mut chats).await?;

@@ -6,8 +6,12 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use super::{
     list::{Keys, Listed, Paging},
     row,
+    search::Searched,
 };
 use crate::error::Result;
+
+const SEARCHED: Searched =
+    Searched { index: "collection_search", columns: &["id", "name", "description"] };
 
 impl Listed for Collection {
     const NAME: &'static str = "name";
@@ -40,7 +44,8 @@ pub(crate) async fn list(
     paging: &Paging,
 ) -> Result<(Vec<Collection>, Option<String>)> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM collections WHERE TRUE");
-    paging.push(&mut sql, &["id", "name", "description"]);
+    paging.push_search(&mut sql, connection, &SEARCHED).await?;
+    paging.push(&mut sql);
     let mut collections =
         sql.build().try_map(|found| collection(&found)).fetch_all(connection).await?;
     let next = paging.next_cursor(&mut collections)?;
@@ -51,7 +56,7 @@ pub(crate) async fn list(
 pub(crate) async fn put(connection: &mut SqliteConnection, collection: &Collection) -> Result<()> {
     sqlx::query(
         "INSERT INTO collections (id, name, description, metadata, created_at, updated_at, \
-         version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+         version, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) \
          ON CONFLICT (id) DO UPDATE SET name = ?2, description = ?3, metadata = ?4, \
          updated_at = ?6, version = ?7",
     )

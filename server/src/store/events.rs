@@ -11,7 +11,9 @@ use colloquy_protocol::{
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Logged, batch::Batch, row, visibility, visibility::Audience, writer::live_frame};
+use super::{
+    Logged, batch::Batch, row, search, visibility, visibility::Audience, writer::live_frame,
+};
 use crate::ws::Frame;
 
 /// At most that many bytes of payload are read into one page of a replay.
@@ -302,7 +304,7 @@ pub(crate) async fn list(
             .push(" ORDER BY timestamp DESC, offset DESC LIMIT 1)");
     }
     if let Some(q) = &query.q {
-        super::list::push_contains(&mut sql, &["payload"], q);
+        search::push_contains(&mut sql, &["payload"], q);
     }
     sql.push(if query.goes_back() { " ORDER BY offset DESC" } else { " ORDER BY offset" });
     sql.push(" LIMIT ").push_bind(i64::from(query.limit) + 1);

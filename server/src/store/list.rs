@@ -5,8 +5,9 @@
 
 use colloquy_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
+use super::search::{self, Searched};
 use crate::error::{Error, Result};
 
 /// Which entities a list shows, and how.
@@ -103,11 +104,21 @@ impl Paging {
         Ok(Self { limit: query.limit, q: query.q, sort, column, descending, after })
     }
 
-    /// Completes `SELECT ... WHERE ...` with the search, the place, the order and the limit.
-    pub(crate) fn push(&self, sql: &mut QueryBuilder<Sqlite>, searched: &[&'static str]) {
-        if let Some(q) = &self.q {
-            push_contains(sql, searched, q);
+    /// Adds the search to `SELECT ... WHERE ...`, if there is one.
+    pub(super) async fn push_search(
+        &self,
+        sql: &mut QueryBuilder<Sqlite>,
+        connection: &mut SqliteConnection,
+        searched: &Searched,
+    ) -> sqlx::Result<()> {
+        match &self.q {
+            Some(q) => search::push(sql, connection, searched, q).await,
+            None => Ok(()),
         }
+    }
+
+    /// Completes `SELECT ... WHERE ...` with the place, the order and the limit.
+    pub(crate) fn push(&self, sql: &mut QueryBuilder<Sqlite>) {
         let (compare, order) = if self.descending { ("<", "DESC") } else { (">", "ASC") };
         let column = self.column;
         if let Some((key, id)) = &self.after {
@@ -146,17 +157,6 @@ pub(super) fn cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
     let more = items.len() > limit;
     items.truncate(limit);
     more
-}
-
-/// Adds the condition that one of the columns contains the text, whatever its case (ASCII).
-pub(super) fn push_contains(sql: &mut QueryBuilder<Sqlite>, columns: &[&'static str], text: &str) {
-    let pattern =
-        format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
-    for (index, column) in columns.iter().enumerate() {
-        sql.push(if index == 0 { " AND (" } else { " OR " });
-        sql.push(column).push(" LIKE ").push_bind(pattern.clone()).push(r" ESCAPE '\'");
-    }
-    sql.push(")");
 }
 
 fn read_cursor(text: &str, sort: &str, column: &str) -> Result<(Key, String)> {

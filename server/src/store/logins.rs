@@ -85,7 +85,7 @@ pub(crate) async fn list(
 ) -> Result<(Vec<Login>, Option<String>)> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM logins WHERE person_id = ");
     sql.push_bind(person).push(" AND expires_at > ").push_bind(now.as_millis());
-    paging.push(&mut sql, &[]);
+    paging.push(&mut sql);
     let query = sql.build().try_map(|found| login(&found, current));
     let mut logins = query.fetch_all(connection).await?;
     let next_cursor = paging.next_cursor(&mut logins)?;

@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{batch::Batch, list, row, visibility};
+use super::{batch::Batch, list, row, search, visibility};
 
 /// Which messages of a chat are listed: the newest, the newest before one, or the next after one.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +79,7 @@ pub(crate) async fn list(
         sql.push(" AND seq > ").push_bind(row::integer(after));
     }
     if let Some(q) = &query.q {
-        list::push_contains(&mut sql, &["content"], q);
+        search::push_message(&mut sql, connection, chat, q).await?;
     }
     sql.push(if after.is_some() { " ORDER BY seq" } else { " ORDER BY seq DESC" });
     sql.push(" LIMIT ").push_bind(i64::from(query.limit) + 1);

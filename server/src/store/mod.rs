@@ -7,6 +7,7 @@
 //! - [`events`]: the log
 //! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
 //! - [`people`], [`logins`], [`tokens`], [`links`]: rows of those who may come in
+//! - [`search`]: finding what contains a text
 //! - [`visibility`]: who sees what, for every query there is
 //! - [`overview`]: counting what there is
 //! - [`idempotency`]: answers that are given again
@@ -30,6 +31,7 @@ pub(crate) mod people;
 pub(crate) mod receipts;
 mod rooms;
 mod row;
+pub(crate) mod search;
 pub(crate) mod tokens;
 mod transaction;
 pub(crate) mod visibility;

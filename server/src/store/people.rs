@@ -84,7 +84,7 @@ pub(crate) async fn list(
     paging: &Paging,
 ) -> Result<(Vec<Person>, Option<String>)> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM people WHERE TRUE");
-    paging.push(&mut sql, &[]);
+    paging.push(&mut sql);
     let query = sql.build().try_map(|found| Ok(account(&found)?.person));
     let mut people = query.fetch_all(connection).await?;
     let next_cursor = paging.next_cursor(&mut people)?;

@@ -91,7 +91,7 @@ pub(crate) async fn list(
         sql.push(" OR principal_kind = 'agent'");
     }
     sql.push(")");
-    paging.push(&mut sql, &[]);
+    paging.push(&mut sql);
     let mut tokens = sql.build().try_map(|found| token(&found)).fetch_all(connection).await?;
     let next_cursor = paging.next_cursor(&mut tokens)?;
     Ok((tokens, next_cursor))

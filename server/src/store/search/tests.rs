@@ -1,0 +1,260 @@
+//! Whatever the index knows, a search finds what reading every row would.
+
+use std::collections::BTreeMap;
+
+use colloquy_protocol::{
+    id::{AgentId, Principal, PrincipalKind},
+    model::{Agent, AgentStatus, Chat, Message, Metadata, Visibility},
+    time::Timestamp,
+};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::{
+    Database, agents,
+    batch::Batch,
+    chats, copy,
+    list::{ListQuery, Paging},
+    messages::{self, MessageQuery},
+};
+
+/// A database, and what should be in it.
+struct Bench {
+    folder: TempDir,
+    connection: SqliteConnection,
+    agents: BTreeMap<String, Agent>,
+    messages: BTreeMap<Offset, (ChatId, String)>,
+    offset: Offset,
+}
+
+/// What is done to it. Names and chats are few, so that they are met again.
+#[derive(Debug, Clone)]
+enum Step {
+    Agent(u8, String, Option<String>),
+    DeleteAgent(u8),
+    Message(u8, String),
+    DeleteChat(u8),
+    Index,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("test.db")).await.unwrap();
+        let connection = database.writing_connection().await.unwrap();
+        database.close().await;
+        let (agents, messages) = (BTreeMap::new(), BTreeMap::new());
+        Self { folder, connection, agents, messages, offset: 0 }
+    }
+
+    async fn run(&mut self, step: Step) {
+        self.offset += 1;
+        match step {
+            Step::Agent(which, name, description) => {
+                let id = format!("agent-{which}");
+                let agent = Agent {
+                    id: id.parse().unwrap(),
+                    name,
+                    description,
+                    status: AgentStatus::Idle,
+                    status_detail: None,
+                    capabilities: Vec::new(),
+                    metadata: Metadata::new(),
+                    created_at: Timestamp::from_millis(1),
+                    updated_at: Timestamp::from_millis(1),
+                    version: self.offset,
+                };
+                agents::put(&mut self.connection, &agent).await.unwrap();
+                self.agents.insert(id, agent);
+            }
+            Step::DeleteAgent(which) => {
+                let id = format!("agent-{which}");
+                let agent: AgentId = id.parse().unwrap();
+                agents::delete(&mut self.connection, &agent).await.unwrap();
+                self.agents.remove(&id);
+            }
+            Step::Message(which, content) => {
+                let chat = chat(which, self.offset);
+                if chats::find(&mut self.connection, &chat.id, &nobody()).await.unwrap().is_none() {
+                    chats::put(&mut self.connection, &chat).await.unwrap();
+                }
+                let message = Message {
+                    id: format!("m{}", self.offset).parse().unwrap(),
+                    chat_id: chat.id.clone(),
+                    sender_id: nobody().id,
+                    sender_kind: PrincipalKind::User,
+                    content: content.clone(),
+                    reply_to: None,
+                    created_at: Timestamp::from_millis(1),
+                };
+                let mut batch = Batch::default();
+                messages::insert(&mut batch, [(self.offset, message)].into_iter());
+                batch.run(&mut self.connection).await.unwrap();
+                self.messages.insert(self.offset, (chat.id, content));
+            }
+            Step::DeleteChat(which) => {
+                let chat = chat(which, 0).id;
+                chats::delete(&mut self.connection, &chat, self.offset).await.unwrap();
+                self.messages.retain(|_, (of, _)| *of != chat);
+            }
+            Step::Index => {
+                while let Some(last) = next_portion(&mut self.connection).await.unwrap() {
+                    index_messages(&mut self.connection, last).await.unwrap();
+                }
+            }
+        }
+    }
+
+    /// What searching finds, and what it should find.
+    async fn search(&mut self, text: &str) -> [(Vec<String>, Vec<String>); 2] {
+        let query = ListQuery { limit: 100, cursor: None, q: Some(text.to_owned()), sort: None };
+        let paging = Paging::of::<Agent>(query).unwrap();
+        let (found, _) = agents::list(&mut self.connection, &paging, None).await.unwrap();
+        let found = found.into_iter().map(|agent| agent.id.to_string()).collect();
+        let has = |agent: &Agent| {
+            [agent.id.as_str(), &agent.name, agent.description.as_deref().unwrap_or("")]
+                .into_iter()
+                .any(|field| contains(field, text))
+        };
+        let agents = self.agents.values().filter(|agent| has(agent));
+        let agents = (found, agents.map(|agent| agent.id.to_string()).collect());
+
+        let query =
+            MessageQuery { limit: 100, q: Some(text.to_owned()), ..MessageQuery::default() };
+        let of = chat(0, 0).id;
+        let (found, _) =
+            messages::list(&mut self.connection, &of, None, None, &query).await.unwrap();
+        let found = found.into_iter().map(|message| message.id.to_string()).collect();
+        let has = |chat: &ChatId, content: &str| *chat == of && contains(content, text);
+        let messages = self.messages.iter().filter(|(_, (chat, content))| has(chat, content));
+        [agents, (found, messages.map(|(place, _)| format!("m{place}")).collect())]
+    }
+
+    /// How many rows of an index have all the pieces of a text.
+    async fn indexed(&mut self, index: &'static str, text: &str) -> usize {
+        let found = few(&mut self.connection, index, text).await.unwrap().unwrap();
+        serde_json::from_str::<Vec<i64>>(&found).unwrap().len()
+    }
+}
+
+fn nobody() -> Principal {
+    Principal { id: "nobody".parse().unwrap(), kind: PrincipalKind::User }
+}
+
+fn chat(which: u8, version: Offset) -> Chat {
+    Chat {
+        id: format!("chat-{which}").parse().unwrap(),
+        title: "A chat".to_owned(),
+        visibility: Visibility::Open,
+        participants: Vec::new(),
+        metadata: Metadata::new(),
+        created_at: Timestamp::from_millis(1),
+        updated_at: Timestamp::from_millis(1),
+        version,
+    }
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    text.to_ascii_lowercase().contains(&part.to_ascii_lowercase())
+}
+
+/// Texts of few characters, so that some contain others: such as mean something to SQL or to the
+/// index, in both cases, of one byte and of several.
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(
+        prop::sample::select(r#"aAbB"'%_\*^- éÉıİſk🦀"#.chars().collect::<Vec<_>>()),
+        1..9,
+    )
+    .prop_map(String::from_iter)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..4_u8, text(), prop::option::of(text()))
+            .prop_map(|(id, name, more)| Step::Agent(id, name, more)),
+        (0..4_u8).prop_map(Step::DeleteAgent),
+        (0..2_u8, text()).prop_map(|(chat, content)| Step::Message(chat, content)),
+        (0..2_u8, text()).prop_map(|(chat, content)| Step::Message(chat, content)),
+        (0..2_u8).prop_map(Step::DeleteChat),
+        Just(Step::Index),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_search_finds_what_contains_the_text(
+        steps in prop::collection::vec(step(), 1..30),
+        texts in prop::collection::vec(text(), 1..20),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut bench = Bench::new().await;
+            for step in steps {
+                bench.run(step).await;
+            }
+            let there: Vec<String> = bench.messages.values().map(|(_, text)| text.clone()).collect();
+            for text in texts.into_iter().chain(there).chain(["agent-1".to_owned()]) {
+                for (found, expected) in bench.search(&text).await {
+                    assert_eq!(found, expected, "{text:?}");
+                }
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn an_index_knows_what_is_there_and_nothing_else() {
+    let mut bench = Bench::new().await;
+    bench.run(Step::Agent(1, "Ada Lovelace".to_owned(), None)).await;
+    bench.run(Step::Message(0, "the quick brown fox".to_owned())).await;
+    assert_eq!(bench.indexed("agent_search", "lovelace").await, 1);
+    assert_eq!(bench.indexed("message_search", "quick").await, 0, "not indexed yet");
+    bench.run(Step::Index).await;
+    assert_eq!(bench.indexed("message_search", "QUICK").await, 1);
+
+    bench.run(Step::Agent(1, "Grace Hopper".to_owned(), None)).await;
+    assert_eq!(bench.indexed("agent_search", "lovelace").await, 0);
+    assert_eq!(bench.indexed("agent_search", "hopper").await, 1);
+    // A backup numbers rows as it likes, and must find the same.
+    let backup = bench.folder.path().join("backup.db");
+    copy(&bench.folder.path().join("test.db"), &backup).await.unwrap();
+    bench.run(Step::DeleteAgent(1)).await;
+    bench.run(Step::DeleteChat(0)).await;
+    assert_eq!(bench.indexed("agent_search", "hopper").await, 0);
+    assert_eq!(bench.indexed("message_search", "quick").await, 0);
+
+    bench.connection = Database::open(&backup).await.unwrap().writing_connection().await.unwrap();
+    let [(agents, _), (messages, _)] = bench.search("per").await;
+    assert_eq!((agents, messages), (vec!["agent-1".to_owned()], vec![]));
+    let [(agents, _), (messages, _)] = bench.search("brown").await;
+    assert_eq!((agents, messages), (vec![], vec!["m2".to_owned()]));
+}
+
+#[tokio::test]
+async fn messages_are_indexed_in_portions() {
+    let mut bench = Bench::new().await;
+    let long = "long ".repeat(20_000);
+    for content in [long.as_str(), long.as_str(), "short", "short"] {
+        bench.run(Step::Message(0, content.to_owned())).await;
+    }
+    let mut portions = Vec::new();
+    while let Some(last) = next_portion(&mut bench.connection).await.unwrap() {
+        index_messages(&mut bench.connection, last).await.unwrap();
+        portions.push(last);
+    }
+    // The second begins within what a portion may have; the last is the rest.
+    assert_eq!(portions, [2, 4]);
+}
+
+#[test]
+fn short_texts_are_not_asked_for_and_long_ones_by_some_pieces() {
+    assert_eq!(wanted("ab"), None);
+    assert_eq!(wanted("abc\0"), None);
+    assert_eq!(wanted("a\"bc").unwrap(), r#""""bc" AND "a""b""#);
+    let long: String = ('a'..='z').chain('A'..='Z').collect();
+    let pieces = wanted(&long).unwrap().matches(" AND ").count() + 1;
+    assert!((2..=PIECES).contains(&pieces), "{pieces}");
+}
