@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::{Peer, Place, debian, list, post};
 
@@ -18,6 +18,8 @@ impl Peer for Nchan {
         let configuration = place.folder.join("nginx.conf");
         let module = debian("usr/lib/nginx/modules/ngx_nchan_module.so")?;
         let (port, module) = (place.port, module.display());
+        // The module has nginx make a folder in there, whatever the configuration says.
+        fs::create_dir_all("/var/lib/nginx").context("nchan can not do without /var/lib/nginx")?;
         fs::write(
             &configuration,
             format!(

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use colloquy_bench::figures::median;
 use rusqlite::{Connection, params};
 
 /// How many messages SQLite commits at once.
@@ -24,7 +25,7 @@ pub(crate) fn sync_median(folder: &Path) -> Result<f64> {
         file.write_all(&[0; 4096])?;
         times.push(time_of(|| file.sync_data())?);
     }
-    Ok(crate::median(times))
+    median(times).context("nothing was written")
 }
 
 /// Messages that SQLite stores in a second: a row and an event each, `synchronous=FULL`.

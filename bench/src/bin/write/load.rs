@@ -241,12 +241,6 @@ async fn follow(mut socket: RawSocket, seen: Arc<AtomicU64>) -> Result<()> {
     }
 }
 
-/// The value below which that share of the sorted values is.
-pub(crate) fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let at = (sorted.len() as f64 * share) as usize;
-    sorted.get(at).or(sorted.last()).copied().unwrap_or(f64::NAN)
-}
-
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     text.windows(what.len()).position(|window| window == what)
 }

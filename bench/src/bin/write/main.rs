@@ -19,11 +19,14 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use colloquy_bench::report;
+use colloquy_bench::{
+    figures::{median, percentile},
+    report,
+};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 use self::{
-    load::{Clients, Round, percentile},
+    load::{Clients, Round},
     server::Server,
 };
 
@@ -126,9 +129,9 @@ fn table(options: &Options, figures: &Figures) -> String {
         ("refused by a rule", &figures.refused),
         ("idle", &figures.idle),
     ] {
-        let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
+        let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure)).unwrap_or(0.0);
         // Nothing was posted, or nothing read, where there is no number.
-        let cell = |value: f64, digits| match value.is_finite() {
+        let cell = |value: f64, digits| match value > 0.0 {
             true => format!(" {value:.digits$} |"),
             false => " |".to_owned(),
         };
@@ -144,14 +147,16 @@ fn table(options: &Options, figures: &Figures) -> String {
     if figures.bare.is_empty() {
         return text;
     }
-    let sync = median(figures.sync.clone());
-    line(&format!("| bare SQLite, groups of 16 | {:.0} | | | | |", median(figures.bare.clone())));
+    let of = |figures: &[f64]| median(figures.iter().copied()).unwrap_or(f64::NAN);
+    let (sync, bare) = (of(&figures.sync), of(&figures.bare));
+    line(&format!("| bare SQLite, groups of 16 | {bare:.0} | | | | |"));
     line("");
     line(&format!("fdatasync: {:.3} ms (median)", sync * 1e3));
     line("");
     line("| ratio (median of the rounds) | measured | target |");
     line("|---|---|---|");
-    let ratio = |of: &dyn Fn(usize) -> f64| median((0..figures.sync.len()).map(of).collect());
+    let ratio =
+        |of: &dyn Fn(usize) -> f64| median((0..figures.sync.len()).map(of)).unwrap_or(f64::NAN);
     let cpu = |round: &Round| round.cpu / round.posts.len().max(1) as f64;
     for (name, target, value) in [
         (
@@ -186,9 +191,4 @@ fn table(options: &Options, figures: &Figures) -> String {
         line(&format!("| {name} | {value:.2} | {target} |"));
     }
     text
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
