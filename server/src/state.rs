@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use axum::extract::FromRef;
 use colloquy_protocol::close::CloseCode;
 use leptos::config::LeptosOptions;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -196,7 +196,9 @@ async fn index_messages(services: Services) {
     loop {
         times.tick().await;
         if let Err(error) = services.index_messages().await {
-            tracing::warn!(%error, "New messages could not be indexed; they are found all the same.");
+            tracing::warn!(%error, "Messages could not be indexed; they are found all the same.");
+            // What fails, a full disk above all, is not over in two seconds.
+            sleep(HOUSEKEEPING_INTERVAL).await;
         }
     }
 }

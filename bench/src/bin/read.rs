@@ -272,6 +272,7 @@ async fn lists(client: &Client, times: usize) -> Result<Vec<Line>> {
     lines.push(("messages, page after page", 20.0, took));
     for (name, path) in [
         ("search for one of the agents", "/agents?limit=50&q=Agent%20"),
+        ("search for one of a status", "/agents?limit=50&status=idle&q=Agent%20"),
         ("search for one of the messages", "/chats/large/messages?limit=50&q=Message%20"),
     ] {
         let mut took = Vec::new();

@@ -7,6 +7,7 @@ use colloquy_protocol::{
     request::NewMessage,
 };
 use futures_util::FutureExt;
+use tokio::time::{Instant, sleep};
 
 use super::{
     Change, MessageQuery, NotificationService, Seen, Services, new_id, not_found, taken,
@@ -195,7 +196,7 @@ impl Services {
             .await
     }
 
-    /// Puts the messages that are not in their index yet into it, in portions.
+    /// Brings the index of messages up to date, in portions, with room between them for changes.
     ///
     /// # Errors
     /// Only the server's own.
@@ -204,13 +205,14 @@ impl Services {
             let mut snapshot = self.snapshot().await?;
             let portion = search::next_portion(snapshot.connection()).await?;
             drop(snapshot);
-            let Some(last) = portion else { return Ok(()) };
+            let Some(portion) = portion else { return Ok(()) };
+            let begun = Instant::now();
             self.writer
                 .write(move |tx| {
-                    async move { search::index_messages(tx.connection().await?, last).await }
-                        .boxed()
+                    async move { search::index(tx.connection().await?, portion).await }.boxed()
                 })
                 .await?;
+            sleep(begun.elapsed()).await;
         }
     }
 }

@@ -55,11 +55,14 @@ pub(crate) async fn list(
     paging: &Paging,
     status: Option<AgentStatus>,
 ) -> Result<(Vec<Agent>, Option<String>)> {
+    let search = SEARCHED.look_up(connection, paging.text()).await?;
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM agents WHERE TRUE");
     if let Some(status) = status {
-        sql.push(" AND status = ").push_bind(status.as_str());
+        // With a plus SQLite does not go by this condition to find the rows.
+        sql.push(if search.is_narrow() { " AND +status = " } else { " AND status = " });
+        sql.push_bind(status.as_str());
     }
-    paging.push_search(&mut sql, connection, &SEARCHED).await?;
+    search.push(&mut sql);
     paging.push(&mut sql);
     let mut agents = sql.build().try_map(|found| agent(&found)).fetch_all(connection).await?;
     let next = paging.next_cursor(&mut agents)?;

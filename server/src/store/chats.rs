@@ -12,13 +12,9 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     list::{Keys, Listed, Paging},
-    row,
-    search::Searched,
-    visibility,
+    row, search, visibility,
 };
 use crate::error::Result;
-
-const SEARCHED: Searched = Searched { index: "chat_search", columns: &["id", "title"] };
 
 impl Listed for Chat {
     const NAME: &'static str = "title";
@@ -71,7 +67,9 @@ pub(crate) async fn list(
             .push_bind(participant.as_str().to_owned())
             .push(")");
     }
-    paging.push_search(&mut sql, connection, &SEARCHED).await?;
+    if let Some(text) = paging.text() {
+        search::push_contains(&mut sql, &["id", "title"], text);
+    }
     paging.push(&mut sql);
     let mut chats = sql.build().try_map(|found| chat(&found)).fetch_all(&mut *connection).await?;
     let next = paging.next_cursor(&mut chats)?;

@@ -43,8 +43,9 @@ pub(crate) async fn list(
     connection: &mut SqliteConnection,
     paging: &Paging,
 ) -> Result<(Vec<Collection>, Option<String>)> {
+    let search = SEARCHED.look_up(connection, paging.text()).await?;
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM collections WHERE TRUE");
-    paging.push_search(&mut sql, connection, &SEARCHED).await?;
+    search.push(&mut sql);
     paging.push(&mut sql);
     let mut collections =
         sql.build().try_map(|found| collection(&found)).fetch_all(connection).await?;

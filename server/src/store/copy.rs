@@ -33,9 +33,10 @@ pub enum CopyError {
 ///
 /// It is made by `VACUUM INTO`: one read transaction, which holds up no writer and takes part in
 /// nothing that a running server does. What comes of it is one file without a journal, and nothing
-/// that was deleted is in it, except that the search's index may still tell, in no order, which
-/// three characters in a row a deleted text had. (SQLite's backup API copies pages, begins anew
-/// with each change that another process makes, and is not to be had without unsafe code.)
+/// that was deleted is in it, except that the search's index may still have the pieces of three
+/// characters of a deleted text, of which a short one could be put together again. (SQLite's backup
+/// API copies pages, begins anew with each change that another process makes, and is not to be had
+/// without unsafe code.)
 ///
 /// # Errors
 /// When the one can not be read or is not known, or the other can not be written.

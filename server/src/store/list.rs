@@ -5,9 +5,8 @@
 
 use colloquy_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite};
 
-use super::search::{self, Searched};
 use crate::error::{Error, Result};
 
 /// Which entities a list shows, and how.
@@ -104,17 +103,9 @@ impl Paging {
         Ok(Self { limit: query.limit, q: query.q, sort, column, descending, after })
     }
 
-    /// Adds the search to `SELECT ... WHERE ...`, if there is one.
-    pub(super) async fn push_search(
-        &self,
-        sql: &mut QueryBuilder<Sqlite>,
-        connection: &mut SqliteConnection,
-        searched: &Searched,
-    ) -> sqlx::Result<()> {
-        match &self.q {
-            Some(q) => search::push(sql, connection, searched, q).await,
-            None => Ok(()),
-        }
+    /// What is searched.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.q.as_deref()
     }
 
     /// Completes `SELECT ... WHERE ...` with the place, the order and the limit.

@@ -6,8 +6,8 @@
 //! is behind, or knows too much, makes a search slow at worst.
 //!
 //! Names are put into their index as they are written. Messages, which are many more, come into
-//! theirs some seconds later, in portions, so that writing one costs no more than its rows; those
-//! that are not in it yet are looked at.
+//! theirs, and out of it, some seconds later and in portions, so that nobody who posts waits for
+//! it; those that are not in it yet are looked at.
 
 use std::collections::BTreeSet;
 
@@ -17,17 +17,22 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use super::row;
 use crate::error::Result;
 
-/// Rows that are looked at one by one because an index has them. With more of them than that, a
-/// page is mostly full after a part of what is listed.
+/// Rows that are looked at one by one because an index has them, or because it does not have them
+/// yet. With more of them, looking at what is listed in its order takes hardly longer.
 const FEW: usize = 1_000;
 
 /// The most pieces of a text that are asked for: enough to tell texts apart.
 const PIECES: usize = 16;
 
-/// The most messages, and about how many bytes of them, that come into their index at once: no
-/// change waits longer for that than some milliseconds.
+/// The most messages, and about how many bytes of them, that come into their index at once, or out
+/// of it: a change that comes meanwhile waits for that.
 const PORTION: i64 = 256;
 const PORTION_BYTES: i64 = 128 * 1024;
+
+/// Of 45 bits of a chat's number, a message's index has 15 as one character each, from a plane that
+/// Unicode leaves to private use (SQL; `born` is the number).
+const CHAT_PIECE: &str = "char(983040 + (born >> 30 & 32767), 983040 + (born >> 15 & 32767), \
+                          983040 + (born & 32767))";
 
 /// What is searched of an entity, whose number in the index is the column `born`.
 pub(super) struct Searched {
@@ -35,18 +40,44 @@ pub(super) struct Searched {
     pub(super) columns: &'static [&'static str],
 }
 
-/// Adds the condition that an entity contains the text.
-pub(super) async fn push(
-    sql: &mut QueryBuilder<Sqlite>,
-    connection: &mut SqliteConnection,
-    searched: &Searched,
-    text: &str,
-) -> sqlx::Result<()> {
-    if let Some(few) = few(connection, searched.index, text).await? {
-        sql.push(" AND born IN (SELECT value FROM json_each(").push_bind(few).push("))");
+impl Searched {
+    /// Looks up which rows may contain the text, if there is one.
+    pub(super) async fn look_up<'a>(
+        &'a self,
+        connection: &mut SqliteConnection,
+        text: Option<&'a str>,
+    ) -> sqlx::Result<Search<'a>> {
+        let few = match text.and_then(wanted) {
+            Some(wanted) => few(connection, self.index, wanted).await?,
+            None => None,
+        };
+        Ok(Search { columns: self.columns, text, few })
     }
-    push_contains(sql, searched.columns, text);
-    Ok(())
+}
+
+/// A search that was looked up in its index.
+pub(super) struct Search<'a> {
+    columns: &'static [&'static str],
+    text: Option<&'a str>,
+    /// The numbers of the only rows that may contain the text, as a JSON array.
+    few: Option<String>,
+}
+
+impl Search<'_> {
+    /// Whether few rows may contain the text: the others need not be looked at.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.few.is_some()
+    }
+
+    /// Adds the condition that an entity contains the text.
+    pub(super) fn push(self, sql: &mut QueryBuilder<Sqlite>) {
+        if let Some(few) = self.few {
+            sql.push(" AND born IN (SELECT value FROM json_each(").push_bind(few).push("))");
+        }
+        if let Some(text) = self.text {
+            push_contains(sql, self.columns, text);
+        }
+    }
 }
 
 /// Adds the condition that a message of a chat contains the text.
@@ -56,7 +87,7 @@ pub(super) async fn push_message(
     chat: &ChatId,
     text: &str,
 ) -> sqlx::Result<()> {
-    if let Some(few) = few(connection, "message_search", text).await? {
+    if let Some(few) = few_messages(connection, chat, text).await? {
         sql.push(" AND seq IN (SELECT value FROM json_each(").push_bind(few);
         sql.push(") UNION ALL SELECT seq FROM messages WHERE chat_id = ");
         sql.push_bind(chat.as_str().to_owned());
@@ -77,12 +108,12 @@ pub(super) fn push_contains(sql: &mut QueryBuilder<Sqlite>, columns: &[&'static 
     sql.push(")");
 }
 
-/// The last message of the next portion that is to come into the index; none: all are in it.
+/// What is to be done next for the index of messages; nothing: it is up to date.
 pub(crate) async fn next_portion(
     connection: &mut SqliteConnection,
-) -> sqlx::Result<Option<Offset>> {
+) -> sqlx::Result<Option<Portion>> {
     // The first message belongs to it however long it is.
-    sqlx::query(
+    let new = sqlx::query(
         "WITH new AS (SELECT seq, octet_length(content) AS bytes FROM messages \
          WHERE seq > (SELECT seq FROM message_search_end) ORDER BY seq LIMIT ?1), \
          summed AS (SELECT seq, sum(bytes) OVER (ORDER BY seq) - bytes AS before FROM new) \
@@ -91,36 +122,105 @@ pub(crate) async fn next_portion(
     .bind(PORTION)
     .bind(PORTION_BYTES)
     .try_map(|found: SqliteRow| row::number(&found, "last"))
-    .fetch_optional(connection)
-    .await
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(last) = new {
+        return Ok(Some(Portion::New(last)));
+    }
+    let gone = sqlx::query(
+        "SELECT max(seq) AS last FROM (SELECT seq FROM message_search_gone ORDER BY seq LIMIT ?1) \
+         HAVING last IS NOT NULL",
+    )
+    .bind(PORTION)
+    .try_map(|found: SqliteRow| row::number(&found, "last"));
+    Ok(gone.fetch_optional(connection).await?.map(Portion::Gone))
 }
 
-/// Puts the messages up to that one into their index.
-pub(crate) async fn index_messages(connection: &mut SqliteConnection, last: Offset) -> Result<()> {
-    for statement in [
-        "INSERT INTO message_search (rowid, content) SELECT seq, content FROM messages \
-         WHERE seq > (SELECT seq FROM message_search_end) AND seq <= ?1",
-        "UPDATE message_search_end SET seq = ?1",
-    ] {
-        sqlx::query(statement).bind(row::integer(last)).execute(&mut *connection).await?;
+/// Messages that come into their index together, or out of it: those up to that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Portion {
+    /// Those that are not in it yet.
+    New(Offset),
+    /// Those that are no more.
+    Gone(Offset),
+}
+
+/// Brings the index of messages further.
+pub(crate) async fn index(connection: &mut SqliteConnection, portion: Portion) -> Result<()> {
+    let (statements, last) = match portion {
+        Portion::New(last) => {
+            let mut insert = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO message_search (rowid, chat, content) SELECT seq, ",
+            );
+            insert.push(CHAT_PIECE).push(
+                ", content FROM messages JOIN chats ON chats.id = chat_id \
+                 WHERE seq > (SELECT seq FROM message_search_end) AND seq <= ",
+            );
+            insert.push_bind(row::integer(last)).build().execute(&mut *connection).await?;
+            (&["UPDATE message_search_end SET seq = ?1"][..], last)
+        }
+        Portion::Gone(last) => (
+            &[
+                "DELETE FROM message_search \
+                 WHERE rowid IN (SELECT seq FROM message_search_gone WHERE seq <= ?1)",
+                "DELETE FROM message_search_gone WHERE seq <= ?1",
+            ][..],
+            last,
+        ),
+    };
+    for statement in statements {
+        sqlx::query(*statement).bind(row::integer(last)).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-/// The numbers of the rows that may contain the text, as a JSON array; none: they are many, or the
+/// The numbers of the messages of a chat that may contain the text and are in the index, as a JSON
+/// array; none: they are many, or many are not in it yet, or the index can not tell.
+async fn few_messages(
+    connection: &mut SqliteConnection,
+    chat: &ChatId,
+    text: &str,
+) -> sqlx::Result<Option<String>> {
+    let Some(wanted) = wanted(text) else { return Ok(None) };
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT ");
+    sql.push(CHAT_PIECE);
+    sql.push(
+        " AS piece, (SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = chats.id \
+         AND seq > (SELECT seq FROM message_search_end) LIMIT ",
+    );
+    sql.push_bind(row::integer(FEW as u64 + 1));
+    sql.push(")) AS behind FROM chats WHERE id = ").push_bind(chat.as_str().to_owned());
+    let found = sql.build().try_map(|found: SqliteRow| {
+        Ok((found.try_get::<String, _>("piece")?, row::number(&found, "behind")?))
+    });
+    match found.fetch_optional(&mut *connection).await? {
+        Some((piece, behind)) if behind <= FEW as u64 => {
+            few(connection, "message_search", format!("\"{piece}\" AND {wanted}")).await
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The numbers of the rows that have what is wanted, as a JSON array; none: they are many, or the
 /// index can not tell.
 async fn few(
     connection: &mut SqliteConnection,
     index: &'static str,
-    text: &str,
+    wanted: String,
 ) -> sqlx::Result<Option<String>> {
-    let Some(wanted) = wanted(text) else { return Ok(None) };
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT rowid FROM ");
     sql.push(index).push(" WHERE ").push(index).push(" MATCH ").push_bind(wanted);
     sql.push(format!(" LIMIT {}", FEW + 1));
     let found = sql.build().try_map(|found: SqliteRow| found.try_get::<i64, _>("rowid"));
-    let found = found.fetch_all(connection).await?;
-    Ok((found.len() <= FEW).then(|| serde_json::Value::from(found).to_string()))
+    match found.fetch_all(connection).await {
+        Ok(found) => Ok((found.len() <= FEW).then(|| serde_json::Value::from(found).to_string())),
+        // The rows are there all the same.
+        Err(error @ sqlx::Error::Database(_)) => {
+            tracing::error!(%error, index, "An index can not be read; every row is looked at.");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// What an index is asked for: every three characters in a row, or enough of them.

@@ -99,8 +99,8 @@ impl Bench {
                 self.messages.retain(|_, (of, _)| *of != chat);
             }
             Step::Index => {
-                while let Some(last) = next_portion(&mut self.connection).await.unwrap() {
-                    index_messages(&mut self.connection, last).await.unwrap();
+                while let Some(portion) = next_portion(&mut self.connection).await.unwrap() {
+                    index(&mut self.connection, portion).await.unwrap();
                 }
             }
         }
@@ -131,10 +131,16 @@ impl Bench {
         [agents, (found, messages.map(|(place, _)| format!("m{place}")).collect())]
     }
 
-    /// How many rows of an index have all the pieces of a text.
-    async fn indexed(&mut self, index: &'static str, text: &str) -> usize {
-        let found = few(&mut self.connection, index, text).await.unwrap().unwrap();
-        serde_json::from_str::<Vec<i64>>(&found).unwrap().len()
+    /// How many agents have all the pieces of a text, as their index says.
+    async fn agents_with(&mut self, text: &str) -> Option<usize> {
+        let few = few(&mut self.connection, "agent_search", wanted(text).unwrap()).await;
+        few.unwrap().map(|found| serde_json::from_str::<Vec<i64>>(&found).unwrap().len())
+    }
+
+    /// The same of the messages of a chat.
+    async fn messages_with(&mut self, of: u8, text: &str) -> Option<usize> {
+        let few = few_messages(&mut self.connection, &chat(of, 0).id, text).await;
+        few.unwrap().map(|found| serde_json::from_str::<Vec<i64>>(&found).unwrap().len())
     }
 }
 
@@ -163,7 +169,7 @@ fn contains(text: &str, part: &str) -> bool {
 /// index, in both cases, of one byte and of several.
 fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(
-        prop::sample::select(r#"aAbB"'%_\*^- éÉıİſk🦀"#.chars().collect::<Vec<_>>()),
+        prop::sample::select("aAiIsSkK\u{212a}\"'%_\\*- éÉıİſ🦀".chars().collect::<Vec<_>>()),
         1..9,
     )
     .prop_map(String::from_iter)
@@ -210,27 +216,47 @@ async fn an_index_knows_what_is_there_and_nothing_else() {
     let mut bench = Bench::new().await;
     bench.run(Step::Agent(1, "Ada Lovelace".to_owned(), None)).await;
     bench.run(Step::Message(0, "the quick brown fox".to_owned())).await;
-    assert_eq!(bench.indexed("agent_search", "lovelace").await, 1);
-    assert_eq!(bench.indexed("message_search", "quick").await, 0, "not indexed yet");
+    assert_eq!(bench.agents_with("lovelace").await, Some(1));
+    assert_eq!(bench.messages_with(0, "quick").await, Some(0), "not indexed yet");
     bench.run(Step::Index).await;
-    assert_eq!(bench.indexed("message_search", "QUICK").await, 1);
+    assert_eq!(bench.messages_with(0, "QUICK").await, Some(1));
 
     bench.run(Step::Agent(1, "Grace Hopper".to_owned(), None)).await;
-    assert_eq!(bench.indexed("agent_search", "lovelace").await, 0);
-    assert_eq!(bench.indexed("agent_search", "hopper").await, 1);
-    // A backup numbers rows as it likes, and must find the same.
+    assert_eq!(bench.agents_with("lovelace").await, Some(0));
+    assert_eq!(bench.agents_with("hopper").await, Some(1));
     let backup = bench.folder.path().join("backup.db");
     copy(&bench.folder.path().join("test.db"), &backup).await.unwrap();
+
     bench.run(Step::DeleteAgent(1)).await;
+    assert_eq!(bench.agents_with("hopper").await, Some(0));
     bench.run(Step::DeleteChat(0)).await;
-    assert_eq!(bench.indexed("agent_search", "hopper").await, 0);
-    assert_eq!(bench.indexed("message_search", "quick").await, 0);
+    bench.run(Step::Index).await;
+    let all = few(&mut bench.connection, "message_search", wanted("quick").unwrap()).await.unwrap();
+    assert_eq!(all.unwrap(), "[]");
 
     bench.connection = Database::open(&backup).await.unwrap().writing_connection().await.unwrap();
-    let [(agents, _), (messages, _)] = bench.search("per").await;
-    assert_eq!((agents, messages), (vec!["agent-1".to_owned()], vec![]));
-    let [(agents, _), (messages, _)] = bench.search("brown").await;
-    assert_eq!((agents, messages), (vec![], vec!["m2".to_owned()]));
+    assert_eq!(bench.agents_with("hopper").await, Some(1));
+    assert_eq!(bench.messages_with(0, "quick").await, Some(1));
+}
+
+#[tokio::test]
+async fn where_many_rows_may_have_a_text_they_are_looked_at_in_their_order() {
+    let mut bench = Bench::new().await;
+    bench.run(Step::Message(0, "a needle".to_owned())).await;
+    for _ in 0..=FEW {
+        bench.run(Step::Message(1, "a needle in another chat".to_owned())).await;
+    }
+    // They are many that are not indexed yet.
+    assert_eq!(bench.messages_with(1, "needle").await, None);
+    bench.run(Step::Index).await;
+    assert_eq!(bench.messages_with(1, "needle").await, None);
+    assert_eq!(bench.messages_with(1, "not there").await, Some(0));
+    // What is said elsewhere does not count.
+    assert_eq!(bench.messages_with(0, "needle").await, Some(1));
+    let query = MessageQuery { limit: 2, q: Some("needle".to_owned()), ..MessageQuery::default() };
+    let chat = chat(1, 0).id;
+    let found = messages::list(&mut bench.connection, &chat, None, None, &query).await.unwrap();
+    assert_eq!((found.0.len(), found.1), (2, true));
 }
 
 #[tokio::test]
@@ -241,12 +267,17 @@ async fn messages_are_indexed_in_portions() {
         bench.run(Step::Message(0, content.to_owned())).await;
     }
     let mut portions = Vec::new();
-    while let Some(last) = next_portion(&mut bench.connection).await.unwrap() {
-        index_messages(&mut bench.connection, last).await.unwrap();
-        portions.push(last);
+    while let Some(portion) = next_portion(&mut bench.connection).await.unwrap() {
+        index(&mut bench.connection, portion).await.unwrap();
+        portions.push(portion);
     }
     // The second begins within what a portion may have; the last is the rest.
-    assert_eq!(portions, [2, 4]);
+    assert_eq!(portions, [Portion::New(2), Portion::New(4)]);
+    bench.run(Step::DeleteChat(0)).await;
+    let portion = next_portion(&mut bench.connection).await.unwrap().unwrap();
+    assert_eq!(portion, Portion::Gone(4));
+    index(&mut bench.connection, portion).await.unwrap();
+    assert_eq!(next_portion(&mut bench.connection).await.unwrap(), None);
 }
 
 #[test]
