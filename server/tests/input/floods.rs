@@ -14,6 +14,9 @@ use crate::{
 const PING: u8 = 0x9;
 const CONTINUATION: u8 = 0x0;
 
+/// The code 4000, as a close frame begins.
+const SLOW: [u8; 2] = 4000_u16.to_be_bytes();
+
 /// Whoever reads the answers may ping as much as they like: each is answered, in order.
 #[tokio::test]
 async fn every_ping_of_a_flood_is_answered() {
@@ -35,7 +38,11 @@ async fn every_ping_of_a_flood_is_answered() {
 }
 
 /// Whoever does not read the answers is closed as slow when as much waits as may.
-async fn flood_without_reading(floods: usize) {
+///
+/// After its close frame the hub waits a second for the peer's, and then what the peer has sent
+/// meanwhile makes the system reset the connection. One thread is all of them and the hub: where they
+/// are many, some come too late to read why.
+async fn flood_without_reading(floods: usize, may_be_late: bool) {
     let server = Server::start_with(|settings| settings.heartbeat = Duration::from_secs(2)).await;
     let server = Arc::new(server);
     let pings = Arc::new(frame(FIN | PING, &[b'x'; 125]).repeat(100));
@@ -50,11 +57,13 @@ async fn flood_without_reading(floods: usize) {
             raw.welcome().await;
             // It is not read any more once as much waits as may.
             while raw.takes(&pings).await {}
-            raw.closed().await
+            raw.close_frame().await
         });
     }
-    let codes = timeout(PATIENCE * 4, flooding.join_all()).await.unwrap();
-    assert_eq!(codes, vec![Some(4000); floods]);
+    let ends = timeout(PATIENCE * 4, flooding.join_all()).await.unwrap();
+    let is_slow = |end: &Option<Vec<u8>>| end.as_ref().is_some_and(|end| end.starts_with(&SLOW));
+    assert!(ends.iter().all(|end| is_slow(end) || (may_be_late && end.is_none())), "{ends:?}");
+    assert!(ends.iter().any(is_slow));
     is_empty(&server).await;
     let after = memory();
     println!("{floods} floods: {before} KiB before, {after} KiB after");
@@ -64,18 +73,24 @@ async fn flood_without_reading(floods: usize) {
 
 #[tokio::test]
 async fn who_floods_with_pings_and_does_not_read_is_closed_as_slow() {
-    flood_without_reading(2).await;
+    flood_without_reading(2, false).await;
 }
 
 #[tokio::test]
 #[ignore = "takes a minute: for `cargo xtask soak`"]
 async fn a_hundred_who_flood_with_pings_and_do_not_read() {
-    flood_without_reading(100).await;
+    flood_without_reading(100, true).await;
 }
 
 /// So many fragments of nothing make an empty message, and take no memory.
 async fn empty_fragments(number: usize) {
-    let server = Server::start().await;
+    // One thread is all of them and the hub: nothing ends for being slow, and nothing is said but
+    // the answer.
+    let server = Server::start_with(|settings| {
+        settings.heartbeat = Duration::from_secs(600);
+        settings.header_timeout = Duration::from_secs(600);
+    })
+    .await;
     still_serves(&server).await;
     let before = memory();
     let thousand = frame(CONTINUATION, b"").repeat(1_000);

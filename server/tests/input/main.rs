@@ -41,7 +41,7 @@ async fn often<F: Future<Output = ()>>(what: impl Fn() -> F) {
 }
 
 async fn at_once<F: Future<Output = ()>>(times: usize, what: impl Fn() -> F) {
-    timeout(PATIENCE, join_all((0..times).map(|_| what()))).await.unwrap();
+    timeout(PATIENCE * 4, join_all((0..times).map(|_| what()))).await.unwrap();
 }
 
 /// Waits until nobody is connected any more.

@@ -157,13 +157,18 @@ impl Raw {
 
     /// The code that the hub closes with, after anything else.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
+        let Some(payload) = self.close_frame().await else {
+            panic!("it hung up without a close frame")
+        };
+        Some(u16::from_be_bytes([*payload.first()?, *payload.get(1)?]))
+    }
+
+    /// What is in the close frame, after anything else; none: it hung up without one.
+    pub(crate) async fn close_frame(&mut self) -> Option<Vec<u8>> {
         loop {
-            match self.next().await {
-                Some((CLOSE, payload)) => {
-                    return Some(u16::from_be_bytes([*payload.first()?, *payload.get(1)?]));
-                }
-                Some(_) => {}
-                None => panic!("it hung up without a close frame"),
+            match self.next().await? {
+                (CLOSE, payload) => return Some(payload),
+                _ => {}
             }
         }
     }
