@@ -166,9 +166,8 @@ impl Raw {
     /// What is in the close frame, after anything else; none: it hung up without one.
     pub(crate) async fn close_frame(&mut self) -> Option<Vec<u8>> {
         loop {
-            match self.next().await? {
-                (CLOSE, payload) => return Some(payload),
-                _ => {}
+            if let (CLOSE, payload) = self.next().await? {
+                return Some(payload);
             }
         }
     }
