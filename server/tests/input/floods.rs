@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
-    LEEWAY, PATIENCE, is_empty, memory, often,
+    LEEWAY, PATIENCE, TIMES, is_empty, memory, often,
     raw::{FIN, PONG, Raw, TEXT, close, frame},
     still_serves,
     support::Server,
+    within,
 };
 
 const PING: u8 = 0x9;
@@ -94,7 +95,7 @@ async fn empty_fragments(number: usize) {
     still_serves(&server).await;
     let before = memory();
     let thousand = frame(CONTINUATION, b"").repeat(1_000);
-    often(|| async {
+    within(PATIENCE * 4, TIMES, || async {
         let mut raw = Raw::welcomed(&server).await;
         raw.send(&frame(TEXT, b"")).await;
         for _ in 0..number / 1_000 {

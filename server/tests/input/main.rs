@@ -41,7 +41,11 @@ async fn often<F: Future<Output = ()>>(what: impl Fn() -> F) {
 }
 
 async fn at_once<F: Future<Output = ()>>(times: usize, what: impl Fn() -> F) {
-    timeout(PATIENCE * 4, join_all((0..times).map(|_| what()))).await.unwrap();
+    within(PATIENCE, times, what).await;
+}
+
+async fn within<F: Future<Output = ()>>(patience: Duration, times: usize, what: impl Fn() -> F) {
+    timeout(patience, join_all((0..times).map(|_| what()))).await.unwrap();
 }
 
 /// Waits until nobody is connected any more.
