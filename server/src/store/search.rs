@@ -147,7 +147,7 @@ pub(crate) enum Portion {
 
 /// Brings the index of messages further.
 pub(crate) async fn index(connection: &mut SqliteConnection, portion: Portion) -> Result<()> {
-    let (statements, last) = match portion {
+    match portion {
         Portion::New(last) => {
             let mut insert = QueryBuilder::<Sqlite>::new(
                 "INSERT INTO message_search (rowid, chat, content) SELECT seq, ",
@@ -157,19 +157,20 @@ pub(crate) async fn index(connection: &mut SqliteConnection, portion: Portion) -
                  WHERE seq > (SELECT seq FROM message_search_end) AND seq <= ",
             );
             insert.push_bind(row::integer(last)).build().execute(&mut *connection).await?;
-            (&["UPDATE message_search_end SET seq = ?1"][..], last)
+            sqlx::query("UPDATE message_search_end SET seq = ?1")
+                .bind(row::integer(last))
+                .execute(connection)
+                .await?;
         }
-        Portion::Gone(last) => (
-            &[
+        Portion::Gone(last) => {
+            for forget in [
                 "DELETE FROM message_search \
                  WHERE rowid IN (SELECT seq FROM message_search_gone WHERE seq <= ?1)",
                 "DELETE FROM message_search_gone WHERE seq <= ?1",
-            ][..],
-            last,
-        ),
-    };
-    for statement in statements {
-        sqlx::query(*statement).bind(row::integer(last)).execute(&mut *connection).await?;
+            ] {
+                sqlx::query(forget).bind(row::integer(last)).execute(&mut *connection).await?;
+            }
+        }
     }
     Ok(())
 }
