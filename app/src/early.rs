@@ -14,7 +14,10 @@ use web_sys::Event;
 
 use crate::{live::use_websocket, session::use_session};
 
-/// Keeps what is typed and pressed on a page that is not alive (`html[data-asleep]`).
+/// What the root of a page has as long as it is not alive.
+pub(crate) const ASLEEP: &str = "data-asleep";
+
+/// Keeps what is typed and pressed on a page that is not alive ([`ASLEEP`]).
 ///
 /// The frame around `#content` has buttons too, and comes to life earlier. Pressing a button does
 /// nothing else meanwhile, so a form is not sent the browser's own way.

@@ -11,14 +11,23 @@
 //! - `chats`: chats and their conversations
 //! - `account`: signing in, profile, people, tokens
 
-use std::pin::Pin;
+use std::{
+    pin::Pin,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use colloquy_protocol::model::NotificationType;
+use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::ChooseView;
+use leptos_router::{ChooseView, hooks::use_url};
 use thiserror::Error;
 
-use crate::components::toasts::use_toasts;
+use crate::{
+    components::toasts::use_toasts,
+    early::ASLEEP,
+    live::{Connection, use_websocket},
+};
 
 /// Defines an async function that gives another one, which lives in a part of the WASM: it is
 /// loaded by the first call.
@@ -93,22 +102,33 @@ macro_rules! lazy_page {
             #[leptos::wasm_split::wasm_split(
                 $part,
                 wasm_split_path = leptos::wasm_split,
-                preload(preload)
+                preload(preload),
+                fallible
             )]
-            fn page() -> leptos::prelude::AnyView {
-                $view()
+            fn page() -> Result<leptos::prelude::AnyView, $crate::parts::NotLoaded> {
+                Ok($view())
             }
 
             #[cfg(not(feature = "hydrate"))]
-            async fn page() -> leptos::prelude::AnyView {
+            async fn page() -> Result<leptos::prelude::AnyView, $crate::parts::NotLoaded> {
                 leptos::prefetch_lazy_fn_on_server(stringify!($part));
-                $view()
+                Ok($view())
             }
 
             #[cfg(not(feature = "hydrate"))]
-            async fn preload() {}
+            async fn preload() -> Result<(), $crate::parts::NotLoaded> {
+                Ok(())
+            }
 
-            $crate::parts::LazyPage { view: || Box::pin(page()), preload: || Box::pin(preload()) }
+            $crate::parts::LazyPage {
+                view: || Box::pin(page()),
+                preload: || {
+                    Box::pin(async {
+                        // Whoever comes to the page tries again.
+                        let _ = preload().await;
+                    })
+                },
+            }
         };
     };
 }
@@ -120,19 +140,60 @@ pub(crate) use {lazy_function, lazy_page};
 #[derive(Debug, Clone, Copy)]
 pub struct LazyPage {
     /// Loads its part, and makes the page.
-    pub(crate) view: fn() -> LocalFuture<AnyView>,
+    pub(crate) view: fn() -> LocalFuture<Result<AnyView, NotLoaded>>,
     /// Loads its part.
     pub(crate) preload: fn() -> LocalFuture<()>,
 }
 
 pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
+/// How many pages were asked for.
+static ASKED: AtomicU32 = AtomicU32::new(0);
+
+/// The pause between two tries to load a page's part.
+const PAUSE: Duration = Duration::from_secs(2);
+
 impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
-        (self.view)().await
+        let asked = ASKED.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut notice = None;
+        let view = loop {
+            match (self.view)().await {
+                Ok(view) => break view,
+                Err(error) => on_failure(error, &mut notice),
+            }
+            sleep(PAUSE).await;
+            // Somebody did not want to wait for it: the router shows nothing of it any more.
+            if ASKED.load(Ordering::Relaxed) != asked {
+                break ().into_any();
+            }
+        };
+        if let Some(notice) = notice {
+            use_toasts().close(notice);
+        }
+        view
     }
 
     async fn preload(&self) {
         (self.preload)().await;
+    }
+}
+
+/// A page's part could not be loaded. While the hub is there, it is not the network: it may be
+/// another version by now, whose parts do not fit this one, so the browser loads the page anew.
+/// Otherwise a notice says that it is tried again.
+fn on_failure(error: NotLoaded, notice: &mut Option<u64>) {
+    // A page that is loaded at this moment is not loaded anew again and again.
+    let is_alive = document().document_element().is_some_and(|root| !root.has_attribute(ASLEEP));
+    let is_live = use_websocket().connection().get_untracked() == Connection::Live;
+    if is_alive && is_live {
+        let url = use_url().get_untracked();
+        let search = url.search();
+        let question = if search.is_empty() { "" } else { "?" };
+        // Where it can not, it is tried here again.
+        drop(window().location().set_href(&format!("{}{question}{search}", url.path())));
+    } else if notice.is_none() {
+        *notice =
+            Some(use_toasts().show(NotificationType::Error, format!("{error} It is tried again.")));
     }
 }

@@ -2,7 +2,7 @@
 
 import type { Page, WebSocketRoute } from "@playwright/test";
 
-import { open } from "../pages.ts";
+import { live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { connect, connection, history, hold, isLive, offered } from "./steps.ts";
 
@@ -157,6 +157,56 @@ test("a page that comes too late for a replay says so once", async ({ page }) =>
   await expect(history(page)).toHaveCount(1);
   await expect.poll(() => loads).toContain("/api/v1/collections");
   await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toHaveCount(0);
+});
+
+test("a page whose code can not come from the hub comes when it can", async ({ page }) => {
+  const network = await unsteadyNetwork(page);
+  await open(page, "/chats");
+  await page.evaluate(() => document.documentElement.setAttribute("data-same", ""));
+
+  await page.context().setOffline(true);
+  network.cut();
+  await expect(page.locator(".connection-pill")).toHaveAttribute("data-state", "waiting");
+  await page.getByRole("link", { name: "Agents" }).click();
+  await expect(page.locator(".toast")).toContainText(/could not be loaded.*tried again/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
+  network.mend();
+  await page.context().setOffline(false);
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Agents");
+  await expect(page).toHaveURL(/\/agents$/);
+  await expect(page.locator(".toast")).toHaveCount(0);
+  await expect(page.locator("html")).toHaveAttribute("data-same");
+});
+
+test("another page is gone to while the code of one can not come", async ({ page }) => {
+  const network = await unsteadyNetwork(page);
+  await open(page, "/chats");
+  await page.context().setOffline(true);
+  network.cut();
+  await expect(page.locator(".connection-pill")).toHaveAttribute("data-state", "waiting");
+  await page.getByRole("link", { name: "Agents" }).click();
+  await expect(page.locator(".toast")).toBeVisible();
+  network.mend();
+  await page.context().setOffline(false);
+
+  await page.locator("nav").getByRole("link", { name: "Live", exact: true }).click();
+  await isLive(page);
+  await expect(page).toHaveURL(/\/demo\/websocket$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("What happens, as it happens");
+});
+
+test("a page whose code does not fit any more is loaded anew", async ({ page }) => {
+  await open(page, "/chats");
+  await page.evaluate(() => document.documentElement.setAttribute("data-same", ""));
+  await page.route("**/*.wasm", (route) => route.fulfill({ body: "of another version" }), { times: 1 });
+
+  await page.getByRole("link", { name: "Agents" }).click();
+
+  await expect(page.locator("html:not([data-same])")).toBeAttached();
+  await expect(page).toHaveURL(/\/agents$/);
+  await live(page);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Agents");
 });
 
 /** A hub whose log does not hold what was missed, when it forgets: it says so, and replays nothing. */

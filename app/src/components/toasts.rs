@@ -22,7 +22,11 @@ const CAPACITY: usize = 5;
 
 /// The notices that are shown.
 #[derive(Debug, Clone, Copy)]
-pub struct Toasts(RwSignal<Vec<Toast>>);
+pub struct Toasts {
+    shown: RwSignal<Vec<Toast>>,
+    /// The key of the next one.
+    next: StoredValue<u64>,
+}
 
 #[derive(Debug, Clone)]
 struct Toast {
@@ -33,7 +37,7 @@ struct Toast {
 
 /// Gives the components below a place for notices. To be called once, by the app.
 pub fn provide_toasts() {
-    provide_context(Toasts(RwSignal::new(Vec::new())));
+    provide_context(Toasts { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) });
 }
 
 /// The place for notices.
@@ -45,20 +49,23 @@ pub fn use_toasts() -> Toasts {
 }
 
 impl Toasts {
-    /// Shows a notice.
-    pub fn show(self, tone: NotificationType, text: impl Into<String>) {
+    /// Shows a notice; what it is closed with.
+    pub fn show(self, tone: NotificationType, text: impl Into<String>) -> u64 {
         let text = text.into();
-        self.0.update(|toasts| {
-            let key = toasts.last().map_or(0, |last| last.key + 1);
+        let key = self.next.get_value();
+        self.next.set_value(key + 1);
+        self.shown.update(|toasts| {
             toasts.push(Toast { key, tone, text });
             if toasts.len() > CAPACITY {
                 toasts.remove(0);
             }
         });
+        key
     }
 
-    fn close(self, key: u64) {
-        self.0.try_update(|toasts| toasts.retain(|toast| toast.key != key));
+    /// Takes a notice away, if it is still there.
+    pub fn close(self, key: u64) {
+        self.shown.try_update(|toasts| toasts.retain(|toast| toast.key != key));
     }
 }
 
@@ -71,7 +78,7 @@ pub fn ToastRegion() -> impl IntoView {
     });
     view! {
         <div class="toasts" role="log" aria-label="Notices">
-            <For each=move || toasts.0.get() key=|toast| toast.key let:toast>
+            <For each=move || toasts.shown.get() key=|toast| toast.key let:toast>
                 <ToastView toast />
             </For>
         </div>

@@ -78,7 +78,9 @@ fn Actions(person: Memo<Option<Person>>, is_me: bool, list: List) -> impl IntoVi
         async move {
             match account::new_link(&id).await {
                 Ok(invited) => list.show(invited),
-                Err(error) => toasts.show(NotificationType::Error, error.to_string()),
+                Err(error) => {
+                    toasts.show(NotificationType::Error, error.to_string());
+                }
             }
         }
     });

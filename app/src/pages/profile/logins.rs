@@ -72,7 +72,9 @@ fn Row(login: Login, logins: RwSignal<Vec<Login>>) -> impl IntoView {
             };
             match ended {
                 Ok(()) => logins.update(|logins| logins.retain(|login| login.id != id)),
-                Err(error) => toasts.show(NotificationType::Error, error.to_string()),
+                Err(error) => {
+                    toasts.show(NotificationType::Error, error.to_string());
+                }
             }
         }
     });
