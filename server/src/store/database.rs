@@ -136,3 +136,22 @@ async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `.cargo/config.toml` asks for, which cargo reads only beside the workspace.
+    #[tokio::test]
+    async fn sqlite_is_compiled_as_the_workspace_asks_for() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let options: Vec<String> = sqlx::query_scalar("SELECT * FROM pragma_compile_options")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        for wanted in ["DEFAULT_MEMSTATUS=0", "ENABLE_QPSG", "STMTJRNL_SPILL=1048576"] {
+            assert!(options.iter().any(|option| option == wanted), "{wanted} of {options:?}");
+        }
+        assert!(!options.iter().any(|option| option == "ENABLE_MEMORY_MANAGEMENT"));
+    }
+}
