@@ -31,6 +31,9 @@ struct Subscription {
 struct CatchUp {
     since: Position,
     progress: Progress,
+    /// Callers gave positions of different histories, of which one at least is lost: whatever the
+    /// hub answers, every store loads afresh.
+    torn: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +67,7 @@ impl Subscriptions {
     ) -> bool {
         match self.place(&topic) {
             Err(place) => {
-                let catch_up = since.map(|since| CatchUp { since, progress: Progress::Asked });
+                let catch_up = since.map(CatchUp::from);
                 let held = Subscription { holders: 1, request: None, catch_up };
                 self.held.insert(place, (topic, held));
                 true
@@ -123,7 +126,7 @@ impl Subscriptions {
     pub(super) fn in_force(&mut self, topic: &Topic, offset: Offset) -> bool {
         let Some(held) = self.get_mut(topic) else { return false };
         let Some(catch_up) = &mut held.catch_up else { return false };
-        let refused = catch_up.progress == Progress::Refused;
+        let refused = catch_up.progress == Progress::Refused || catch_up.torn;
         catch_up.progress = Progress::Replaying(offset);
         if refused || catch_up.since.offset >= offset {
             held.catch_up = None;
@@ -159,20 +162,26 @@ impl Subscription {
     /// A further caller's store was loaded at `since`. Answers whether the hub must be asked.
     ///
     /// The topic then starts at the earliest position that anybody needs. Positions of different
-    /// epochs have no order: the older request stays, and if it is of a lost history the hub
-    /// refuses it and every store loads afresh.
+    /// epochs have no order, and nobody knows which history is lost.
     fn start_at(&mut self, since: Position, cursor: Option<&Position>) -> bool {
-        let earliest = match self.catch_up.as_ref().map(|catch_up| &catch_up.since) {
-            Some(own) if own.epoch != since.epoch || own.offset <= since.offset => return false,
-            Some(_) => since,
-            None => match cursor {
-                Some(cursor) if cursor.epoch != since.epoch || cursor.offset <= since.offset => {
-                    cursor.clone()
-                }
-                _ => since,
-            },
-        };
-        self.catch_up = Some(CatchUp { since: earliest, progress: Progress::Asked });
+        match (&mut self.catch_up, cursor) {
+            (Some(own), _) if own.since.epoch != since.epoch => own.torn = true,
+            (Some(own), _) if own.since.offset <= since.offset => return false,
+            (Some(own), _) => own.since = since,
+            (none, Some(cursor)) if cursor.epoch != since.epoch => {
+                *none = Some(CatchUp { torn: true, ..CatchUp::from(since) });
+            }
+            (none, Some(cursor)) if cursor.offset <= since.offset => {
+                *none = Some(CatchUp::from(cursor.clone()));
+            }
+            (none, _) => *none = Some(CatchUp::from(since)),
+        }
         true
+    }
+}
+
+impl From<Position> for CatchUp {
+    fn from(since: Position) -> Self {
+        Self { since, progress: Progress::Asked, torn: false }
     }
 }

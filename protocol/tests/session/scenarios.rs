@@ -141,6 +141,27 @@ fn a_topic_that_can_not_catch_up_loads_afresh() {
     );
 }
 
+/// One store is at the hub's history, and another at one that is lost: whichever came first, and
+/// whether the first has caught up, both load afresh.
+#[test]
+fn stores_of_different_histories_load_afresh() {
+    let lost = Position { epoch: "lost".to_owned(), offset: 9 };
+    for (first, second) in
+        [(None, lost.clone()), (Some(position(2)), lost.clone()), (Some(lost), position(2))]
+    {
+        let mut client = Client::live(5);
+        client.session.subscribe(topic("agent:a"), first.clone());
+        let mut asked = client.act().sent;
+        client.session.subscribe(topic("agent:a"), Some(second));
+        asked.extend(client.act().sent);
+        let accepted = json!({ "epoch": "e", "offset": 6, "recovered": true });
+        let done: Vec<Done> =
+            asked.iter().map(|asked| client.say(reply(asked, accepted.clone()))).collect();
+        let reload = Notice::Reload { topic: Some(topic("agent:a")), position: position(6) };
+        assert!(done.iter().any(|done| done.notices.contains(&reload)), "{first:?}: {done:?}");
+    }
+}
+
 #[test]
 fn silence_closes_the_connection() {
     let mut client = Client::live(5);

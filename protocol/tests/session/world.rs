@@ -162,6 +162,8 @@ impl World {
             let owed = self.owed.entry(Some(topic.clone())).or_insert(since.clone());
             if owed.epoch == since.epoch {
                 owed.offset = owed.offset.min(since.offset);
+            } else if since.epoch != self.hub.position().epoch {
+                *owed = since.clone();
             }
         }
         self.session.subscribe(topic, since);
