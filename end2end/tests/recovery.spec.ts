@@ -92,15 +92,13 @@ test("offline, the page waits; online again, it goes on at once", async ({ page,
   const api = connect(server);
   await open(page, DEMO);
 
-  await page.context().setOffline(true);
-  network.cut();
+  await network.cut();
   await expect(connection(page)).toHaveText("Waiting to reconnect");
   await api.post("/agents", { id: "ada", name: "Ada" });
   // However long the next attempt would be away: the browser says when the network is back.
   await expect.poll(() => network.attempts).toBeGreaterThan(2);
   await expect(connection(page)).toHaveText("Waiting to reconnect");
-  network.mend();
-  await page.context().setOffline(false);
+  await network.mend();
 
   await isLive(page);
   await expect(history(page)).toHaveText([
@@ -164,14 +162,12 @@ test("a page whose code can not come from the hub comes when it can", async ({ p
   await open(page, "/chats");
   await page.evaluate(() => document.documentElement.setAttribute("data-same", ""));
 
-  await page.context().setOffline(true);
-  network.cut();
+  await network.cut();
   await expect(page.locator(".connection-pill")).toHaveAttribute("data-state", "waiting");
   await page.getByRole("link", { name: "Agents" }).click();
   await expect(page.locator(".toast")).toContainText(/could not be loaded.*tried again/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
-  network.mend();
-  await page.context().setOffline(false);
+  await network.mend();
 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Agents");
   await expect(page).toHaveURL(/\/agents$/);
@@ -182,13 +178,11 @@ test("a page whose code can not come from the hub comes when it can", async ({ p
 test("another page is gone to while the code of one can not come", async ({ page }) => {
   const network = await unsteadyNetwork(page);
   await open(page, "/chats");
-  await page.context().setOffline(true);
-  network.cut();
+  await network.cut();
   await expect(page.locator(".connection-pill")).toHaveAttribute("data-state", "waiting");
   await page.getByRole("link", { name: "Agents" }).click();
   await expect(page.locator(".toast")).toBeVisible();
-  network.mend();
-  await page.context().setOffline(false);
+  await network.mend();
 
   await page.locator("nav").getByRole("link", { name: "Live", exact: true }).click();
   await isLive(page);
@@ -232,12 +226,14 @@ async function unsteadyNetwork(page: Page) {
   const network = {
     /** How often a connection was tried. */
     attempts: 0,
-    cut() {
+    async cut() {
+      await page.context().setOffline(true);
       isCut = true;
       for (const socket of open) void socket.close({ code: 1012 });
     },
-    mend() {
+    async mend() {
       isCut = false;
+      await page.context().setOffline(false);
     },
     /** The connections that are open now bring nothing any more, and do not end. */
     silence() {
