@@ -1,4 +1,5 @@
-//! The hub and `/ws` as they are, fed by a POST that stores nothing, for `cargo xtask bench`:
+//! The hub and `/ws` as they are, fed by a POST that stores nothing and is read as the ceiling reads
+//! it, for `cargo xtask bench`:
 //! `fan_out PORT PUBLISH_PORT FOLDER [--forgetful]`.
 
 use std::{
@@ -7,18 +8,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::Result;
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::StatusCode,
-    routing::post,
-    serve::ListenerExt,
-};
+use anyhow::{Context, Result};
 use clap::Parser;
+use colloquy_bench::wire::http::{Head, NO_CONTENT};
 use colloquy_protocol::{id::ChatId, topic::Topic};
 use colloquy_server::{AppState, hub::Hub, serve, settings::Settings};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 #[derive(Parser)]
 struct Arguments {
@@ -38,12 +36,9 @@ async fn main() -> Result<()> {
     let feed = Feed { hub: Arc::new(Mutex::new(state.hub.clone())), forgetful };
     let sockets = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let posts = TcpListener::bind((Ipv4Addr::LOCALHOST, publish_port)).await?;
-    let posts = posts.tap_io(|stream| {
-        // Slower without it, and nothing worse.
-        let _ = stream.set_nodelay(true);
-    });
-    let posting = Router::new().route("/{chat}", post(publish)).with_state(feed);
-    tokio::try_join!(axum::serve(posts, posting), serve(sockets, state, std::future::pending()))?;
+    tokio::try_join!(feed.accept(posts), async {
+        Ok(serve(sockets, state, std::future::pending()).await?)
+    })?;
     Ok(())
 }
 
@@ -54,16 +49,43 @@ struct Feed {
     forgetful: bool,
 }
 
-async fn publish(
-    State(feed): State<Feed>,
-    Path(chat): Path<ChatId>,
-    payload: String,
-) -> StatusCode {
-    let (name, topic) = ("chat:messageCreated", Topic::Chat(chat));
-    let hub = feed.hub.lock().unwrap_or_else(PoisonError::into_inner);
-    match feed.forgetful {
-        true => hub.publish_forgotten(&topic, name, &payload),
-        false => hub.publish_unstored(topic, name, &payload),
+impl Feed {
+    async fn accept(self, posts: TcpListener) -> Result<()> {
+        loop {
+            let (stream, _) = posts.accept().await?;
+            let feed = self.clone();
+            tokio::spawn(async move {
+                if let Err(error) = feed.read(stream).await {
+                    eprintln!("A connection that publishes failed: {error:#}");
+                }
+            });
+        }
     }
-    StatusCode::NO_CONTENT
+
+    /// Publishes what is posted, one after the other. It is read as the ceiling reads it, so that
+    /// what differs is what comes after it.
+    async fn read(self, mut stream: TcpStream) -> Result<()> {
+        stream.set_nodelay(true)?;
+        let mut came = Vec::new();
+        while stream.read_buf(&mut came).await? > 0 {
+            let Some(head) = Head::read(&came).filter(|head| came.len() >= head.message_length())
+            else {
+                continue;
+            };
+            let chat = head.line.split(['/', ' ']).nth(2).context("there is no path")?;
+            self.publish(chat.parse()?, std::str::from_utf8(&came[head.length..])?);
+            came.clear();
+            stream.write_all(NO_CONTENT).await?;
+        }
+        Ok(())
+    }
+
+    fn publish(&self, chat: ChatId, payload: &str) {
+        let (name, topic) = ("chat:messageCreated", Topic::Chat(chat));
+        let hub = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.forgetful {
+            true => hub.publish_forgotten(&topic, name, payload),
+            false => hub.publish_unstored(topic, name, payload),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use colloquy_bench::wire::{
-    http::Head,
+    http::{Head, NO_CONTENT},
     websocket::{TEXT, server_frame},
 };
 use rustix::{
@@ -38,7 +38,6 @@ enum How {
 
 /// The listener among what epoll tells of; connections count from 0.
 const LISTENER: u64 = u64::MAX;
-const ANSWER: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 
 fn main() -> Result<()> {
     let Arguments { port, how } = Arguments::parse();
@@ -170,7 +169,7 @@ impl Server {
                 How::Batched => self.waiting.entry(room).or_default().extend_from_slice(&frame),
             }
         }
-        open(&mut self.connections, key).map_or(Ok(()), |connection| connection.send(ANSWER))
+        open(&mut self.connections, key).map_or(Ok(()), |connection| connection.send(NO_CONTENT))
     }
 
     /// Writes what waits.

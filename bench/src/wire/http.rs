@@ -1,5 +1,8 @@
 //! The heads of HTTP/1.1 messages.
 
+/// What a publish is answered with.
+pub const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+
 /// The head of an HTTP message: where its body begins, and how long the body is.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Head<'a> {

@@ -33,7 +33,12 @@ impl State {
         let deliver = |line: &Arc<Line>| u64::from(parcels.deliver(line, audience, flushers));
         let deliveries: u64 = match &event.topic {
             None => self.members.values().map(|member| deliver(&member.line)).sum(),
-            Some(topic) => self.subscriptions.audience(topic).map(deliver).sum(),
+            Some(topic) => {
+                // All are looked at before anything is done to one of them: so the processor fetches
+                // many of them at a time.
+                let live = self.subscriptions.audience(topic).filter(|line| line.is_live());
+                live.collect::<Vec<_>>().into_iter().map(deliver).sum()
+            }
         };
         ::metrics::counter!(metrics::DELIVERIES).increment(deliveries);
         self.end_subscriptions(&event, flushers);

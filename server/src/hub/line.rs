@@ -11,18 +11,21 @@ use super::{Key, Visitor, outbox::Outbox};
 
 /// A connection: who is at its other end, and what waits for them. The hub, whoever publishes and
 /// the connection's own task share it.
+///
+/// In this order in memory: what each delivery needs stands together, at the beginning.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Line {
-    pub(super) key: Key,
-    pub(super) visitor: Visitor,
-    pub(super) outbox: Outbox,
     /// Whether what happens is queued here. It is changed under the hub's lock alone.
     live: AtomicBool,
+    pub(super) outbox: Outbox,
+    pub(super) key: Key,
+    pub(super) visitor: Visitor,
 }
 
 impl Line {
     pub(super) fn new(key: Key, visitor: Visitor, outbox: Outbox) -> Self {
-        Self { key, visitor, outbox, live: AtomicBool::new(false) }
+        Self { live: AtomicBool::new(false), outbox, key, visitor }
     }
 
     /// Whoever is at the other end.

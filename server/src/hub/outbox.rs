@@ -108,40 +108,44 @@ pub(crate) enum Duty {
 }
 
 /// The queue of one connection, and its socket.
+///
+/// This and the queue are in this order in memory: what each delivery needs stands together.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Outbox {
     limits: Limits,
-    socket: Socket,
     queue: Mutex<Queue>,
+    socket: Socket,
     /// The connection's task, which has to know of everything that is its duty.
     task: AtomicWaker,
 }
 
 #[derive(Debug, Default)]
+#[repr(C)]
 struct Queue {
-    /// A frame of which a part was written, and how much: it goes on, whatever happens.
-    begun: Option<(Arc<Parcel>, usize)>,
-    /// What was read from the log: it is not bounded here, and goes before what was queued.
-    page: VecDeque<Arc<Parcel>>,
+    /// Somebody's list says that something waits here.
+    listed: bool,
+    /// The network failed, or the connection's task has taken the socket for its end.
+    ended: bool,
+    /// The place in the queue at which the log is to be read was reached.
+    reading: bool,
+    /// What waited was dropped.
+    dropped: bool,
+    closing: Option<CloseCode>,
     /// What was queued; `None`: here the log is to be read until the connection has caught up.
     items: VecDeque<Option<Arc<Parcel>>>,
     /// Of `items`.
     bytes: usize,
-    /// The place in the queue at which the log is to be read was reached.
-    reading: bool,
-    /// Somebody's list says that something waits here.
-    listed: bool,
-    /// Since when the socket has taken nothing.
-    full: Option<Instant>,
-    /// When it last took something although it had been full.
-    took: Option<Instant>,
-    /// The network failed, or the connection's task has taken the socket for its end.
-    ended: bool,
-    closing: Option<CloseCode>,
-    /// What waited was dropped.
-    dropped: bool,
     /// The offset of the last event that was handed to the socket.
     sent: Offset,
+    /// Since when the socket has taken nothing.
+    full: Option<Instant>,
+    /// A frame of which a part was written, and how much: it goes on, whatever happens.
+    begun: Option<(Arc<Parcel>, usize)>,
+    /// What was read from the log: it is not bounded here, and goes before what was queued.
+    page: VecDeque<Arc<Parcel>>,
+    /// When it last took something although it had been full.
+    took: Option<Instant>,
     /// What is not to be sent any more of what is being read from the log.
     withdrawn: Vec<Withdrawn>,
 }
@@ -177,6 +181,18 @@ impl Queue {
             self.reading = true;
         }
         self.items.is_empty()
+    }
+
+    /// What is to be written next, if it is a single whole frame: mostly it is.
+    fn only(&self) -> Option<&[u8]> {
+        match self.items.front() {
+            Some(Some(parcel))
+                if self.items.len() == 1 && self.begun.is_none() && self.page.is_empty() =>
+            {
+                Some(parcel.frame.as_bytes())
+            }
+            _ => None,
+        }
     }
 
     /// What is to be written next, in order, up to where the log is to be read.
@@ -228,7 +244,7 @@ impl Outbox {
     /// Of a connection that was sent everything up to that offset.
     pub(crate) fn new(socket: Socket, limits: Limits, sent: Offset) -> Self {
         let queue = Mutex::new(Queue { sent, ..Queue::default() });
-        Self { limits, socket, queue, task: AtomicWaker::new() }
+        Self { limits, queue, socket, task: AtomicWaker::new() }
     }
 
     /// Where it goes. Only the connection's task may read from it.
@@ -430,11 +446,14 @@ impl Outbox {
             let sent = queue.is_sent();
             let written = match sent {
                 true => self.socket.try_flush().map(|()| 0),
-                false => {
-                    let mut slices = [IoSlice::new(&[]); SLICES];
-                    let count = queue.fill(&mut slices);
-                    self.socket.try_write(&slices[..count])
-                }
+                false => match queue.only() {
+                    Some(only) => self.socket.try_write(&[IoSlice::new(only)]),
+                    None => {
+                        let mut slices = [IoSlice::new(&[]); SLICES];
+                        let count = queue.fill(&mut slices);
+                        self.socket.try_write(&slices[..count])
+                    }
+                },
             };
             match written {
                 Ok(0) if sent => {

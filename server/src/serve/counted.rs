@@ -1,7 +1,7 @@
 //! A stream that holds its place, as a WebSocket too.
 
 use std::{
-    io::{self, IoSlice},
+    io::{self, ErrorKind, IoSlice},
     net::{IpAddr, Shutdown},
     pin::Pin,
     task::{Context, Poll},
@@ -62,10 +62,20 @@ impl Counted {
 
     /// Writes as much as it takes now.
     pub(crate) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match slices {
+        let socket = SockRef::from(&self.stream);
+        // The system itself knows best whether it takes something, so it is asked first: what tokio
+        // knows of the stream is in memory of its own, which nothing else has touched for a while.
+        let written = match slices {
             // The usual case, and a little cheaper for the system.
-            [one] => self.stream.try_write(one),
-            several => self.stream.try_write_vectored(several),
+            [one] => socket.send(one),
+            several => socket.send_vectored(several),
+        };
+        match written {
+            // Now tokio has to know, so that it tells when the stream takes more.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.stream.try_write_vectored(slices)
+            }
+            written => written,
         }
     }
 
