@@ -62,8 +62,8 @@ impl Feed {
         }
     }
 
-    /// Publishes what is posted, one after the other. It is read as the ceiling reads it, so that
-    /// what differs is what comes after it.
+    /// Publishes what is posted, one after the other: the next comes when the last was answered. A
+    /// head is read as the ceiling reads it, because HTTP is not what is compared.
     async fn read(self, mut stream: TcpStream) -> Result<()> {
         stream.set_nodelay(true)?;
         let mut came = Vec::new();

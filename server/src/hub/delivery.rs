@@ -33,16 +33,17 @@ impl State {
         let deliver = |line: &Arc<Line>| u64::from(parcels.deliver(line, audience, flushers));
         let deliveries: u64 = match &event.topic {
             None => self.members.values().map(|member| deliver(&member.line)).sum(),
-            Some(topic) => {
-                // All are looked at before anything is done to one of them: so the processor fetches
-                // many of them at a time.
-                let live = self.subscriptions.audience(topic).filter(|line| line.is_live());
-                live.collect::<Vec<_>>().into_iter().map(deliver).sum()
-            }
+            Some(topic) => self.live(topic).into_iter().map(deliver).sum(),
         };
         ::metrics::counter!(metrics::DELIVERIES).increment(deliveries);
         self.end_subscriptions(&event, flushers);
         self.recent.push(event.into());
+    }
+
+    /// The connections to which what happens to an entity is to be queued. All of them are looked at
+    /// before anything is done to one, so that the processor fetches many of them at a time.
+    pub(super) fn live(&self, topic: &Topic) -> Vec<&Arc<Line>> {
+        self.subscriptions.audience(topic).filter(|line| line.is_live()).collect()
     }
 
     /// What somebody may have been sent of a private chat changes when they join or leave it.

@@ -18,14 +18,14 @@ use super::{Key, Visitor, outbox::Outbox};
 pub(super) struct Line {
     /// Whether what happens is queued here. It is changed under the hub's lock alone.
     live: AtomicBool,
-    pub(super) outbox: Outbox,
     pub(super) key: Key,
+    pub(super) outbox: Outbox,
     pub(super) visitor: Visitor,
 }
 
 impl Line {
     pub(super) fn new(key: Key, visitor: Visitor, outbox: Outbox) -> Self {
-        Self { live: AtomicBool::new(false), outbox, key, visitor }
+        Self { live: AtomicBool::new(false), key, outbox, visitor }
     }
 
     /// Whoever is at the other end.

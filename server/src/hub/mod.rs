@@ -295,7 +295,7 @@ impl Hub {
     pub fn publish_forgotten(&self, topic: &Topic, name: &str, payload: &str) {
         let told = format!(r#"{{"event":"{name}","payload":{payload}}}"#);
         let told = Parcel::told(Frame::text(&told));
-        for line in self.lock().subscriptions.audience(topic).filter(|line| line.is_live()) {
+        for line in self.lock().live(topic) {
             send(line, &told, &self.0.flushers);
         }
         self.0.flushers.wake();
