@@ -490,9 +490,15 @@ mod tests {
     use std::{future::poll_fn, io::Read, os::unix::net::UnixStream as Theirs, time::Duration};
 
     use proptest::prelude::*;
-    use tokio::{io::AsyncReadExt, net::UnixStream, time::timeout};
+    use tokio::{
+        io::{AsyncRead, AsyncReadExt},
+        net::{TcpListener, TcpStream, UnixStream},
+        sync::Semaphore,
+        time::timeout,
+    };
 
     use super::*;
+    use crate::serve::Counted;
 
     fn text(text: &str) -> Arc<Parcel> {
         Parcel::told(Frame::text(text))
@@ -518,6 +524,17 @@ mod tests {
         // As after a handshake: it is known that it takes something.
         ours.writable().await.unwrap();
         (Outbox::new(Socket::Unix(ours), limits, 0), theirs)
+    }
+
+    /// What comes through the front door is sent past tokio, as far as the system takes it.
+    async fn through_the_front_door() -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let ours = Counted::new(stream, place);
+        ours.keep_little();
+        (Socket::Tcp(ours), theirs)
     }
 
     async fn duty(outbox: &Outbox) -> Duty {
@@ -727,10 +744,21 @@ mod tests {
             lengths in prop::collection::vec(0..100_000usize, 1..80),
             read_at_once in 1..200_000usize,
             flush_every in 1..20usize,
+            is_tcp in any::<bool>(),
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let (outbox, theirs) = with(Limits { messages: 99, bytes: usize::MAX }).await;
+                let limits = Limits { messages: 99, bytes: usize::MAX };
+                let (outbox, mut theirs): (_, Box<dyn AsyncRead + Unpin>) = match is_tcp {
+                    true => {
+                        let (socket, theirs) = through_the_front_door().await;
+                        (Outbox::new(socket, limits, 0), Box::new(theirs))
+                    }
+                    false => {
+                        let (outbox, theirs) = with(limits).await;
+                        (outbox, Box::new(UnixStream::from_std(theirs).unwrap()))
+                    }
+                };
                 let frames: Vec<Frame> = (0_usize..)
                     .zip(&lengths)
                     .map(|(number, length)| Frame::text(&number.to_string().repeat(*length / 2)))
@@ -748,7 +776,6 @@ mod tests {
                     drop(outbox);
                 };
                 let reading = async {
-                    let mut theirs = UnixStream::from_std(theirs).unwrap();
                     let (mut all, mut buffer) = (Vec::new(), vec![0; read_at_once]);
                     loop {
                         match theirs.read(&mut buffer).await.unwrap() {

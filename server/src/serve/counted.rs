@@ -31,7 +31,7 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    pub(super) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
         gauge!(OPEN_CONNECTIONS).increment(1);
         Self { stream, _place: place, of_address: None }
     }
