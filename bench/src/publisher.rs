@@ -23,7 +23,7 @@ use crate::{
     stamp::{Stamp, now},
     subscriber,
     tally::Tally,
-    wire::{Wire, http::Head},
+    wire::{Wire, http::Message},
 };
 
 /// Where and what to publish.
@@ -155,10 +155,8 @@ impl Line {
             if self.stream.read_buf(&mut self.answer).await? == 0 {
                 bail!("the server closed a connection that publishes");
             }
-            if let Some(head) = Head::read(&self.answer)
-                && self.answer.len() >= head.message_length()
-            {
-                if !head.line.starts_with("HTTP/1.1 2") {
+            if let Some(answer) = Message::read(&self.answer) {
+                if !matches!(answer.status(), Some(200..300)) {
                     bail!("a publish was refused: {}", String::from_utf8_lossy(&self.answer));
                 }
                 return Ok(());

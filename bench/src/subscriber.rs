@@ -24,7 +24,7 @@ use crate::{
     peer::{Peer, Turn},
     stamp::{Stamp, now},
     tally::{Arrivals, Tally},
-    wire::{Wire, http::Head, websocket},
+    wire::{Wire, http::Message, websocket},
 };
 
 const READ_BYTES: usize = 256 * 1024;
@@ -154,11 +154,11 @@ pub(crate) async fn open(
         stream.write_all(handshake(peer, address, rooms).as_bytes()).await?;
         let length = loop {
             read_more(&mut stream, &mut came).await.context("no answer to the handshake")?;
-            if let Some(head) = Head::read(&came) {
-                if !head.line.starts_with("HTTP/1.1 101 ") {
+            if let Some(answer) = Message::read(&came) {
+                if answer.status() != Some(101) {
                     bail!("the handshake was answered with {}", String::from_utf8_lossy(&came));
                 }
-                break head.length;
+                break answer.length;
             }
         };
         came.drain(..length);

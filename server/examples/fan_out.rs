@@ -1,6 +1,5 @@
 //! The hub and `/ws` as they are, fed by a POST that stores nothing and is read as the ceiling reads
-//! it, for `cargo xtask bench`:
-//! `fan_out PORT PUBLISH_PORT FOLDER [--forgetful]`.
+//! it, for `cargo xtask bench`: `fan_out PORT PUBLISH_PORT FOLDER [--forgetful]`.
 
 use std::{
     net::Ipv4Addr,
@@ -10,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use colloquy_bench::wire::http::{Head, NO_CONTENT};
+use colloquy_bench::wire::http::{Message, NO_CONTENT};
 use colloquy_protocol::{id::ChatId, topic::Topic};
 use colloquy_server::{AppState, hub::Hub, serve, settings::Settings};
 use tokio::{
@@ -62,18 +61,15 @@ impl Feed {
         }
     }
 
-    /// Publishes what is posted, one after the other: the next comes when the last was answered. A
-    /// head is read as the ceiling reads it, because HTTP is not what is compared.
+    /// Publishes what is posted, one after the other: the next comes when the last was answered. It
+    /// is read as the ceiling reads it, because HTTP is not what is compared.
     async fn read(self, mut stream: TcpStream) -> Result<()> {
         stream.set_nodelay(true)?;
         let mut came = Vec::new();
         while stream.read_buf(&mut came).await? > 0 {
-            let Some(head) = Head::read(&came).filter(|head| came.len() >= head.message_length())
-            else {
-                continue;
-            };
-            let chat = head.line.split(['/', ' ']).nth(2).context("there is no path")?;
-            self.publish(chat.parse()?, std::str::from_utf8(&came[head.length..])?);
+            let Some(request) = Message::read(&came) else { continue };
+            let chat = request.path().context("there is no path")?;
+            self.publish(chat.parse()?, std::str::from_utf8(request.body)?);
             came.clear();
             stream.write_all(NO_CONTENT).await?;
         }

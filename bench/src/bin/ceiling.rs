@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use colloquy_bench::wire::{
-    http::{Head, NO_CONTENT},
+    http::{Message, NO_CONTENT},
     websocket::{TEXT, server_frame},
 };
 use rustix::{
@@ -142,13 +142,10 @@ impl Server {
     /// Answers what was asked, once it is whole.
     fn answer(&mut self, key: u64) -> io::Result<()> {
         let Some(connection) = open(&mut self.connections, key) else { return Ok(()) };
-        let Some(head) = Head::read(&connection.came) else { return Ok(()) };
-        if connection.came.len() < head.message_length() {
-            return Ok(());
-        }
-        let path = head.line.split(['/', ' ']).nth(2).unwrap_or_default();
+        let Some(request) = Message::read(&connection.came) else { return Ok(()) };
+        let path = request.path().unwrap_or_default();
         let rooms: Vec<u32> = path.split(',').filter_map(|room| room.parse().ok()).collect();
-        if let Some(offered) = head.header("sec-websocket-key") {
+        if let Some(offered) = request.header("sec-websocket-key") {
             let accept = derive_accept_key(offered.as_bytes());
             connection.is_socket = true;
             connection.came = Vec::new();
@@ -161,7 +158,7 @@ impl Server {
             );
             return connection.send(answer.as_bytes());
         }
-        let frame = server_frame(TEXT, &connection.came[head.length..]);
+        let frame = server_frame(TEXT, request.body);
         connection.came.clear();
         for room in rooms {
             match self.how {

@@ -1,26 +1,30 @@
-//! The heads of HTTP/1.1 messages.
+//! HTTP/1.1 messages.
 
 /// What a publish is answered with.
 pub const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 
-/// The head of an HTTP message: where its body begins, and how long the body is.
+/// An HTTP message, a request or an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Head<'a> {
+pub struct Message<'a> {
     /// The request or status line.
     pub line: &'a str,
-    /// The headers, as they came.
-    pub headers: &'a str,
-    /// How long the head is, the empty line included.
+    /// As long as `Content-Length` says; without it there is none.
+    pub body: &'a [u8],
+    /// How long all of it is, in bytes.
     pub length: usize,
+    headers: &'a str,
 }
 
-impl<'a> Head<'a> {
-    /// The head that `bytes` begins with, once it is whole and if it is text.
+impl<'a> Message<'a> {
+    /// The message that `bytes` begins with, once it is whole and if its head is text.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let text = std::str::from_utf8(&bytes[..end]).ok()?;
         let (line, headers) = text.split_once("\r\n").unwrap_or((text, ""));
-        Some(Self { line, headers, length: end + 4 })
+        let head = Self { line, body: &[], length: end + 4, headers };
+        let body = head.header("content-length").and_then(|length| length.parse().ok());
+        let body = bytes[head.length..].get(..body.unwrap_or(0))?;
+        Some(Self { body, length: head.length + body.len(), ..head })
     }
 
     /// A header's value.
@@ -31,10 +35,14 @@ impl<'a> Head<'a> {
         })
     }
 
-    /// How long the whole message is; a body without a length is none.
-    pub fn message_length(&self) -> usize {
-        let body = self.header("content-length").and_then(|length| length.parse().ok());
-        self.length + body.unwrap_or(0)
+    /// The path that a request asks for, without its first slash.
+    pub fn path(&self) -> Option<&'a str> {
+        self.line.split(' ').nth(1)?.strip_prefix('/')
+    }
+
+    /// The status of an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
     }
 }
 
@@ -44,11 +52,18 @@ mod tests {
 
     #[test]
     fn an_answer_ends_with_its_body() {
-        let answer = b"HTTP/1.1 201 Created\r\nContent-length: 3\r\nX: y\r\n\r\nabcHTTP";
-        let head = Head::read(answer).unwrap();
-        assert_eq!(head.line, "HTTP/1.1 201 Created");
-        assert_eq!(head.message_length(), answer.len() - 4);
-        assert_eq!(Head::read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().message_length(), 27);
-        assert_eq!(Head::read(&answer[..30]), None);
+        let bytes = b"HTTP/1.1 201 Created\r\nContent-length: 3\r\nX: y\r\n\r\nabcHTTP";
+        let answer = Message::read(bytes).unwrap();
+        assert_eq!((answer.status(), answer.body), (Some(201), &b"abc"[..]));
+        assert_eq!((answer.length, answer.header("x")), (bytes.len() - 4, Some("y")));
+        assert_eq!(Message::read(&bytes[..bytes.len() - 5]), None);
+        assert_eq!(Message::read(&bytes[..30]), None);
+        assert_eq!(Message::read(NO_CONTENT).unwrap().length, NO_CONTENT.len());
+    }
+
+    #[test]
+    fn a_request_has_a_path() {
+        let request = Message::read(b"POST /1,2 HTTP/1.1\r\n\r\n").unwrap();
+        assert_eq!((request.path(), request.status()), (Some("1,2"), None));
     }
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use colloquy_bench::wire::http::Message;
 use colloquy_client::raw::{RawError, RawSocket};
 use serde_json::json;
 use tokio::{
@@ -49,19 +50,9 @@ impl Connection {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 bail!("the server closed a connection");
             }
-            if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
-                let head = std::str::from_utf8(&self.buffer[..end])?;
-                let length = head.split("\r\n").find_map(|line| {
-                    let (name, value) = line.split_once(": ")?;
-                    name.eq_ignore_ascii_case("content-length").then(|| value.parse().ok())?
-                });
-                let length: usize = length.context("an answer says how long it is")?;
-                let status = head.get(9..12).context("an answer has a status")?.parse()?;
-                self.body = end + 4;
-                while self.buffer.len() < self.body + length {
-                    self.stream.read_buf(&mut self.buffer).await?;
-                }
-                return Ok(status);
+            if let Some(answer) = Message::read(&self.buffer) {
+                self.body = answer.length - answer.body.len();
+                return answer.status().context("an answer has a status");
             }
         }
     }
@@ -239,8 +230,4 @@ async fn follow(mut socket: RawSocket, seen: Arc<AtomicU64>) -> Result<()> {
         last = offset;
         seen.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window == what)
 }
