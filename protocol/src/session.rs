@@ -43,8 +43,10 @@
 //! In reading order: [`Action`], [`Notice`] and [`State`] are what a session asks and tells;
 //! [`Session`] is what users and drivers call. Inside, `hub` is what the hub's messages do,
 //! `phase` where the session is, `pulse` whether the hub is there, `subscriptions` the topics, `cursor`
-//! how far the log was read, and `backoff` how long to wait.
+//! how far the log was read, `acknowledgements` what is said of messages, and `backoff` how long to
+//! wait.
 
+mod acknowledgements;
 mod action;
 mod backoff;
 mod cursor;
@@ -59,6 +61,7 @@ pub use action::{Acknowledgement, Action, Ended, Notice, RequestError, State};
 pub use pulse::DOUBT;
 
 use self::{
+    acknowledgements::Acknowledgements,
     backoff::Backoff,
     cursor::Cursor,
     phase::{Phase, Stage},
@@ -94,7 +97,7 @@ pub struct Session {
     subscriptions: Subscriptions,
     cursor: Cursor,
     /// What waits for an answer; sent again on the next connection, for repeating is no event.
-    acknowledgements: Vec<(RequestId, MessageId, Acknowledgement)>,
+    acknowledgements: Acknowledgements,
     backoff: Backoff,
     /// When the last live connection was lost.
     lost_at: Option<Duration>,
@@ -110,7 +113,7 @@ impl Session {
             phase: Phase::Idle,
             subscriptions: Subscriptions::default(),
             cursor: Cursor::default(),
-            acknowledgements: Vec::new(),
+            acknowledgements: Acknowledgements::default(),
             backoff: Backoff::new(seed),
             lost_at: None,
             last_request: 0,
@@ -177,19 +180,17 @@ impl Session {
         }
     }
 
-    /// Tells the hub that a message was received or read. Survives a lost connection; the outcome
-    /// comes as [`Notice::Acknowledged`].
+    /// Tells the hub that a message was received or read. Survives a lost connection, and waits when the
+    /// hub says that they are too many; the outcome comes as [`Notice::Acknowledged`].
     pub fn acknowledge(&mut self, message: MessageId, what: Acknowledgement) {
         if matches!(self.phase, Phase::Closed(_)) {
-            self.acknowledged(message, what, Err(RequestError::Ended));
-        } else if self.acknowledgements.len() >= MAX_UNANSWERED {
-            self.acknowledged(message, what, Err(RequestError::TooMany));
+            return self.acknowledged(message, what, Err(RequestError::Ended));
+        }
+        let request = self.next_request();
+        if self.acknowledgements.add(request, message.clone(), what) {
+            self.send_acknowledgements();
         } else {
-            let request = self.next_request();
-            if self.phase.is_open() {
-                self.send(what.of(message.clone()), Some(request));
-            }
-            self.acknowledgements.push((request, message, what));
+            self.acknowledged(message, what, Err(RequestError::TooMany));
         }
     }
 
@@ -234,7 +235,9 @@ impl Session {
 
     /// Time went by: call it at [`Session::next_deadline`] (earlier or more often does no harm).
     pub fn tick(&mut self, now: Duration) {
-        if self.next_deadline().is_none_or(|deadline| now < deadline) {
+        self.acknowledgements.tick(now);
+        self.send_acknowledgements();
+        if self.phase.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
         if matches!(self.phase, Phase::Waiting { .. }) {
@@ -255,7 +258,8 @@ impl Session {
 
     /// When to call [`Session::tick`], if nothing happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.phase.deadline()
+        let pause = self.acknowledgements.paused_until().filter(|_| self.phase.is_open());
+        self.phase.deadline().into_iter().chain(pause).min()
     }
 
     /// Where the session is.
@@ -337,8 +341,17 @@ impl Session {
 
     fn end(&mut self, why: Ended) {
         self.enter(Phase::Closed(why));
-        for (_, message, what) in std::mem::take(&mut self.acknowledgements) {
+        for (message, what) in self.acknowledgements.take() {
             self.acknowledged(message, what, Err(RequestError::Ended));
+        }
+    }
+
+    /// Sends as many as may be with the hub at a time.
+    fn send_acknowledgements(&mut self) {
+        while self.phase.is_open()
+            && let Some((request, message, what)) = self.acknowledgements.next()
+        {
+            self.send(what.of(message), Some(request));
         }
     }
 

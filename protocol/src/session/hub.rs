@@ -36,9 +36,8 @@ impl Session {
         }
         let since = self.cursor.position().cloned().map(|since| Ready { since: Some(since) });
         self.send(ClientEvent::ClientReady(since), Some(ready));
-        for (request, message, what) in self.acknowledgements.clone() {
-            self.send(what.of(message), Some(request));
-        }
+        self.acknowledgements.begin_anew();
+        self.send_acknowledgements();
     }
 
     pub(super) fn replied(&mut self, reply: Reply, now: Duration) {
@@ -50,11 +49,13 @@ impl Session {
                 Ok(started) => self.started(started, now),
                 Err(error) => self.give_up(error, now),
             }
-        } else if let Some(place) =
-            self.acknowledgements.iter().position(|(asked, ..)| *asked == request)
+        } else if matches!(&reply.outcome, Outcome::Error(error) if error.retryable)
+            && self.acknowledgements.refused(request, now)
         {
-            let (_, message, what) = self.acknowledgements.remove(place);
+            // It goes again, when the pause is over.
+        } else if let Some((message, what)) = self.acknowledgements.answered(request) {
             self.acknowledged(message, what, read(reply.outcome));
+            self.send_acknowledgements();
         } else if let Some(topic) = self.subscriptions.waiting_for(request) {
             match read::<Started>(reply.outcome) {
                 Ok(started) => self.subscribed(topic, started),

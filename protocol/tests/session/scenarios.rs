@@ -303,6 +303,41 @@ fn an_acknowledgement_survives_a_lost_connection() {
 }
 
 #[test]
+fn acknowledgements_wait_when_they_are_too_many_at_once() {
+    let mut client = Client::live(5);
+    for number in 0..40 {
+        let message = format!("m{number}").parse().unwrap();
+        client.session.acknowledge(message, Acknowledgement::Received);
+    }
+    let first = client.act().sent;
+    assert_eq!(first.len(), 16, "the hub is not flooded");
+    let receipt = json!({
+        "messageId": "m0",
+        "principalId": "local",
+        "principalKind": "user",
+        "receivedAt": "2026-01-31T12:00:00.000Z",
+        "readAt": null,
+    });
+    let next = client.say(reply(&first[0], receipt.clone()));
+    assert_eq!(next.sent[0]["payload"], json!({ "messageId": "m16" }));
+
+    for asked in first[1..].iter().chain(&next.sent) {
+        let done = client.say(refusal(asked, ErrorCode::TooManyMessages));
+        assert!(
+            done.sent.is_empty() && done.notices.is_empty(),
+            "none is sent, and none has failed"
+        );
+    }
+    let later = client.session.next_deadline().unwrap();
+    assert_eq!(later, client.now + Duration::from_secs(5));
+    client.now = later;
+    let again = client.tick().sent;
+    assert_eq!(again, [&first[1..], &next.sent].concat(), "the same ones go again");
+    assert_eq!(client.say(reply(&again[0], receipt)).sent.len(), 1);
+    assert_eq!(client.session.state(), State::Live);
+}
+
+#[test]
 fn an_acknowledgement_fails_with_its_session_or_when_too_many_wait() {
     let mut client = Client::live(5);
     let acknowledge = |client: &mut Client| {
