@@ -195,7 +195,8 @@ impl Door {
         }
     }
 
-    /// Answers requests. The first one's headers must be there at the deadline.
+    /// Answers requests. The first one's headers must be there at the deadline; one that is to make
+    /// room may still read what it was answered, for as long as a body may take.
     async fn speak<S>(&self, stream: S, connection: Connection, idle: Idle, deadline: Instant)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -216,28 +217,32 @@ impl Door {
         });
         let served = self.http.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let mut served = pin!(served);
-        let mut first_request = pin!(sleep_until(deadline));
-        let (mut is_late, mut is_leaving) = (false, false);
+        let mut deadline = pin!(sleep_until(deadline));
+        let (mut is_late, mut is_dismissed, mut is_stopping) = (false, false, false);
         let ended = loop {
             select! {
                 ended = served.as_mut() => break ended,
-                () = first_request.as_mut(), if !is_late => {
+                () = deadline.as_mut(), if !is_late => {
+                    if is_dismissed {
+                        return;
+                    }
                     is_late = true;
                     if !has_asked.load(Ordering::Relaxed) {
                         metrics::limited(Limit::HeaderTime);
                         return;
                     }
                 }
-                () = idle.dismissed(), if !is_leaving => {
+                () = idle.dismissed(), if !is_dismissed => {
                     if !has_asked.load(Ordering::Relaxed) {
                         return;
                     }
-                    is_leaving = true;
+                    (is_dismissed, is_late) = (true, false);
+                    deadline.as_mut().reset(Instant::now() + self.settings.body_timeout);
                     served.as_mut().graceful_shutdown();
                 }
-                () = self.stopping.cancelled(), if !is_leaving => {
+                () = self.stopping.cancelled(), if !is_stopping => {
                     // The request under way is answered, and no further one.
-                    is_leaving = true;
+                    is_stopping = true;
                     served.as_mut().graceful_shutdown();
                 }
             }

@@ -2,14 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use colloquy_client::protocol::request::NewMessage;
 use futures_util::future::join_all;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{interval, timeout},
 };
 
-use crate::{PATIENCE, connect, exchange, get, limited, rest_of, support::Server};
+use crate::{
+    PATIENCE, connect, exchange, get, host, limited, rest_of,
+    support::{Server, chat},
+};
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -116,6 +120,38 @@ async fn those_who_have_been_answered_keep_nobody_out() {
         assert_eq!(&start, b"HTTP/1.1 200");
         kept.push(stream);
     }
+}
+
+/// One that does not read what it was answered has to leave, too, when others want its place.
+#[tokio::test]
+async fn those_who_do_not_read_their_answers_keep_nobody_out() {
+    let server = Server::start_with(|settings| {
+        settings.max_connections = 3;
+        settings.body_timeout = SHORT;
+    })
+    .await;
+    chat(&server, "c").await;
+    let (id, content) = ("c".parse().unwrap(), "x".repeat(65_536));
+    let said = NewMessage { content, ..NewMessage::default() };
+    let client = server.client();
+    for _ in 0..200 {
+        client.send_message(&id, &said).await.unwrap();
+    }
+    drop(client);
+    // More than the system keeps of what is not read.
+    let long = "GET /api/v1/chats/c/messages?limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut stuck = Vec::new();
+    for _ in 0..6 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut stream = socket.connect(host(&server).parse().unwrap()).await.unwrap();
+        stream.write_all(long.as_bytes()).await.unwrap();
+        let mut start = [0; "HTTP/1.1 200".len()];
+        timeout(PATIENCE, stream.read_exact(&mut start)).await.unwrap().unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200");
+        stuck.push(stream);
+    }
+    assert!(exchange_in_time(&server).await.starts_with("HTTP/1.1 200"));
 }
 
 async fn exchange_in_time(server: &Server) -> String {
