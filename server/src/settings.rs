@@ -103,8 +103,8 @@ pub struct Settings {
     #[arg(value_parser = at_least_one)]
     pub write_group: usize,
 
-    /// How many connections are served at once. When there are as many, one that has asked nothing
-    /// yet makes room for the next; if there is none, the next one waits
+    /// How many connections are served at once. When there are as many, the one that has been idle for
+    /// the longest time makes room for the next; if none is, the next one waits
     #[arg(long, env = "COLLOQUY_MAX_CONNECTIONS", value_name = "NUMBER", default_value = "10000")]
     #[arg(value_parser = at_least_one)]
     pub max_connections: usize,
@@ -133,12 +133,12 @@ pub struct Settings {
     #[arg(long, env = "COLLOQUY_LIMIT_REQUESTS", value_name = "NUMBER", default_value = "600")]
     pub limit_requests: NonZeroU32,
 
-    /// How many messages a person may send in a minute, into chats or to the WebSocket; an agent
-    /// ten times as many
+    /// How many messages a person may send in a minute, into chats or to the WebSocket, and ten times
+    /// as many acknowledgements; an agent ten times as many
     #[arg(long, env = "COLLOQUY_LIMIT_MESSAGES", value_name = "NUMBER", default_value = "120")]
     pub limit_messages: NonZeroU32,
 
-    /// How many bytes the headers of a request may have
+    /// How many bytes the headers of a request may have, as they are read: somewhat more may pass
     #[arg(long, env = "COLLOQUY_MAX_HEADER_BYTES", value_name = "BYTES", default_value = "65536")]
     #[arg(value_parser = header_bytes)]
     pub max_header_bytes: usize,

@@ -2,12 +2,10 @@
 //!
 //! Reading and writing go on side by side in one task. Reading answers one message after the other;
 //! writing sees to what is this task's duty: its own answers, what the socket did not take at once,
-//! the log, and heartbeats. Whichever ends first ends the connection; a close frame is sent unless
-//! the peer is gone, and what the peer still sends is read for a moment, because closing with
-//! unread input would destroy the close frame.
+//! the log, and heartbeats. Whichever ends first ends the connection (see [`ending`](super::ending)).
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     fmt::Display,
     future::poll_fn,
     pin::pin,
@@ -26,23 +24,23 @@ use colloquy_protocol::{
     error::{ErrorCode, WireError},
     event::ClientEventName,
     frame::{HubEvent, RawClientFrame, Welcome, is_number},
-    id::ConnectionId,
     position::Position,
     time::Timestamp,
 };
 use futures_util::future::{Either, select};
 use serde_json::value::RawValue;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     Context, EventHandlerRegistry, Hub, Visitor, encode,
-    outbox::{Duty, Outbox},
+    ending::{CLOSE_PATIENCE, End, close, leave},
+    inbound::{Inbound, Refusals},
+    outbox::Duty,
     seat::Seat,
 };
 use crate::{
     access::Caller,
     limits::Limits,
-    metrics,
     service::Services,
     store::Database,
     ws::{Decoder, Frame, Incoming, Socket},
@@ -50,14 +48,7 @@ use crate::{
 
 /// A peer that has been silent for that many heartbeats, pongs included, is taken for gone; and
 /// one that takes nothing for as long is too slow.
-const SILENT_HEARTBEATS: f64 = 2.5;
-
-/// More refused messages than this within [`REFUSAL_WINDOW`] close the connection.
-const MAX_REFUSALS: usize = 100;
-const REFUSAL_WINDOW: Duration = Duration::from_secs(10);
-
-/// For how long a close frame may take to leave, and the peer to answer it.
-pub(super) const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const SILENT_HEARTBEATS: f64 = 2.5;
 
 /// What every connection of a server shares.
 #[derive(Debug)]
@@ -106,18 +97,6 @@ impl Peer {
     pub(super) fn close_after_reply(&self, code: CloseCode) {
         self.closing.get_or_init(|| code);
     }
-}
-
-/// How a connection ends.
-pub(super) enum End {
-    /// The network failed.
-    Gone,
-    /// The peer closed, with a code perhaps.
-    Closed(Option<u16>),
-    /// The hub closes.
-    Close(CloseCode),
-    /// The hub closes, and what is still in the socket is no longer a WebSocket's.
-    Broken(CloseCode),
 }
 
 /// Serves one connection until it ends. `early` is what was read of the socket already.
@@ -191,14 +170,6 @@ fn welcome(peer: &Peer) {
     tracing::debug!(connection = %id, principal = %caller.principal.id, "A connection was opened.");
 }
 
-/// Tells a peer that shook hands why it may not be here: a page can not see the status that a
-/// refused handshake has. `early` is what was read of the socket already.
-pub(crate) async fn refuse(socket: Socket, early: Bytes, code: CloseCode) {
-    let mut decoder = Decoder::new(MAX_INBOUND_BYTES);
-    decoder.feed(&early);
-    close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE).await;
-}
-
 /// For how long nothing has come from the peer while something was waited for.
 struct Silence {
     begun: Instant,
@@ -253,15 +224,9 @@ async fn read(decoder: &mut Decoder, peer: &Arc<Peer>, silence: &Silence) -> End
             Err(code) => return End::Broken(code),
         };
         let refused = match incoming {
-            Incoming::Text(text) => {
-                let allowed = limits.allow(peer);
-                answer(&text, peer, handlers, allowed).await
-            }
+            Incoming::Text(text) => answer(&text, peer, handlers, &mut limits).await,
             Incoming::Binary(_) => {
-                let error = match limits.allow(peer) {
-                    Ok(()) => WireError::new(ErrorCode::InvalidJson, "messages are text"),
-                    Err(error) => error,
-                };
+                let error = WireError::new(ErrorCode::InvalidJson, "messages are text");
                 let code = error.code;
                 peer.seat.tell(&encode(&HubEvent::Error(error)));
                 Err(code)
@@ -296,7 +261,7 @@ async fn answer(
     text: &str,
     peer: &Arc<Peer>,
     handlers: &EventHandlerRegistry,
-    allowed: Result<(), WireError>,
+    limits: &mut Inbound<'_>,
 ) -> Result<(), ErrorCode> {
     let seat = &peer.seat;
     let (id, outcome) = match serde_json::from_str::<RawClientFrame<'_>>(text) {
@@ -306,7 +271,7 @@ async fn answer(
         Ok(frame) => {
             let known = frame.event.parse::<ClientEventName>().ok();
             let outcome = match known.and_then(|event| handlers.get(event)) {
-                _ if let Err(refused) = allowed => Err(refused),
+                _ if let Err(refused) = limits.allow(peer, known) => Err(refused),
                 Some(handler) => handler.handle(Context::new(peer.clone()), frame.payload).await,
                 None => {
                     Err(WireError::new(ErrorCode::UnknownEvent, "event: there is no such event"))
@@ -394,120 +359,6 @@ async fn write(peer: &Peer, silence: &Silence, patience: Duration) -> End {
 fn expiry(at: Option<Timestamp>) -> Option<Instant> {
     let millis = at?.as_millis() - Timestamp::now().as_millis();
     Instant::now().checked_add(Duration::from_millis(u64::try_from(millis).unwrap_or_default()))
-}
-
-/// Counts what the peer says against what its principal may say.
-struct Inbound<'a> {
-    limits: &'a Limits,
-    /// How many messages before `client:ready` are not counted: a client that comes back says at
-    /// once what it is subscribed to, and that is only recorded.
-    uncounted: usize,
-}
-
-impl<'a> Inbound<'a> {
-    fn new(limits: &'a Limits, hub: &Hub) -> Self {
-        Self { limits, uncounted: hub.0.max_subscriptions }
-    }
-
-    fn allow(&mut self, peer: &Peer) -> Result<(), WireError> {
-        if self.uncounted > 0 && peer.seat.is_recording() {
-            self.uncounted -= 1;
-            return Ok(());
-        }
-        Ok(self.limits.message(peer.caller())?)
-    }
-}
-
-/// Counts refused messages.
-#[derive(Debug, Default)]
-struct Refusals(VecDeque<Instant>);
-
-impl Refusals {
-    /// Counts one more; whether they are too many.
-    fn are_too_many(&mut self, now: Instant) -> bool {
-        self.0.push_back(now);
-        while self.0.front().is_some_and(|first| now.duration_since(*first) > REFUSAL_WINDOW) {
-            self.0.pop_front();
-        }
-        self.0.len() > MAX_REFUSALS
-    }
-}
-
-/// Ends a connection.
-pub(super) async fn leave(
-    outbox: &Outbox,
-    id: &ConnectionId,
-    end: End,
-    decoder: Decoder,
-    patience: Duration,
-) {
-    // What was answered last still goes, if it can.
-    outbox.flush();
-    let code = match end {
-        End::Close(code) | End::Broken(code) => Some(outbox.abort(code)),
-        End::Closed(_) | End::Gone => None,
-    };
-    tracing::debug!(connection = %id, ?code, "A connection ends.");
-    let mut last = outbox.end();
-    match (end, code) {
-        (End::Closed(code), _) => {
-            last.extend_from_slice(Frame::close_back(code).as_bytes());
-            // Whether it is taken or not, the connection ends here.
-            let _ = timeout(CLOSE_PATIENCE, outbox.socket().write_all(&last)).await;
-        }
-        (end, Some(code)) => {
-            let mut leave = CLOSE_PATIENCE;
-            if code == CloseCode::SlowConsumer {
-                ::metrics::counter!(metrics::SLOW_CLOSES).increment(1);
-                tracing::info!(connection = %id, "A connection read too slowly; it may resume.");
-                // What is in its socket goes first, however slowly: only then can it read why.
-                leave = patience;
-            }
-            let decoder = matches!(end, End::Close(_)).then_some(decoder);
-            close(outbox.socket(), last, code, decoder, leave).await;
-        }
-        (_, None) => {}
-    }
-}
-
-/// Sends a close frame, after the rest of what was begun, and reads on until the peer has closed
-/// too. Without a decoder what it sends is not looked at.
-async fn close(
-    socket: &Socket,
-    mut last: Vec<u8>,
-    code: CloseCode,
-    decoder: Option<Decoder>,
-    leave: Duration,
-) {
-    last.extend_from_slice(Frame::close(code).as_bytes());
-    if let Ok(Ok(())) = timeout(leave, socket.write_all(&last)).await {
-        if decoder.is_none() {
-            // Its answer would not be understood, so nobody waits for it.
-            socket.finish();
-        }
-        // Whether it answers or not, the connection ends here.
-        let _ = timeout(CLOSE_PATIENCE, hear_out(socket, decoder)).await;
-    }
-}
-
-/// Reads and drops what the peer sends until it closes.
-async fn hear_out(socket: &Socket, mut decoder: Option<Decoder>) {
-    let mut scrap = Decoder::new(0);
-    loop {
-        if let Some(readable) = &mut decoder {
-            match readable.next_message() {
-                Ok(Some(Incoming::Close(_))) => return,
-                Ok(Some(_)) => continue,
-                Ok(None) => {}
-                Err(_) => decoder = None,
-            }
-        }
-        let into = decoder.as_mut().unwrap_or(&mut scrap);
-        if !matches!(socket.receive(into).await, Ok(true)) {
-            return;
-        }
-        scrap = Decoder::new(0);
-    }
 }
 
 /// What is wrong with a text that is no frame, and its id if it has one.

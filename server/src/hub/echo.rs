@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use futures_util::future::{Either, select};
 
 use super::{
-    connection::{CLOSE_PATIENCE, End, leave},
+    ending::{CLOSE_PATIENCE, End, leave},
     outbox::{Duty, Limits, Outbox},
 };
 use crate::{

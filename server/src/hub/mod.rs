@@ -5,8 +5,9 @@
 //! - [`coverage`]: which part of the log a connection is to be sent
 //! - [`delivery`]: how an event reaches those who may see it; [`flusher`]: how it is written
 //! - [`line`]: one connection; [`outbox`]: what waits for it, and its way to the socket
-//! - [`connection`]: one connection's task; [`seat`]: its place in the hub; [`replay`]: reading
-//!   the log for it; [`recent`]: the log's end, in memory
+//! - [`connection`]: one connection's task; [`inbound`]: how much it may say; [`ending`]: how it ends
+//! - [`seat`]: its place in the hub; [`replay`]: reading the log for it; [`recent`]: the log's end, in
+//!   memory
 //! - [`EventHandlerRegistry`]: who answers which client event; [`handlers`]: the defaults
 //!
 //! *Invariant*: an event reaches [`Hub::publish`] only after its commit, in log order. *Invariant*:
@@ -18,8 +19,10 @@ mod coverage;
 mod delivery;
 #[cfg(feature = "bench")]
 mod echo;
+mod ending;
 mod flusher;
 mod handlers;
+mod inbound;
 mod line;
 mod outbox;
 mod recent;
@@ -31,7 +34,7 @@ mod subscriptions;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use colloquy_protocol::{
@@ -47,11 +50,8 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 #[cfg(feature = "bench")]
 pub(crate) use self::echo::echo;
-pub(crate) use self::{
-    connection::{Resources, refuse, run},
-    recent::Recent,
-};
 use self::{
+    connection::SILENT_HEARTBEATS,
     coverage::Coverage,
     delivery::send,
     flusher::Flushers,
@@ -59,6 +59,11 @@ use self::{
     outbox::{Limits, Outbox, Parcel},
     replay::CatchUp,
     seat::Seat,
+};
+pub(crate) use self::{
+    connection::{Resources, run},
+    ending::refuse,
+    recent::Recent,
 };
 pub use self::{
     handlers::default_handlers,
@@ -128,9 +133,14 @@ struct Member {
 
 #[derive(Debug)]
 enum Phase {
-    /// Before `client:ready`: subscriptions are recorded, nothing is sent. Heartbeats carry the
-    /// position of the welcome, because nothing was covered yet.
-    Recording { welcome: Offset },
+    /// Before `client:ready`: subscriptions are recorded, nothing is sent.
+    Recording {
+        /// What heartbeats carry: nothing was covered yet.
+        welcome: Offset,
+        /// Until when the log is kept for what is recorded. Who is not ready by then may come too
+        /// late, but keeps the log from being forgotten no longer.
+        kept_until: Instant,
+    },
     /// What happens is read from the log, not queued. Ends when the log's head is reached.
     CatchingUp(Box<CatchUp>),
     /// What happens is queued.
@@ -322,11 +332,12 @@ impl Hub {
         let key = Key(state.next_key);
         state.next_key += 1;
         let welcome = state.head;
+        let kept_until = Instant::now() + self.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
         let outbox = Outbox::new(socket, self.0.limits, welcome);
         let line = Arc::new(Line::new(key, visitor, outbox));
         let member = Member {
             line: line.clone(),
-            phase: Phase::Recording { welcome },
+            phase: Phase::Recording { welcome, kept_until },
             coverage: Coverage::default(),
         };
         state.members.insert(key, member);
@@ -413,9 +424,11 @@ impl Member {
     /// After which offset the log must be kept for this connection: what it was promised.
     fn reads_from(&self) -> Option<Offset> {
         match &self.phase {
-            Phase::Recording { .. } => self.coverage.earliest(),
+            Phase::Recording { kept_until, .. } if Instant::now() < *kept_until => {
+                self.coverage.earliest()
+            }
             Phase::CatchingUp(catch_up) => catch_up.needs(),
-            Phase::Live => None,
+            Phase::Recording { .. } | Phase::Live => None,
         }
     }
 
@@ -427,7 +440,7 @@ impl Member {
     /// Up to which offset everything was handed to the socket.
     fn offset(&self, head: Offset) -> Offset {
         match &self.phase {
-            Phase::Recording { welcome } => *welcome,
+            Phase::Recording { welcome, .. } => *welcome,
             Phase::CatchingUp(catch_up) => catch_up.cursor(),
             Phase::Live => self.line.outbox.sent().unwrap_or(head),
         }

@@ -112,11 +112,16 @@ impl Seat {
     /// `client:ready`: from the reply's offset on, or from `since`, everything covered is sent.
     pub(super) fn ready(&self, since: Option<&Position>) -> Result<Started, WireError> {
         let mut state = self.hub.lock();
+        let state = &mut *state;
         let head = state.head;
         let from = since.filter(|since| state.can_replay(&self.hub.0.epoch, since));
         let Some(member) = state.members.get_mut(&self.line.key) else { return Err(gone()) };
         if !matches!(member.phase, Phase::Recording { .. }) {
             return Err(WireError::new(ErrorCode::AlreadyReady, "client:ready was said before"));
+        }
+        if member.coverage.earliest().is_some_and(|promised| promised < state.log_start) {
+            self.outrun();
+            return Err(gone());
         }
         member.coverage.make_ready(from.map_or(head, |from| from.offset));
         let after = member.coverage.earliest().unwrap_or(head);
@@ -169,8 +174,7 @@ impl Seat {
             };
             let cursor = catch_up.cursor();
             if cursor < state.log_start {
-                // It reads more slowly than events come and the log forgets.
-                self.outbox().abort(CloseCode::SlowConsumer);
+                self.outrun();
                 return Ok(());
             }
             if cursor >= head {
@@ -202,6 +206,11 @@ impl Seat {
         let state = &mut *state;
         let Some(member) = state.members.get_mut(&self.line.key) else { return Ok(()) };
         let Phase::CatchingUp(catch_up) = &mut member.phase else { return Ok(()) };
+        if cursor < state.log_start {
+            // What was forgotten meanwhile may be missing from the stretch.
+            self.outrun();
+            return Ok(());
+        }
         let page = catch_up.take(stretch, judged, &mut member.coverage);
         self.outbox().push_page(page.parcels);
         for topic in &page.ended {
@@ -211,12 +220,21 @@ impl Seat {
         Ok(())
     }
 
+    /// Closes the connection, because the log has forgotten what it was still to be sent: it reads more
+    /// slowly than events come, or was not ready in time. When it comes back it is told so.
+    fn outrun(&self) {
+        self.outbox().abort(CloseCode::SlowConsumer);
+    }
+
     /// Queues a heartbeat: everything that is covered up to its offset is queued in front of it.
     pub(super) fn heartbeat(&self) {
         let state = self.hub.lock();
         let Some(member) = state.members.get(&self.line.key) else { return };
         let offset = match &member.phase {
-            Phase::Recording { welcome } => *welcome,
+            // What a subscription is to be sent from its `since` on is still to come.
+            Phase::Recording { welcome, .. } => {
+                member.coverage.earliest().map_or(*welcome, |promised| promised.min(*welcome))
+            }
             Phase::CatchingUp(catch_up) if self.outbox().is_reading() => catch_up.cursor(),
             // What was queued before the log is to be read goes further than what will be read.
             Phase::CatchingUp(_) => return,

@@ -11,6 +11,8 @@ pub enum Limit {
     Requests,
     /// Messages of one principal.
     Messages,
+    /// Acknowledgements of messages by one principal.
+    Acknowledgements,
     /// Sockets of one principal.
     SocketsOfPrincipal,
     /// Connections or sockets from one address.
@@ -31,11 +33,12 @@ pub enum Limit {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SignInsOfAccount,
         Self::SignInsOfAddress,
         Self::Requests,
         Self::Messages,
+        Self::Acknowledgements,
         Self::SocketsOfPrincipal,
         Self::ConnectionsOfAddress,
         Self::Connections,
@@ -53,6 +56,7 @@ impl Limit {
             Self::SignInsOfAddress => "sign_ins_of_address",
             Self::Requests => "requests",
             Self::Messages => "messages",
+            Self::Acknowledgements => "acknowledgements",
             Self::SocketsOfPrincipal => "sockets_of_principal",
             Self::ConnectionsOfAddress => "connections_of_address",
             Self::Connections => "connections",
@@ -71,6 +75,7 @@ impl Limit {
             Self::SignInsOfAddress => "attempts to sign in from this address",
             Self::Requests => "requests",
             Self::Messages => "messages",
+            Self::Acknowledgements => "acknowledgements",
             Self::SocketsOfPrincipal => "sockets at once",
             Self::ConnectionsOfAddress => "connections from this address",
             Self::Connections => "connections",

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | attempts to sign in | an account, an address | 429 |
 //! | requests | a principal; an address, when nobody knows who asks | 429 |
-//! | messages, over REST and sockets | a principal | 429; on a socket an error, and 4006 for who goes on |
+//! | messages, over REST and sockets; acknowledgements of messages | a principal | 429; on a socket an error, and 4006 for who goes on |
 //! | sockets | a principal, an address | 429 |
 //! | connections | an address | 429, and closed |
 //!
@@ -40,6 +40,9 @@ use crate::{
 /// Programs talk more than people do.
 const AGENTS: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 
+/// One reads more than one writes, and each message is acknowledged twice.
+const READERS: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
+
 /// When to come back after there were too many at once: nobody knows when one of them ends.
 const PLACE_RETRY: Duration = Duration::from_secs(10);
 
@@ -56,6 +59,7 @@ struct Shared {
     requests: Quotas,
     requests_of_strangers: Rate<IpAddr>,
     messages: Quotas,
+    acknowledgements: Quotas,
     sockets_of_principal: Places<Principal>,
     sockets_of_address: Places<IpAddr>,
     connections_of_address: Places<IpAddr>,
@@ -72,6 +76,7 @@ impl Limits {
             requests: Quotas::new(settings.limit_requests),
             requests_of_strangers: Rate::per_minute(settings.limit_requests),
             messages: Quotas::new(settings.limit_messages),
+            acknowledgements: Quotas::new(settings.limit_messages.saturating_mul(READERS)),
             sockets_of_principal: Places::new(settings.max_connections_per_principal),
             sockets_of_address: Places::new(of_address),
             connections_of_address: Places::new(of_address),
@@ -125,6 +130,18 @@ impl Limits {
         self.0.messages.take(&caller.principal).map_err(too_many(Limit::Messages))
     }
 
+    /// Counts that somebody says of a message that they received or read it.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] when there were too many.
+    pub(crate) fn acknowledgement(&self, caller: &Caller) -> Result<()> {
+        if self.are_unlimited(caller) {
+            return Ok(());
+        }
+        let taken = self.0.acknowledgements.take(&caller.principal);
+        taken.map_err(too_many(Limit::Acknowledgements))
+    }
+
     /// A place for one more socket of somebody, who comes from that address.
     ///
     /// # Errors
@@ -166,7 +183,7 @@ impl Limits {
         self.0.sign_ins_of_account.forget_idle();
         self.0.sign_ins_of_address.forget_idle();
         self.0.requests_of_strangers.forget_idle();
-        for quotas in [&self.0.requests, &self.0.messages] {
+        for quotas in [&self.0.requests, &self.0.messages, &self.0.acknowledgements] {
             quotas.people.forget_idle();
             quotas.agents.forget_idle();
         }

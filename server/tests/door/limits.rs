@@ -134,6 +134,31 @@ async fn messages_are_limited_over_rest_and_sockets_together() {
     assert_eq!(code, Some(4006));
 }
 
+/// Who reads a long chat acknowledges much at once, and may still say something; but nobody does so
+/// without end, whether they are ready or not.
+#[tokio::test]
+async fn acknowledgements_have_a_quota_of_their_own() {
+    let server = strict(|settings| settings.limit_messages = NonZeroU32::MIN).await;
+    let ada = ada(&server).await;
+    create_chat(&ada).await;
+    let said: Value = say(&ada, "one").await.json().await.unwrap();
+    let message = json!({ "messageId": said["id"] });
+    let mut socket = RawSocket::connect(&ada).await.unwrap();
+    let mut acknowledged = 0;
+    let refusal = loop {
+        let reply = socket.request("message:read", message.clone()).await.unwrap();
+        if reply.get("ok").is_none() {
+            break reply;
+        }
+        acknowledged += 1;
+        assert!(acknowledged < 10_000, "they are not limited");
+    };
+    assert!(acknowledged >= 100, "ten times what an agent may say: {acknowledged}");
+    assert_eq!(refusal["error"]["code"], "too_many_messages");
+    assert_eq!(limited("acknowledgements"), 1);
+    assert_eq!(say(&ada, "two").await.status(), 201);
+}
+
 #[tokio::test]
 async fn sockets_are_limited_by_principal() {
     let server = strict(|settings| settings.max_connections_per_principal = 2).await;

@@ -1,6 +1,7 @@
 //! A log that is trimmed all the time, under clients that resume.
 
 use colloquy_client::Client;
+use colloquy_server::settings::Settings;
 use serde_json::json;
 use tokio::{sync::watch, task::JoinSet};
 
@@ -15,8 +16,22 @@ const KEPT: u64 = 40;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trimmed_log_is_recovered_from_or_not_but_never_in_part() {
     let fault = Fault::begin(9, "retention trims while clients resume");
+    resume_while_it_is_trimmed(fault, Settings::default().recent_bytes).await;
+}
+
+/// With no part of the log in memory, each replay reads what is being deleted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trimmed_log_that_is_read_from_the_store_is_never_recovered_from_in_part() {
+    let fault = Fault::begin(9, "retention trims while clients resume from the store");
+    resume_while_it_is_trimmed(fault, 0).await;
+}
+
+async fn resume_while_it_is_trimmed(fault: Fault, recent_bytes: usize) {
     let rounds = count(80, 5_000);
-    let server = Server::start_with(|set| set.retention_events = KEPT).await;
+    let server = Server::start_with(|set| {
+        (set.retention_events, set.recent_bytes) = (KEPT, recent_bytes);
+    })
+    .await;
     let client = server.client();
     let ada = agent(&server, "ada").await;
     for step in 0..4 * KEPT {

@@ -1,6 +1,6 @@
 //! Recovery: all or nothing, no gap between replay and live, nothing twice.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use colloquy_client::protocol::{position::Offset, request::NewNotification};
 use serde_json::{Value, json};
@@ -81,14 +81,10 @@ async fn what_the_log_has_forgotten_is_not_recovered() {
     }
     // The log is trimmed when a hub starts, and every minute.
     let server = server.restart().await;
-    let kept = async || {
-        let page = server.client().events().query("limit", 200).await.unwrap();
-        page.value.items.into_iter().map(|entry| entry.offset).collect::<Vec<_>>()
-    };
-    while kept().await.len() > 3 {
+    while kept(&server).await.len() > 3 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(kept().await, [8, 9, 10]);
+    assert_eq!(kept(&server).await, [8, 9, 10]);
     for (offset, recovered) in [(6, false), (7, true)] {
         let mut peer = Peer::connect(&server.client()).await;
         peer.subscribe("agent:*").await;
@@ -98,6 +94,46 @@ async fn what_the_log_has_forgotten_is_not_recovered() {
         let expected: &[Offset] = if recovered { &[8, 9, 10] } else { &[] };
         assert_eq!(offsets(&peer.events().await), expected);
     }
+}
+
+/// Who does not say that they are ready keeps the log from being forgotten for some heartbeats, and
+/// then comes too late.
+#[tokio::test]
+async fn who_is_not_ready_in_time_holds_up_no_retention() {
+    let heartbeat = Duration::from_millis(400);
+    let server = Server::start_with(|set| {
+        (set.retention_events, set.heartbeat) = (3, heartbeat);
+    })
+    .await;
+    let ada = agent(&server, "ada").await;
+    for _ in 0..9 {
+        touch(&server, &ada).await;
+    }
+    let mut peer = Peer::connect(&server.client()).await;
+    let since = position(&peer, 1);
+    assert_eq!(peer.subscribe_since("agent:ada", &since).await["recovered"], true);
+    server.state.keep_house().await;
+    assert_eq!(kept(&server).await[0], 2, "what was promised is kept");
+    let beat = peer.socket.next().await.unwrap();
+    assert_eq!(beat, json!({ "event": "hub:heartbeat", "payload": { "offset": 1 } }));
+
+    let trim = async {
+        while kept(&server).await.len() > 3 {
+            server.state.keep_house().await;
+        }
+    };
+    tokio::select! {
+        () = trim => {}
+        message = peer.next() => panic!("{message}"),
+    }
+    peer.socket.send(&json!({ "event": "client:ready" })).await.unwrap();
+    assert_eq!(peer.closed().await, Some(4000), "it may come back, and is told what is gone");
+}
+
+/// The offsets of the events that are in the log.
+async fn kept(server: &Server) -> Vec<Offset> {
+    let page = server.client().events().query("limit", 200).await.unwrap();
+    page.value.items.into_iter().map(|entry| entry.offset).collect()
 }
 
 #[tokio::test]
