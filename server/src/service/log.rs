@@ -100,7 +100,8 @@ impl Services {
     }
 
     /// Forgets the events that need not be kept any longer, but none that a replay under way still
-    /// needs, the answers of old idempotency keys, and login sessions and links that ended. How many events were forgotten.
+    /// needs, the answers of old idempotency keys, and login sessions and links that ended. How many
+    /// events were forgotten.
     ///
     /// # Errors
     /// Only the server's own.
@@ -115,8 +116,10 @@ impl Services {
                         let now = tx.now();
                         let oldest = Timestamp::from_millis(now.as_millis() - keep.age_millis);
                         idempotency::forget(tx.connection().await?, now).await?;
-                        logins::forget(tx.connection().await?, now).await?;
-                        links::forget(tx.connection().await?, now).await?;
+                        // These end by the wall clock, which may have been set back.
+                        let today = Timestamp::now();
+                        logins::forget(tx.connection().await?, today).await?;
+                        links::forget(tx.connection().await?, today).await?;
                         let expired =
                             events::expired(tx.connection().await?, keep.events, oldest).await?;
                         let start = hub.move_log_start(expired);

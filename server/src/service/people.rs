@@ -273,7 +273,7 @@ async fn put_link(
     secret: &str,
     lasts_millis: i64,
 ) -> Result<Timestamp> {
-    let expires_at = Timestamp::from_millis(tx.now().as_millis() + lasts_millis);
+    let expires_at = Timestamp::from_millis(Timestamp::now().as_millis() + lasts_millis);
     links::put(tx.connection().await?, &secrets::hash(secret), purpose, expires_at).await?;
     Ok(expires_at)
 }

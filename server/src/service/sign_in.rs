@@ -102,7 +102,7 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
-                    let now = tx.now();
+                    let now = Timestamp::now();
                     let purpose = links::find(tx.connection().await?, &secret, now).await?;
                     let purpose = purpose.ok_or_else(void_link)?;
                     links::delete(tx.connection().await?, &purpose).await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use colloquy_protocol::position::Offset;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{database::MIGRATIONS, events, row};
+use super::{database::MIGRATIONS, events, gaps, row};
 use crate::error::primary_code;
 
 /// Why a database can not be copied.
@@ -71,14 +71,19 @@ pub(crate) async fn check(path: &Path) -> Result<Offset, CopyError> {
 /// Makes what is in a database the beginning of another history: it gets an epoch of its own when
 /// it is opened next, whatever lies beside it. Its log goes on after `lost` at the earliest, the end
 /// of the log that it replaces: an offset is an entity's version too, and so its `ETag`, which must
-/// never stand for two different things.
+/// never stand for two different things. An older schema is brought up to date.
 ///
 /// # Errors
 /// Those of SQLite.
 pub(crate) async fn begin_history(path: &Path, lost: Offset) -> Result<(), CopyError> {
     let mut database = open(SqliteConnectOptions::new().filename(path)).await?;
+    MIGRATIONS.run(&mut database).await.map_err(sqlx::Error::from)?;
     let mut tx = database.begin().await?;
-    let head = events::head(&mut tx).await?.max(lost);
+    let end = events::head(&mut tx).await?;
+    let head = end.max(lost);
+    if end < head {
+        gaps::add(&mut tx, end, head).await?;
+    }
     sqlx::query("DELETE FROM history").execute(&mut *tx).await?;
     sqlx::query("DELETE FROM sqlite_sequence WHERE name = 'events'").execute(&mut *tx).await?;
     sqlx::query("INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?1)")

@@ -12,7 +12,7 @@ use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    Logged, batch::Batch, row, search, visibility, visibility::Audience, writer::live_frame,
+    Logged, batch::Batch, gaps, row, search, visibility, visibility::Audience, writer::live_frame,
 };
 use crate::ws::Frame;
 
@@ -323,7 +323,8 @@ pub(crate) async fn expired(
     events: u64,
     oldest: Timestamp,
 ) -> sqlx::Result<Offset> {
-    let by_count = head(&mut *connection).await?.saturating_sub(events);
+    let head = head(&mut *connection).await?;
+    let by_count = gaps::behind_the_newest(&mut *connection, head, events).await?;
     // Timestamps never go back, so the last one that is too old is also the last offset.
     let by_age: Option<i64> = sqlx::query_scalar(
         "SELECT offset FROM events WHERE timestamp < ?1 \

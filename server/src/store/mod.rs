@@ -4,7 +4,7 @@
 //! - [`history`]: the epoch; [`copy`]: the whole database in another file
 //! - [`writer`]: the one task that changes anything, in groups; [`transaction`]: what it hands
 //!   out to each change; [`rooms`]: what it remembers of chats
-//! - [`events`]: the log
+//! - [`events`]: the log; [`gaps`]: where its offsets do not follow one another
 //! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
 //! - [`people`], [`logins`], [`tokens`], [`links`]: rows of those who may come in
 //! - [`search`]: finding what contains a text
@@ -20,6 +20,7 @@ pub(crate) mod collections;
 mod copy;
 mod database;
 pub(crate) mod events;
+mod gaps;
 mod history;
 pub(crate) mod idempotency;
 pub(crate) mod links;

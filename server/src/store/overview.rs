@@ -18,8 +18,9 @@ pub(crate) struct Counts {
     pub(crate) database_bytes: u64,
 }
 
-/// Counts everything that exists for the viewer. The events are not counted one by one: offsets
-/// have no gaps, and only the oldest are ever forgotten; so they are everybody's. Of the rest SQLite
+/// Counts everything that exists for the viewer. The events are not counted one by one: of offsets only
+/// those are missing that are known to, and only the oldest are ever forgotten; so they are
+/// everybody's. Of the rest SQLite
 /// counts the entries of an index, some 20 ms for 1,000,000 messages, and takes from them those of
 /// chats that do not exist for the viewer.
 pub(crate) async fn count(
@@ -36,13 +37,17 @@ pub(crate) async fn count(
          (SELECT count(*) FROM messages WHERE chat_id IN (SELECT id FROM hidden)) AS messages, \
          (SELECT min(offset) FROM events) AS first, \
          (SELECT max(offset) FROM events) AS last, \
+         (SELECT coalesce(sum(length), 0) FROM gaps WHERE after \
+         BETWEEN (SELECT min(offset) FROM events) AND (SELECT max(offset) - 1 FROM events)) \
+         AS missing, \
          (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes",
     );
     sql.build()
         .try_map(|found: SqliteRow| {
             let first = row::optional_number(&found, "first")?;
             let last = row::optional_number(&found, "last")?;
-            let count = first.zip(last).map_or(0, |(first, last)| last - first + 1);
+            let missing: u64 = row::number(&found, "missing")?;
+            let count = first.zip(last).map_or(0, |(first, last)| last - first + 1 - missing);
             Ok(Counts {
                 agents,
                 chats: row::number(&found, "chats")?,

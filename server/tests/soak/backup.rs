@@ -9,6 +9,7 @@ use std::{
 };
 
 use colloquy_client::{
+    Method,
     live::Notices,
     protocol::{
         frame::EventFrame,
@@ -315,6 +316,10 @@ async fn what_a_restored_backup_replaces_is_kept() {
     assert_ne!(Peer::connect(&server.client()).await.welcome["epoch"], epoch);
     // A version that somebody may have seen does not come again for something else.
     assert_eq!(make_agent(&server, "next").await, later + 1);
+    // The offsets in between were never those of an event here.
+    let overview = server.client().request(Method::GET, "/api/v1/overview").send().await.unwrap();
+    let events = overview.json::<Value>().await.unwrap()["events"].clone();
+    assert_eq!(events, json!({ "first": 1, "last": later + 1, "count": 2 }));
     drop(server);
     // What was replaced can be brought back in the same way.
     printed(here, &["restore", replaced]);

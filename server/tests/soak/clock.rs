@@ -175,6 +175,21 @@ async fn a_wall_clock_that_jumps_ends_no_session_before_its_time() {
     assert_eq!(signed_in().await, 200, "a login lasts longer");
     clock.set("+20d");
     assert_eq!(signed_in().await, 401);
+    // An event of that day stays the log's last moment, and who signs in afterwards stays signed in.
+    let told = printed(&here, &["notify", "It is late."]);
+    clock.set("+0d");
+    let sign_in = json!({ "email": "a@example.org", "password": "wrong horse 1" });
+    let again = server.client().request(Method::POST, "/api/v1/session").json(&sign_in);
+    let again = again.send().await.unwrap();
+    assert_eq!(again.status(), 201, "{told}");
+    let cookie =
+        again.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    drop(server);
+    // What has ended is forgotten when a server starts.
+    let server = clock.serve();
+    let ask = http.get(format!("{}/api/v1/profile", server.url)).header(COOKIE, &cookie);
+    let profile = ask.header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert_eq!(profile.status(), 200);
     fault.survived(
         format!("{} jumps of up to three days, then past what each lasts", rounds * JUMPS.len()),
         "a login of 14 days and a token of 3 days are good each time, and end when they should",
