@@ -25,6 +25,7 @@ pub struct ClientFrame {
 
 /// What the hub reads of a client's message before it knows who handles it.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with an event")]
 pub struct RawClientFrame<'a> {
     /// The event's name, known or not.
     pub event: String,

@@ -8,9 +8,9 @@ pub type Offset = u64;
 /// A place in the log: everything at or before `offset` is known, what comes after is not.
 ///
 /// A database made anew or restored from a backup has another epoch, so a position of one
-/// history is never taken for a position of another (design, "Recovery").
+/// history is never taken for a position of another (design, "Recovery"). A whole reply to a
+/// subscription can be handed back as one: what else it has is not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Position {
     /// Which history.

@@ -202,6 +202,8 @@ pub struct NewNotification {
 }
 
 /// Reads a field that is there: `null` is a value of `T`, or an error, but never "absent".
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::Redirect,
-    routing::get,
+    routing::{any, get},
 };
 use tower::ServiceBuilder;
 use tower_http::trace::TraceLayer;
@@ -81,6 +81,7 @@ pub fn router(state: AppState) -> Router {
         .merge(docs::routes(document))
         .route("/api/multi-agent/demo/websocket", get(async || Redirect::permanent(DEMO)))
         .nest("/api", Router::new().fallback(no_such_path))
+        .route("/api/", any(no_such_path))
         .route("/ws", get(ws::upgrade))
         .merge(pages::routes(&state, own_api))
         .method_not_allowed_fallback(method_not_allowed)

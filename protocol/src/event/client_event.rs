@@ -43,7 +43,7 @@ pub struct SubscribeSince {
 
 /// What `client:ready` may carry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object, perhaps with a since")]
 pub struct Ready {
     /// Where to go on from.
     #[serde(
@@ -56,7 +56,7 @@ pub struct Ready {
 
 /// Which message is acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object with a messageId")]
 pub struct Acknowledge {
     /// The message.
     pub message_id: MessageId,

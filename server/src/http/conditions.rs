@@ -41,16 +41,17 @@ struct EntityTag<'a> {
 
 fn entity_tags(list: &str) -> Option<Vec<EntityTag<'_>>> {
     let mut tags = Vec::new();
-    let mut rest = list.trim();
+    // Elements may be empty (RFC 9110, section 5.6.1.2), all of them may not.
+    let mut rest = list.trim_matches([' ', '\t', ',']);
     loop {
         let strong = rest.strip_prefix("W/").unwrap_or(rest);
         let (tag, after) = strong.strip_prefix('"')?.split_once('"')?;
         tags.push(EntityTag { weak: strong.len() < rest.len(), tag });
-        rest = after.trim_start();
-        if rest.is_empty() {
+        let next = after.trim_start();
+        if next.is_empty() {
             return Some(tags);
         }
-        rest = rest.strip_prefix(',')?.trim_start();
+        rest = next.strip_prefix(',')?.trim_start_matches([' ', '\t', ',']);
     }
 }
 
@@ -73,6 +74,7 @@ mod tests {
         assert_eq!(asked("*").unwrap(), None);
         assert_eq!(asked("\"12\"").unwrap(), Some(vec![12]));
         assert_eq!(asked("\"12\" ,\"13\"").unwrap(), Some(vec![12, 13]));
+        assert_eq!(asked(", \"12\",, \"13\",").unwrap(), Some(vec![12, 13]));
     }
 
     #[test]
@@ -83,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_is_no_list_of_tags_is_refused() {
-        for value in ["", "12", "\"12", "\"1\" \"2\"", "\"1\",", "*, \"1\""] {
+        for value in ["", ",", "12", "\"12", "\"1\" \"2\"", "*, \"1\""] {
             assert!(asked(value).is_err(), "{value}");
         }
     }

@@ -235,10 +235,13 @@ impl TryFrom<String> for Search {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text.chars().count() <= 200 {
-            Ok(Self(text))
-        } else {
+        if text.chars().count() > 200 {
             Err("expected 200 characters at most")
+        } else if text.contains('\0') {
+            // SQLite would look for what is before it.
+            Err("a text to look for has no NUL")
+        } else {
+            Ok(Self(text))
         }
     }
 }

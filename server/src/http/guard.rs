@@ -69,6 +69,11 @@ async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next
     let Some(connection) = request.extensions().get::<Connection>().copied() else {
         return Problem::forbidden("nobody knows where this comes from").into_response();
     };
+    if request.uri().path_and_query().is_none() {
+        // `CONNECT host:port` names no path (RFC 9112, section 3.2.3), which everything behind relies on.
+        let detail = "the target of a request is a path here: this is no proxy";
+        return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
+    }
     let asked = Asked::of(connection, request.headers(), &guard.proxies);
     let peer = asked.peer;
     let own = match guard.admit(&request, &asked) {

@@ -2,7 +2,10 @@
 
 use colloquy_client::{Method, Response};
 
-use crate::support::{Server, agent};
+use crate::{
+    exchange, host,
+    support::{Server, agent},
+};
 
 async fn ask(server: &Server, path: &str) -> Response {
     crate::ask(server, Method::GET, path, &[]).await
@@ -64,4 +67,14 @@ async fn what_is_no_page_may_load_nothing() {
     }
     let docs = ask(&server, "/docs/").await;
     assert!(header(&docs, "content-security-policy").contains("script-src 'self';"));
+}
+
+/// It is no proxy, and what has no path is not looked for.
+#[tokio::test]
+async fn a_target_without_a_path_is_refused() {
+    let server = Server::start().await;
+    let host = host(&server);
+    let request = format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let answer = exchange(&server, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("problem+json"), "{answer}");
 }

@@ -101,6 +101,7 @@ async fn a_parameter_that_is_not_acceptable_is_named() {
         ("status", "asleep"),
         ("colour", "red"),
         ("q", &"x".repeat(201)),
+        ("q", "a\0b"),
     ] {
         let refusal = client.agents().query(name, value).await;
         assert_eq!(refused(refusal), (422, vec![name.to_owned()]), "{name}={value}");

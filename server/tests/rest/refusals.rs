@@ -199,6 +199,7 @@ async fn what_is_not_there_is_404() {
         "/api/v1",
         "/api/v2/agents",
         "/api",
+        "/api/",
     ] {
         let refusal = problem(client.request(Method::GET, path).send().await.unwrap()).await;
         assert_eq!(refusal.0, 404, "{path}");
