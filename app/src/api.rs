@@ -56,6 +56,36 @@ impl RequestKey {
     }
 }
 
+/// What was asked for last, and the key of that request, until it is done: tried again, it is the same
+/// request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt<T>(Option<(T, RequestKey)>);
+
+impl<T> Default for Attempt<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Clone + PartialEq> Attempt<T> {
+    /// The key of a request for this: that of the last one, if it was for the same.
+    pub fn key(&mut self, wanted: &T) -> RequestKey {
+        if let Some((before, key)) = &self.0
+            && before == wanted
+        {
+            return key.clone();
+        }
+        let key = RequestKey::random();
+        self.0 = Some((wanted.clone(), key.clone()));
+        key
+    }
+
+    /// It is done: whatever is asked for next is another request.
+    pub fn done(&mut self) {
+        self.0 = None;
+    }
+}
+
 /// What was read in two requests: everything at or before the earlier position is in both.
 ///
 /// # Errors

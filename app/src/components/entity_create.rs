@@ -6,7 +6,7 @@ use leptos_router::hooks::use_navigate;
 
 use crate::{
     api::{
-        RequestKey,
+        Attempt,
         entity::{NewEntity, create, path_of},
     },
     components::{
@@ -28,19 +28,16 @@ pub fn create_button<T: EntityView>() -> AnyView {
     let draft = Draft::new();
     let id = RwSignal::new(String::new());
     let (navigate, toasts) = (use_navigate(), use_toasts());
-    // Trying again what could not be sent must not create it twice.
-    let last_try = StoredValue::new(None::<(NewEntity, RequestKey)>);
+    let attempt = StoredValue::new(Attempt::default());
 
     let creation = Action::new(move |body: &NewEntity| {
         let body = body.clone();
-        let key = last_try.with_value(|last| match last {
-            Some((same, key)) if *same == body => key.clone(),
-            _ => RequestKey::random(),
-        });
-        last_try.set_value(Some((body.clone(), key.clone())));
+        let key = attempt.try_update_value(|attempt| attempt.key(&body));
         let navigate = navigate.clone();
         async move {
+            let Some(key) = key else { return Ok(()) };
             let created = create::<T>(&key, &body).await?;
+            attempt.try_update_value(Attempt::done);
             close_by_address(open).await;
             draft.clear();
             id.set(String::new());

@@ -109,7 +109,12 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
     let edit = NodeRef::<html::Button>::new();
     let done = Callback::new(move |saved: Option<T>| {
         if let Some(entity) = saved {
-            live.set(|current| current.entity = entity);
+            live.set(|current| {
+                // An event of a later change may be there already.
+                if entity.version() > current.entity.version() {
+                    current.entity = entity;
+                }
+            });
         }
         editing.set(false);
         // The form is gone; the keyboard goes back to where it came from, once that is enabled.

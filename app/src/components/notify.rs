@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::{
-    api::{ApiError, RequestKey, notifications},
+    api::{ApiError, Attempt, notifications},
     components::{
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
@@ -31,9 +31,11 @@ pub fn NotifyDialog(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let draft = Draft::new();
-    let send = Action::new(move |(key, new): &(RequestKey, NewNotification)| {
-        let (key, new) = (key.clone(), new.clone());
+    let send = Action::new(move |new: &NewNotification| {
+        let new = new.clone();
         async move {
+            let key = draft.attempt.try_update_value(|attempt| attempt.key(&new));
+            let Some(key) = key else { return Ok(()) };
             let sent = notifications::create(&key, &new).await.map(drop);
             if sent.is_ok() {
                 draft.clear();
@@ -50,7 +52,7 @@ pub fn NotifyDialog(
     .into_any()
 }
 
-type Sending = Action<(RequestKey, NewNotification), Result<(), ApiError>>;
+type Sending = Action<NewNotification, Result<(), ApiError>>;
 
 #[component]
 fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
@@ -58,7 +60,7 @@ fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if let Ok(new) = draft.notification() {
-            send.dispatch((draft.key_of(&new), new));
+            send.dispatch(new);
         }
     };
     let types = TYPES.map(|tone| {
@@ -115,7 +117,7 @@ struct Draft {
     tone: RwSignal<NotificationType>,
     message: RwSignal<String>,
     details: RwSignal<String>,
-    asked: StoredValue<Option<(RequestKey, NewNotification)>>,
+    attempt: StoredValue<Attempt<NewNotification>>,
 }
 
 impl Draft {
@@ -124,7 +126,7 @@ impl Draft {
             tone: RwSignal::new(NotificationType::Info),
             message: RwSignal::new(String::new()),
             details: RwSignal::new(String::new()),
-            asked: StoredValue::new(None),
+            attempt: StoredValue::new(Attempt::default()),
         }
     }
 
@@ -132,7 +134,7 @@ impl Draft {
         self.tone.set(NotificationType::Info);
         self.message.set(String::new());
         self.details.set(String::new());
-        self.asked.set_value(None);
+        self.attempt.update_value(Attempt::done);
     }
 
     /// What was typed, unless its details are no JSON.
@@ -142,18 +144,6 @@ impl Draft {
             notification_type: self.tone.get(),
             message: self.message.get().trim().to_owned(),
             details: if details.is_empty() { Value::Null } else { Value::Object(details) },
-        })
-    }
-
-    /// The same key for the same notification, so that trying again sends it once.
-    fn key_of(self, new: &NewNotification) -> RequestKey {
-        let known = self.asked.with_value(|asked| {
-            asked.as_ref().filter(|(_, before)| before == new).map(|(key, _)| key.clone())
-        });
-        known.unwrap_or_else(|| {
-            let key = RequestKey::random();
-            self.asked.set_value(Some((key.clone(), new.clone())));
-            key
         })
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use colloquy_protocol::{
     event::ServerEvent,
     frame::EventFrame,
-    id::{MessageId, Principal, PrincipalId},
+    id::{MessageId, Principal},
     model::{Chat, Message, Receipt},
     topic::Topic,
 };
@@ -117,9 +117,11 @@ impl Conversation {
         self.receipts.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// That person's receipt of a message.
-    pub fn receipt(&self, id: &MessageId, of: &PrincipalId) -> Option<&Receipt> {
-        self.receipts(id).iter().find(|receipt| receipt.principal_id == *of)
+    /// Somebody's receipt of a message. An agent and a person may have the same id.
+    pub fn receipt(&self, id: &MessageId, of: &Principal) -> Option<&Receipt> {
+        let is_theirs =
+            |receipt: &&Receipt| receipt.principal_kind == of.kind && receipt.principal_id == of.id;
+        self.receipts(id).iter().find(is_theirs)
     }
 
     /// Whether there are more messages at that end of the window.
@@ -266,7 +268,11 @@ impl Conversation {
     fn add_receipts(&mut self, receipts: impl IntoIterator<Item = Receipt>) {
         for receipt in receipts {
             let known = self.receipts.entry(receipt.message_id.clone()).or_default();
-            match known.iter_mut().find(|one| one.principal_id == receipt.principal_id) {
+            let is_it = |one: &&mut Receipt| {
+                one.principal_kind == receipt.principal_kind
+                    && one.principal_id == receipt.principal_id
+            };
+            match known.iter_mut().find(is_it) {
                 Some(one) if one.read_at.is_none() => *one = receipt,
                 Some(_) => {}
                 None => known.push(receipt),

@@ -133,8 +133,8 @@ impl<T: Send + Sync + 'static> Live<T> {
         self.error.into()
     }
 
-    /// Replaces the value by what a request of this page was answered: the event that says the
-    /// same is on its way.
+    /// Changes the value by what a request of this page was answered. The event that says the same is on
+    /// its way, or is there already, and later ones with it.
     pub fn set(self, change: impl FnOnce(&mut T)) {
         self.value.update(change);
     }

@@ -31,10 +31,13 @@ struct Kept {
 /// Keeps the latest events for [`use_recent`]. To be called once, by the app.
 pub fn provide_recent() {
     let recent = Recent(StoredValue::new(Kept::default()));
-    use_websocket().on_notice(move |notice| {
-        if let Notice::Event(frame) = notice {
-            recent.0.update_value(|kept| kept.push(frame));
+    use_websocket().on_notice(move |notice| match notice {
+        Notice::Event(frame) => recent.0.update_value(|kept| kept.push(frame)),
+        // What was kept may be another history's, and what came in between is missing.
+        Notice::Reload { topic: None, position } => {
+            recent.0.set_value(Kept { events: VecDeque::new(), dropped: position.offset });
         }
+        _ => {}
     });
     provide_context(recent);
 }

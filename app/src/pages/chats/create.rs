@@ -9,7 +9,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::add_participant::AddParticipant;
 use crate::{
-    api::{ApiError, RequestKey, chats},
+    api::{ApiError, Attempt, chats},
     components::{
         address::{close_by_address, open_by_address},
         dialog::Dialog,
@@ -52,17 +52,17 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     let participants = RwSignal::new(Vec::from_iter(myself));
     let added = RwSignal::new(0);
     let refused = RwSignal::new(None::<String>);
-    // Asked again the same after a lost connection, it is the same request.
-    let attempt = StoredValue::new(None::<(NewChat, RequestKey)>);
+    let attempt = StoredValue::new(Attempt::default());
     let navigate = use_navigate();
 
     let create = Action::new(move |chat: &NewChat| {
-        let known = attempt.get_value().filter(|(asked, _)| asked == chat);
-        let (chat, key) = known.unwrap_or_else(|| (chat.clone(), RequestKey::random()));
-        attempt.set_value(Some((chat.clone(), key.clone())));
+        let chat = chat.clone();
+        let key = attempt.try_update_value(|attempt| attempt.key(&chat));
         let navigate = navigate.clone();
         async move {
+            let Some(key) = key else { return Ok(()) };
             let created = chats::create(&key, &chat).await?;
+            attempt.try_update_value(Attempt::done);
             close_by_address(open).await;
             navigate(&format!("/chats/{}", created.id), Default::default());
             Ok::<_, ApiError>(())

@@ -7,7 +7,7 @@ use colloquy_protocol::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::api::RequestKey;
+use crate::api::{Attempt, RequestKey};
 
 /// What is being written in a chat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -15,8 +15,7 @@ pub(super) struct Draft {
     pub(super) text: String,
     /// The message that it answers.
     pub(super) reply_to: Option<MessageId>,
-    /// What was tried to be sent, and the key of that request: tried again, it is sent once.
-    attempt: Option<(NewMessage, RequestKey)>,
+    attempt: Attempt<NewMessage>,
 }
 
 impl Draft {
@@ -43,15 +42,13 @@ impl Draft {
             reply_to: self.reply_to.clone(),
             ..NewMessage::default()
         };
-        let before = self.attempt.take().filter(|(tried, _)| *tried == message);
-        let request = before.unwrap_or_else(|| (message, RequestKey::random()));
-        self.attempt = Some(request.clone());
-        request
+        let key = self.attempt.key(&message);
+        (message, key)
     }
 
     /// Takes away what was sent, and leaves what was written meanwhile.
     pub(super) fn was_sent(&mut self, sent: &NewMessage) {
-        self.attempt = None;
+        self.attempt.done();
         if let Some(rest) = self.text.strip_prefix(&sent.content) {
             self.text = rest.trim_start().to_owned();
         }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::add_participant::AddParticipant;
 use crate::{
-    api::{ApiError, RequestKey, chats},
+    api::{ApiError, Attempt, chats},
     components::{
         flow::{For, Show},
         icon::{Icon, Shape},
@@ -46,10 +46,14 @@ pub fn Participants(
     let inside = chat.part(|held| held.chat().participants.clone());
     let is_deleted = chat.is_deleted();
     let added = RwSignal::new(0);
+    let attempt = StoredValue::new(Attempt::default());
     let join = Action::new(move |who: &NewParticipant| {
         let who = who.clone();
+        let key = attempt.try_update_value(|attempt| attempt.key(&who));
         async move {
-            chats::join(&chat.id(), &RequestKey::random(), &who).await?;
+            let Some(key) = key else { return Ok(()) };
+            chats::join(&chat.id(), &key, &who).await?;
+            attempt.try_update_value(Attempt::done);
             added.update(|added| *added += 1);
             Ok::<_, ApiError>(())
         }

@@ -18,7 +18,7 @@ use web_sys::{
 };
 
 use crate::{
-    live::{Websocket, use_websocket},
+    live::{Connection, Websocket, use_websocket},
     session::{CurrentSession, use_session},
     stores::{conversation::Conversation, open_chat::OpenChat},
 };
@@ -64,6 +64,19 @@ impl Presence {
         };
         let conversation = chat.conversation();
         Effect::new(move || conversation.with(|held| presence.receive(held)));
+        // What was told when the connection ended for good may not have been heard.
+        let connection = presence.socket.connection();
+        let ended = Memo::new(move |_| matches!(connection.get(), Connection::Closed(_)));
+        Effect::new(move |had_ended: Option<bool>| {
+            let ended = ended.get();
+            if had_ended == Some(true) && !ended {
+                presence.received.set_value(HashSet::new());
+                presence.read.set_value(HashSet::new());
+                conversation.with_untracked(|held| presence.receive(held));
+                presence.read();
+            }
+            ended
+        });
         Effect::new(move || {
             let handle =
                 window_event_listener_untyped("visibilitychange", move |_| presence.read());
@@ -112,7 +125,7 @@ impl Presence {
     fn receive(self, held: &Conversation) {
         let Some(me) = self.session.principal() else { return };
         for message in held.messages().filter(|message| !is_by(message, &me)) {
-            if held.receipt(&message.id, &me.id).is_none()
+            if held.receipt(&message.id, &me).is_none()
                 && self.received.try_update_value(|told| told.insert(message.id.clone()))
                     == Some(true)
             {
@@ -138,7 +151,7 @@ impl Presence {
     fn is_unread(self, id: &MessageId, me: &Principal) -> bool {
         self.chat.conversation().with_untracked(|held| {
             let is_others = held.message(id).is_some_and(|message| !is_by(message, me));
-            is_others && held.receipt(id, &me.id).is_none_or(|receipt| receipt.read_at.is_none())
+            is_others && held.receipt(id, me).is_none_or(|receipt| receipt.read_at.is_none())
         })
     }
 }

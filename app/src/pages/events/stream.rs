@@ -46,7 +46,8 @@ pub fn Stream(
     stretch.update(|stretch| stretch.join(&loaded.value));
     let filter = StoredValue::new(filter);
     let is_latest = filter.with_value(|filter| filter.before.is_none());
-    let newest = follow(filter, loaded).value();
+    let live = follow(filter, loaded);
+    let (newest, out_of_date) = (live.value(), live.error());
 
     let at_top = RwSignal::new(true);
     let paused = RwSignal::new(false);
@@ -97,6 +98,19 @@ pub fn Stream(
     };
     let failure = move || older.value().get().and_then(Result::err);
     view! {
+        {move || {
+            out_of_date
+                .get()
+                .map(|error| {
+                    view! {
+                        <LoadError
+                            title="The events could not be loaded afresh."
+                            error
+                            on_retry=move |()| live.reload()
+                        />
+                    }
+                })
+        }}
         <section class="card log" aria-label="Log">
             <header class="log-bar">
                 <p class="quiet" role="status">
