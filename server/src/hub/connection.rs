@@ -9,10 +9,7 @@ use std::{
     fmt::Display,
     future::poll_fn,
     pin::pin,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, OnceLock},
     task::Poll,
     time::Duration,
 };
@@ -35,6 +32,7 @@ use super::{
     Context, EventHandlerRegistry, Hub, Visitor, encode,
     ending::{CLOSE_PATIENCE, End, close, leave},
     inbound::{Inbound, Refusals},
+    inbox::{Inbox, Said, Silence},
     outbox::Duty,
     seat::Seat,
 };
@@ -43,7 +41,7 @@ use crate::{
     limits::Limits,
     service::Services,
     store::Database,
-    ws::{Decoder, Frame, Incoming, Socket},
+    ws::{Decoder, Frame, Socket},
 };
 
 /// A peer that has been silent for that many heartbeats, pongs included, is taken for gone; and
@@ -79,10 +77,9 @@ impl Peer {
         &self.resources.services
     }
 
-    /// Waits for what must come before a subscription or `client:ready`: the replay before it has
-    /// ended, and the events up to its own position, if they are committed, were published.
+    /// Waits for what must come before a subscription or `client:ready`: the events up to its own
+    /// position, if they are committed, were published.
     pub(super) async fn settle(&self, since: Option<&Position>) -> Result<(), WireError> {
-        self.seat.caught_up().await;
         let hub = self.seat.hub();
         if let Some(since) = since
             && since.offset > hub.position().offset
@@ -170,75 +167,28 @@ fn welcome(peer: &Peer) {
     tracing::debug!(connection = %id, principal = %caller.principal.id, "A connection was opened.");
 }
 
-/// For how long nothing has come from the peer while something was waited for.
-struct Silence {
-    begun: Instant,
-    /// Since when, in milliseconds; [`BUSY`](Self::BUSY) while what came is being answered.
-    since: AtomicU64,
-}
-
-impl Default for Silence {
-    fn default() -> Self {
-        Self { begun: Instant::now(), since: AtomicU64::new(Self::BUSY) }
-    }
-}
-
-impl Silence {
-    const BUSY: u64 = u64::MAX;
-
-    fn begin(&self) {
-        let millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or_default();
-        self.since.store(millis, Ordering::Relaxed);
-    }
-
-    fn end(&self) {
-        self.since.store(Self::BUSY, Ordering::Relaxed);
-    }
-
-    fn since(&self) -> Option<Instant> {
-        match self.since.load(Ordering::Relaxed) {
-            Self::BUSY => None,
-            millis => Some(self.begun + Duration::from_millis(millis)),
-        }
-    }
-}
-
 /// Answers what the peer says.
 async fn read(decoder: &mut Decoder, peer: &Arc<Peer>, silence: &Silence) -> End {
-    let Resources { hub, handlers, limits, .. } = &*peer.resources;
-    let mut limits = Inbound::new(limits, hub);
     let outbox = peer.seat.outbox();
+    let mut inbox = Inbox::new(decoder, outbox, silence);
+    let mut limits = Inbound::new(&peer.resources.limits, &peer.resources.hub);
     let mut refusals = Refusals::default();
     loop {
-        let incoming = match decoder.next_message() {
-            Ok(Some(incoming)) => incoming,
-            Ok(None) => {
-                silence.begin();
-                let received = outbox.socket().receive(decoder).await;
-                silence.end();
-                match received {
-                    Ok(true) => continue,
-                    Ok(false) | Err(_) => return End::Gone,
-                }
-            }
-            Err(code) => return End::Broken(code),
-        };
-        let refused = match incoming {
-            Incoming::Text(text) => answer(&text, peer, handlers, &mut limits).await,
-            Incoming::Binary(_) => {
+        let refused = match inbox.next().await {
+            Ok(Said::Text(text)) => answer(&text, peer, &mut inbox, &mut limits).await,
+            Ok(Said::Binary) => {
                 let error = WireError::new(ErrorCode::InvalidJson, "messages are text");
                 let code = error.code;
                 peer.seat.tell(&encode(&HubEvent::Error(error)));
-                Err(code)
+                Ok(Some(code))
             }
-            Incoming::Ping(payload) => {
-                outbox.tell(Frame::pong(&payload));
-                Ok(())
-            }
-            Incoming::Pong => Ok(()),
-            Incoming::Close(code) => return End::Closed(code),
+            Err(end) => return end,
         };
-        if let Err(refused) = refused
+        let refused = match refused {
+            Ok(refused) => refused,
+            Err(end) => return end,
+        };
+        if let Some(refused) = refused
             && refusals.are_too_many(Instant::now())
         {
             outbox.finish(match refused {
@@ -249,20 +199,16 @@ async fn read(decoder: &mut Decoder, peer: &Arc<Peer>, silence: &Silence) -> End
         if let Some(code) = peer.closing.get() {
             outbox.finish(*code);
         }
-        if outbox.is_closing() {
-            // What it still says is not answered; writing ends the connection.
-            std::future::pending::<()>().await;
-        }
     }
 }
 
-/// Answers one message, if it is allowed; an error when it was refused, which the peer was told.
+/// Answers one message, if it is allowed. Why it was refused, if it was, which the peer was told.
 async fn answer(
     text: &str,
     peer: &Arc<Peer>,
-    handlers: &EventHandlerRegistry,
+    inbox: &mut Inbox<'_>,
     limits: &mut Inbound<'_>,
-) -> Result<(), ErrorCode> {
+) -> Result<Option<ErrorCode>, End> {
     let seat = &peer.seat;
     let (id, outcome) = match serde_json::from_str::<RawClientFrame<'_>>(text) {
         // An array can be read as a struct's fields in their order; it is no frame all the same.
@@ -270,9 +216,15 @@ async fn answer(
         Err(cause) => unreadable(text, cause),
         Ok(frame) => {
             let known = frame.event.parse::<ClientEventName>().ok();
-            let outcome = match known.and_then(|event| handlers.get(event)) {
+            let handler = known.and_then(|event| peer.resources.handlers.get(event));
+            let outcome = match handler {
                 _ if let Err(refused) = limits.allow(peer, known) => Err(refused),
-                Some(handler) => handler.handle(Context::new(peer.clone()), frame.payload).await,
+                Some(handler) => {
+                    if known.is_some_and(begins_replay) && seat.is_catching_up() {
+                        Box::pin(inbox.hold_until(seat.caught_up())).await?;
+                    }
+                    handler.handle(Context::new(peer.clone()), frame.payload).await
+                }
                 None => {
                     Err(WireError::new(ErrorCode::UnknownEvent, "event: there is no such event"))
                 }
@@ -295,7 +247,13 @@ async fn answer(
         (None, Err(error)) => seat.tell(&encode(&HubEvent::Error(error))),
     }
     seat.announce_catch_up();
-    refused.map_or(Ok(()), Err)
+    Ok(refused)
+}
+
+/// Whether the log is read for the peer because of such an event: one replay comes after the other.
+fn begins_replay(event: ClientEventName) -> bool {
+    use ClientEventName::{ClientReady, SubscribeAgent, SubscribeChat, SubscribeCollection};
+    matches!(event, ClientReady | SubscribeAgent | SubscribeChat | SubscribeCollection)
 }
 
 /// Does what is this task's to do for what is sent: what waits, the log, heartbeats; and sees that

@@ -5,7 +5,8 @@
 //! - [`coverage`]: which part of the log a connection is to be sent
 //! - [`delivery`]: how an event reaches those who may see it; [`flusher`]: how it is written
 //! - [`line`]: one connection; [`outbox`]: what waits for it, and its way to the socket
-//! - [`connection`]: one connection's task; [`inbound`]: how much it may say; [`ending`]: how it ends
+//! - [`connection`]: one connection's task; [`inbox`]: what the peer says; [`inbound`]: how much of it
+//!   is allowed; [`ending`]: how it ends
 //! - [`seat`]: its place in the hub; [`replay`]: reading the log for it; [`recent`]: the log's end, in
 //!   memory
 //! - [`EventHandlerRegistry`]: who answers which client event; [`handlers`]: the defaults
@@ -23,6 +24,7 @@ mod ending;
 mod flusher;
 mod handlers;
 mod inbound;
+mod inbox;
 mod line;
 mod outbox;
 mod recent;

@@ -142,18 +142,18 @@ impl Seat {
         }
     }
 
+    /// Whether the log is being read for this connection.
+    pub(super) fn is_catching_up(&self) -> bool {
+        let state = self.hub.lock();
+        let member = state.members.get(&self.line.key);
+        member.is_some_and(|member| matches!(member.phase, Phase::CatchingUp(_)))
+    }
+
     /// Waits until the log is not being read for this connection.
     pub(super) async fn caught_up(&self) {
         loop {
             let live = self.live.notified();
-            let catching_up = |phase: &Phase| matches!(phase, Phase::CatchingUp(_));
-            if !self
-                .hub
-                .lock()
-                .members
-                .get(&self.line.key)
-                .is_some_and(|one| catching_up(&one.phase))
-            {
+            if !self.is_catching_up() {
                 return;
             }
             live.await;

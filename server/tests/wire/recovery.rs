@@ -2,8 +2,13 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use colloquy_client::protocol::{position::Offset, request::NewNotification};
+use colloquy_client::protocol::{
+    position::Offset,
+    request::{NewMessage, NewNotification},
+};
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use crate::{
     Peer, names, offsets, position,
@@ -94,6 +99,42 @@ async fn what_the_log_has_forgotten_is_not_recovered() {
         let expected: &[Offset] = if recovered { &[8, 9, 10] } else { &[] };
         assert_eq!(offsets(&peer.events().await), expected);
     }
+}
+
+/// A second subscription waits until a replay has ended; that the client is there is heard meanwhile.
+#[tokio::test]
+async fn who_pings_during_a_replay_is_answered_whatever_else_was_said() {
+    let server = Server::start().await;
+    let chat = chat(&server, "c").await;
+    let new = NewMessage { content: "x".repeat(60_000), ..NewMessage::default() };
+    // More than a socket's buffers hold.
+    let all = 250;
+    for _ in 0..all {
+        server.client().send_message(&chat.id, &new).await.unwrap();
+    }
+    let address = server.url.replace("http://", "ws://");
+    let (mut socket, _) = connect_async(format!("{address}/ws")).await.unwrap();
+    let since = json!({ "epoch": server.state.hub.position().epoch, "offset": 0 });
+    for message in [
+        json!({ "event": "subscribe:chat", "payload": "c" }),
+        json!({ "event": "client:ready", "payload": { "since": since } }),
+        json!({ "event": "subscribe:agent", "payload": "*" }),
+        json!({ "event": "unsubscribe:agent", "payload": "*", "id": 4 }),
+    ] {
+        socket.send(Message::text(message.to_string())).await.unwrap();
+    }
+    socket.send(Message::Ping("hi".into())).await.unwrap();
+    let (mut replayed, mut answered_after) = (0, None);
+    loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Text(text) if text.contains("chat:messageCreated") => replayed += 1,
+            Message::Text(text) if text.starts_with(r#"{"reply":4"#) => break,
+            Message::Pong(payload) if payload.as_ref() == b"hi" => answered_after = Some(replayed),
+            _ => {}
+        }
+    }
+    assert_eq!(replayed, all, "what was said behind it comes after it, in order");
+    assert!(answered_after.unwrap() < all, "{answered_after:?}");
 }
 
 /// Who does not say that they are ready keeps the log from being forgotten for some heartbeats, and
