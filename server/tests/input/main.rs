@@ -51,11 +51,16 @@ async fn within<F: Future<Output = ()>>(patience: Duration, times: usize, what: 
 /// Waits until nobody is connected any more.
 async fn is_empty(server: &Server) {
     let empty = async {
-        while !server.state.hub.connections().is_empty() || open_connections() > 0 {
+        while !server.state.hub.connections().is_empty() || metric("colloquy_open_connections") > 0
+        {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(timeout(PATIENCE, empty).await.is_ok(), "{} connections", open_connections());
+    assert!(
+        timeout(PATIENCE, empty).await.is_ok(),
+        "{} connections",
+        metric("colloquy_open_connections")
+    );
 }
 
 /// The hub works as if nothing had been: somebody hears of a new agent.
@@ -66,10 +71,10 @@ async fn still_serves(server: &Server) {
     assert_eq!(peer.next().await["payload"]["agentId"], json!(id));
 }
 
-/// What the metrics say of this process's connections, of HTTP and of WebSockets.
-fn open_connections() -> u64 {
+/// What the metrics say of this process.
+fn metric(name: &str) -> u64 {
     let text = colloquy_server::metrics::recorder().render();
-    let value = |line: &str| line.strip_prefix("colloquy_open_connections ")?.parse().ok();
+    let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
     text.lines().find_map(value).unwrap()
 }
 
