@@ -13,7 +13,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
-        extract::{Body, Limit, Path, Post, Query, Search},
+        extract::{ActingAs, Body, Limit, Path, Post, Query, Search},
         problem::{
             ChangeProblems, CreateProblems, DeleteProblems, ListProblems, Problem, ReadProblems,
         },
@@ -47,7 +47,7 @@ pub(crate) struct AgentsQuery {
 /// List agents.
 #[utoipa::path(
     get, path = "/agents", tag = "agents", operation_id = "listAgents",
-    params(AgentsQuery),
+    params(AgentsQuery, ActingAs),
     responses(Shown<Page<Agent>>, ListProblems),
 )]
 pub(crate) async fn list(
@@ -78,7 +78,7 @@ pub(crate) async fn create(
 /// Read an agent.
 #[utoipa::path(
     get, path = "/agents/{id}", tag = "agents", operation_id = "getAgent",
-    params(("id" = AgentId, Path)),
+    params(("id" = AgentId, Path), ActingAs),
     responses(Shown<Agent>, NotModified, ReadProblems),
 )]
 pub(crate) async fn get(

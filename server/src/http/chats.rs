@@ -13,7 +13,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
-        extract::{Body, Limit, Path, Post, Query, Search},
+        extract::{ActingAs, Body, Limit, Path, Post, Query, Search},
         problem::{
             ChangeProblems, CreateProblems, DeleteProblems, ListProblems, Problem, ReadProblems,
         },
@@ -47,7 +47,7 @@ pub(crate) struct ChatsQuery {
 /// List chats.
 #[utoipa::path(
     get, path = "/chats", tag = "chats", operation_id = "listChats",
-    params(ChatsQuery),
+    params(ChatsQuery, ActingAs),
     responses(Shown<Page<Chat>>, ListProblems),
 )]
 pub(crate) async fn list(
@@ -78,7 +78,7 @@ pub(crate) async fn create(
 /// Read a chat and who is in it.
 #[utoipa::path(
     get, path = "/chats/{id}", tag = "chats", operation_id = "getChat",
-    params(("id" = ChatId, Path)),
+    params(("id" = ChatId, Path), ActingAs),
     responses(Shown<Chat>, NotModified, ReadProblems),
 )]
 pub(crate) async fn get(

@@ -13,7 +13,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
-        extract::{Body, Limit, Path, Post, Query, Search},
+        extract::{ActingAs, Body, Limit, Path, Post, Query, Search},
         problem::{
             ChangeProblems, CreateProblems, DeleteProblems, ListProblems, Problem, ReadProblems,
         },
@@ -44,7 +44,7 @@ pub(crate) struct CollectionsQuery {
 /// List collections.
 #[utoipa::path(
     get, path = "/collections", tag = "collections", operation_id = "listCollections",
-    params(CollectionsQuery),
+    params(CollectionsQuery, ActingAs),
     responses(Shown<Page<Collection>>, ListProblems),
 )]
 pub(crate) async fn list(
@@ -75,7 +75,7 @@ pub(crate) async fn create(
 /// Read a collection.
 #[utoipa::path(
     get, path = "/collections/{id}", tag = "collections", operation_id = "getCollection",
-    params(("id" = CollectionId, Path)),
+    params(("id" = CollectionId, Path), ActingAs),
     responses(Shown<Collection>, NotModified, ReadProblems),
 )]
 pub(crate) async fn get(

@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     http::{
         answer::{Gone, Shown},
-        extract::Path,
+        extract::{ActingAs, Path},
         problem::{ListProblems, Problem, ReadProblems},
     },
     hub::Hub,
@@ -26,6 +26,7 @@ use crate::{
 /// Of other people's, those subscriptions to a chat are left out whose chat one does not see.
 #[utoipa::path(
     get, path = "/connections", tag = "connections", operation_id = "listConnections",
+    params(ActingAs),
     responses(Shown<Page<ConnectionInfo>>, ListProblems),
 )]
 pub(crate) async fn list(
@@ -44,7 +45,7 @@ pub(crate) async fn list(
 /// Read a connection.
 #[utoipa::path(
     get, path = "/connections/{id}", tag = "connections", operation_id = "getConnection",
-    params(("id" = ConnectionId, Path)),
+    params(("id" = ConnectionId, Path), ActingAs),
     responses(Shown<ConnectionInfo>, ReadProblems),
 )]
 pub(crate) async fn get(
@@ -62,7 +63,7 @@ pub(crate) async fn get(
 /// Close a connection, with a code that says not to come back.
 #[utoipa::path(
     delete, path = "/connections/{id}", tag = "connections", operation_id = "closeConnection",
-    params(("id" = ConnectionId, Path)),
+    params(("id" = ConnectionId, Path), ActingAs),
     responses(Gone, ReadProblems),
 )]
 pub(crate) async fn close(

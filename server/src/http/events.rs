@@ -19,7 +19,7 @@ use crate::{
     access::Caller,
     http::{
         answer::Shown,
-        extract::{Limit, Query, Search},
+        extract::{ActingAs, Limit, Query, Search},
         problem::{ListProblems, Problem},
     },
     service::{EventQuery, Services},
@@ -68,7 +68,7 @@ pub(crate) struct EventsQuery {
 /// greatest offset there can be, asks for the latest events.
 #[utoipa::path(
     get, path = "/events", tag = "events", operation_id = "listEvents",
-    params(EventsQuery),
+    params(EventsQuery, ActingAs),
     responses(Shown<Page<LogEntry>>, ListProblems),
 )]
 pub(crate) async fn list(

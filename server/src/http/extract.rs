@@ -306,6 +306,15 @@ impl IntoParams for Change {
     }
 }
 
+/// The header with which one acts as an agent, as a parameter of whatever reads.
+pub(crate) struct ActingAs;
+
+impl IntoParams for ActingAs {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![act_as()]
+    }
+}
+
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![if_match()]

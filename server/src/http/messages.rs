@@ -13,7 +13,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Created, Shown},
-        extract::{Limit, Path, Post, Query, Search},
+        extract::{ActingAs, Limit, Path, Post, Query, Search},
         problem::{CreateProblems, ListProblems, Problem, ReadProblems},
     },
     limits::Limits,
@@ -46,7 +46,7 @@ pub(crate) struct MessagesQuery {
 /// it has the oldest, and its `nextCursor` is the next page's `after`.
 #[utoipa::path(
     get, path = "/chats/{id}/messages", tag = "messages", operation_id = "listMessages",
-    params(("id" = ChatId, Path), MessagesQuery),
+    params(("id" = ChatId, Path), MessagesQuery, ActingAs),
     responses(Shown<Page<Message>>, ListProblems, ReadProblems),
 )]
 pub(crate) async fn list(
@@ -64,7 +64,7 @@ pub(crate) async fn list(
 /// the same, in the order of the messages, and `nextCursor` is that of the messages, too.
 #[utoipa::path(
     get, path = "/chats/{id}/receipts", tag = "messages", operation_id = "listChatReceipts",
-    params(("id" = ChatId, Path), MessagesQuery),
+    params(("id" = ChatId, Path), MessagesQuery, ActingAs),
     responses(Shown<Page<Receipt>>, ListProblems, ReadProblems),
 )]
 pub(crate) async fn chat_receipts(
@@ -98,7 +98,7 @@ pub(crate) async fn send(
 /// Read a message.
 #[utoipa::path(
     get, path = "/messages/{id}", tag = "messages", operation_id = "getMessage",
-    params(("id" = MessageId, Path)),
+    params(("id" = MessageId, Path), ActingAs),
     responses(Shown<Message>, ReadProblems),
 )]
 pub(crate) async fn get(
@@ -112,7 +112,7 @@ pub(crate) async fn get(
 /// List who received and who read a message.
 #[utoipa::path(
     get, path = "/messages/{id}/receipts", tag = "messages", operation_id = "listReceipts",
-    params(("id" = MessageId, Path)),
+    params(("id" = MessageId, Path), ActingAs),
     responses(Shown<Page<Receipt>>, ReadProblems),
 )]
 pub(crate) async fn receipts(

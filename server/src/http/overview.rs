@@ -7,7 +7,8 @@ use crate::{
     access::Caller,
     http::{
         answer::Shown,
-        problem::{Problem, WatchProblems},
+        extract::ActingAs,
+        problem::{ListProblems, Problem},
     },
     hub::Hub,
     service::Services,
@@ -16,7 +17,8 @@ use crate::{
 /// Read how much there is of everything, and how the hub is.
 #[utoipa::path(
     get, path = "/overview", tag = "overview", operation_id = "getOverview",
-    responses(Shown<Overview>, WatchProblems),
+    params(ActingAs),
+    responses(Shown<Overview>, ListProblems),
 )]
 pub(crate) async fn get(
     State(services): State<Services>,

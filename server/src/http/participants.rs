@@ -11,7 +11,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Created, Gone, Shown},
-        extract::{IfMatch, Path, Post},
+        extract::{ActingAs, IfMatch, Path, Post},
         problem::{ChangeProblems, CreateProblems, DeleteProblems, Problem, ReadProblems},
     },
     service::{Change, Services},
@@ -20,7 +20,7 @@ use crate::{
 /// List who is in a chat, in the order in which they joined.
 #[utoipa::path(
     get, path = "/chats/{id}/participants", tag = "chats", operation_id = "listParticipants",
-    params(("id" = ChatId, Path)),
+    params(("id" = ChatId, Path), ActingAs),
     responses(Shown<Page<Participant>>, ReadProblems),
 )]
 pub(crate) async fn list(

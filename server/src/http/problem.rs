@@ -192,7 +192,7 @@ impl IntoResponses for ListProblems {
 
 impl IntoResponses for ReadProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 503])
+        documented(&[404, 422, 503])
     }
 }
 
