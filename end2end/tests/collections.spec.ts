@@ -109,6 +109,20 @@ test("a list that could not be loaded says so and can be tried again", async ({ 
   await expect(rows(page, "Collections")).toHaveText([/Notes/]);
 });
 
+test("a list that could not be loaded comes by itself when the hub is back", async ({
+  page,
+  server,
+}) => {
+  await connect(server).post("/collections", NOTES);
+  await open(page, "/agents");
+  await server.stop();
+  await page.getByRole("link", { name: "Collections" }).click();
+  await expect(page.getByText("The list could not be loaded.")).toBeVisible();
+  await server.start();
+
+  await expect(rows(page, "Collections")).toHaveText([/Notes/]);
+});
+
 test("a collection that does not exist is a 404 that leads on", async ({ page }) => {
   const response = await page.goto("/collections/nothing");
   expect(response?.status()).toBe(404);

@@ -1,5 +1,7 @@
 //! Why a request did not succeed.
 
+use std::fmt::Write;
+
 use serde::{Deserialize, Serialize};
 
 /// Why a request did not succeed, in words that a page can show.
@@ -73,7 +75,53 @@ pub struct FieldProblem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.detail.as_deref().unwrap_or(&self.title))?;
-        self.errors.iter().try_for_each(|error| write!(f, " ({}: {})", error.field, error.message))
+        if self.errors.is_empty() {
+            return f.write_str(self.detail.as_deref().unwrap_or(&self.title));
+        }
+        // The detail says the same in the API's words.
+        for (place, error) in self.errors.iter().enumerate() {
+            f.write_str(if place == 0 { "" } else { "; " })?;
+            in_words(&error.field, f)?;
+            write!(f, ": {}", error.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// A field's name as people write it: `participantId` is "Participant id". Headers stay as they are.
+fn in_words(field: &str, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    for (place, letter) in field.char_indices() {
+        match letter {
+            _ if place == 0 => f.write_char(letter.to_ascii_uppercase())?,
+            'A'..='Z' if !field.contains('-') => write!(f, " {}", letter.to_ascii_lowercase())?,
+            _ => f.write_char(letter)?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_each_field_once_and_in_words() {
+        let problem = |errors: &[(&str, &str)]| {
+            let error = |(field, message): &(&str, &str)| FieldProblem {
+                field: (*field).to_owned(),
+                message: (*message).to_owned(),
+            };
+            Problem {
+                title: "Conflict".to_owned(),
+                status: 409,
+                detail: Some("participantId: is in the chat already".to_owned()),
+                errors: errors.iter().map(error).collect(),
+            }
+        };
+        let said = problem(&[("participantId", "is in the chat already")]).to_string();
+        assert_eq!(said, "Participant id: is in the chat already");
+        let said = problem(&[("name", "is empty"), ("If-Match", "is no list")]).to_string();
+        assert_eq!(said, "Name: is empty; If-Match: is no list");
+        assert_eq!(problem(&[]).to_string(), "participantId: is in the chat already");
     }
 }

@@ -17,7 +17,8 @@ use crate::{
     session::use_session,
 };
 
-/// The status of an agent. What is chosen or typed stays when an event changes the agent.
+/// The status of an agent, and the form that begins with it. What is chosen or typed stays when an event
+/// changes the agent.
 #[component]
 pub fn StatusPart(
     /// The agent as it is now.
@@ -27,14 +28,23 @@ pub fn StatusPart(
     let status = Signal::derive(move || agent.with(|agent| agent.status));
     let chosen = RwSignal::new(None::<AgentStatus>);
     let shown = move || chosen.get().unwrap_or_else(|| status.get());
-    let detail = RwSignal::new(String::new());
+    let current = move || agent.with(|agent| agent.status_detail.clone().unwrap_or_default());
+    let detail = RwSignal::new(untrack(current));
+    Effect::new(move |before: Option<String>| {
+        let current = current();
+        if before.is_some_and(|before| detail.with_untracked(|typed| *typed == before)) {
+            detail.set(current.clone());
+        }
+        current
+    });
 
     let change = Action::new(move |to: &StatusChange| {
         let (id, to) = (agent.with_untracked(|agent| agent.id.clone()), to.clone());
         async move {
             set_status(&id, &to).await?;
-            chosen.set(None);
-            detail.set(String::new());
+            if chosen.try_get_untracked().flatten() == Some(to.status) {
+                chosen.set(None);
+            }
             Ok(())
         }
     });

@@ -38,11 +38,15 @@ pub fn create_button<T: EntityView>() -> AnyView {
             let Some(key) = key else { return Ok(()) };
             let created = create::<T>(&key, &body).await?;
             attempt.try_update_value(Attempt::done);
-            close_by_address(open).await;
+            toasts.show(NotificationType::Success, format!("{} was created.", body.fields.name));
+            // Who went elsewhere meanwhile is left there.
+            let Some(waits) = open.try_get_untracked() else { return Ok(()) };
             draft.clear();
             id.set(String::new());
-            toasts.show(NotificationType::Success, format!("{} was created.", body.fields.name));
-            navigate(&path_of(&created.topic()), Default::default());
+            if waits {
+                close_by_address(open).await;
+                navigate(&path_of(&created.topic()), Default::default());
+            }
             Ok(())
         }
     });

@@ -61,9 +61,8 @@ pub fn HistoryPanel(
                         view! {
                             <Empty title="Nothing has happened yet.">
                                 <p>
-                                    "Make something happen with the buttons beside, or let "
-                                    <code>"colloquy demo"</code>
-                                    " bring three agents to life: every change shows up here by itself."
+                                    "Every change shows up here by itself: make something happen on this page, or let "
+                                    <code>"colloquy demo"</code> " bring three agents to life."
                                 </p>
                             </Empty>
                         }

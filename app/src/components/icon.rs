@@ -31,6 +31,14 @@ pub enum Shape {
     Close,
     /// A bell.
     Bell,
+    /// A tick in a circle.
+    Success,
+    /// An i in a circle.
+    Info,
+    /// An exclamation mark in a triangle.
+    Warning,
+    /// A cross in an octagon.
+    Error,
     /// A plus.
     Plus,
     /// A padlock.
@@ -67,6 +75,10 @@ impl Shape {
             Self::Menu => "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
             Self::Close => "m4 4 8 8m0-8-8 8",
             Self::Bell => "M4 11V7a4 4 0 0 1 8 0v4l1 1H3zM6.5 14h3",
+            Self::Success => "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM5.5 8.2l1.8 1.8 3.2-3.8",
+            Self::Info => "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM8 7.5v3.5M8 5v.1",
+            Self::Warning => "M8 2 14.5 13.5h-13zM8 6.5v3.2M8 11.7v.1",
+            Self::Error => "M5.5 2h5L14 5.5v5L10.5 14h-5L2 10.5v-5zM6 6l4 4m0-4-4 4",
             Self::Plus => "M8 3v10M3 8h10",
             Self::Lock => "M4 7.5h8v6h-8zM5.5 7.5v-2a2.5 2.5 0 0 1 5 0v2",
             Self::Key => {

@@ -168,21 +168,33 @@ impl Form {
     }
 
     /// What is asked for, in the words that were typed.
-    fn ask(self, act: Act) -> Result<Ask, InvalidId> {
+    fn ask(self, act: Act) -> Result<Ask, String> {
+        let invalid = |error: InvalidId| error.to_string();
         let topic = match self.kind.get_untracked() {
             Some(kind) if act.creates().is_none() => {
-                Some(Topic::of(kind, self.target(kind).get_untracked().trim())?)
+                let id = self.target(kind).get_untracked();
+                if id.trim().is_empty() {
+                    return Err(format!("Say which {}, or create one.", kind.as_str()));
+                }
+                Some(Topic::of(kind, id.trim()).map_err(invalid)?)
             }
             _ => None,
         };
         let participant = matches!(act, Act::Join | Act::Leave).then(|| self.participant());
-        let text = self.text.get_untracked().trim().to_owned();
-        Ok(Ask { act, topic, text, participant: participant.transpose()? })
+        let text = self.typed();
+        Ok(Ask { act, topic, text, participant: participant.transpose().map_err(invalid)? })
     }
 
-    /// Goes on with what was created; or, when that was deleted, with the newest of what is left.
-    fn follow(self, ask: &Ask) {
-        self.text.set(String::new());
+    fn typed(self) -> String {
+        self.text.with_untracked(|text| text.trim().to_owned())
+    }
+
+    /// Goes on with what was created; or, when that was deleted, with the newest of what is left. What
+    /// was typed since stays.
+    fn follow(self, typed: &Ask, ask: &Ask) {
+        if self.typed() == typed.text {
+            self.text.set(String::new());
+        }
         let Some(topic) = &ask.topic else { return };
         let target = self.target(topic.kind());
         if ask.act.creates().is_some() {
@@ -256,7 +268,7 @@ impl Progress {
         self.begin();
         let typed = match form.ask(act) {
             Ok(typed) => typed,
-            Err(invalid) => return self.end(Err(invalid.to_string())),
+            Err(invalid) => return self.end(Err(invalid)),
         };
         let again = self.failed.get_value().filter(|failed| failed.typed == typed);
         let Failed { ask, key, .. } = again.unwrap_or_else(|| Failed {
@@ -264,7 +276,8 @@ impl Progress {
             ask: complete(typed.clone()),
             key: RequestKey::random(),
         });
-        self.failed.set_value(Some(Failed { typed, ask: ask.clone(), key: key.clone() }));
+        let asked = Failed { typed: typed.clone(), ask: ask.clone(), key: key.clone() };
+        self.failed.set_value(Some(asked));
         spawn_local(async move {
             let outcome = match load_perform().await {
                 Ok(perform) => {
@@ -275,7 +288,7 @@ impl Progress {
             };
             if outcome.is_ok() {
                 self.failed.set_value(None);
-                form.follow(&ask);
+                form.follow(&typed, &ask);
                 if self.said.with_untracked(String::is_empty) {
                     self.said.set("Done.".to_owned());
                 }

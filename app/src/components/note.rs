@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::api::ApiError;
+use crate::{
+    api::ApiError,
+    live::{Connection, use_websocket},
+};
 
 /// Nothing is there yet: says so, and what to do next.
 #[component]
@@ -24,7 +27,8 @@ pub fn Empty(
     .into_any()
 }
 
-/// Something could not be loaded.
+/// Something could not be loaded. When the server could not be reached, it is tried again as soon as the
+/// hub is there.
 #[component]
 pub fn LoadError(
     /// What could not be loaded, as a sentence.
@@ -43,6 +47,16 @@ pub fn LoadError(
             </Empty>
         }
         .into_any();
+    }
+    if error == ApiError::Unreachable {
+        let connection = use_websocket().connection();
+        Effect::new(move |was_live: Option<bool>| {
+            let is_live = connection.get() == Connection::Live;
+            if was_live == Some(false) && is_live {
+                on_retry.run(());
+            }
+            is_live
+        });
     }
     view! {
         <section class="card failed" role="alert">

@@ -1,7 +1,7 @@
 //! Where one can go, beside every page.
 
 use colloquy_protocol::access::Action;
-use leptos::prelude::*;
+use leptos::{ev::KeyboardEvent, html, prelude::*};
 use leptos_router::hooks::use_location;
 
 use crate::{
@@ -58,6 +58,16 @@ pub fn Sidebar() -> impl IntoView {
         path.track();
         open.set(false);
     });
+    let menu_button = NodeRef::<html::Button>::new();
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && open.get_untracked() {
+            open.set(false);
+            if let Some(button) = menu_button.get_untracked() {
+                // It fails only for an element that can have no focus.
+                button.focus().ok();
+            }
+        }
+    };
 
     frame_is_alive();
 
@@ -74,12 +84,23 @@ pub fn Sidebar() -> impl IntoView {
         .into_any()
     };
     view! {
-        <header class="sidebar" data-open=move || open.get().to_string()>
+        <header class="sidebar" data-open=move || open.get().to_string() on:keydown=on_key>
             <a class="brand" href="/">
                 <img src="/favicon.svg" alt="" width="24" height="24" />
                 "Colloquy"
             </a>
             <PaletteButton />
+            <button
+                node_ref=menu_button
+                type="button"
+                class="button icon menu-button"
+                aria-label="Pages"
+                aria-controls="pages"
+                aria-expanded=move || open.get().to_string()
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                <Icon shape=Shape::Menu />
+            </button>
             <nav id="pages" aria-label="Main">
                 <div class="nav-links">
                     {move || offered.get().into_iter().map(link).collect_view()}
@@ -95,16 +116,6 @@ pub fn Sidebar() -> impl IntoView {
                 <ConnectionPill />
                 <ThemeSwitch />
             </div>
-            <button
-                type="button"
-                class="button icon menu-button"
-                aria-label="Pages"
-                aria-controls="pages"
-                aria-expanded=move || open.get().to_string()
-                on:click=move |_| open.update(|open| *open = !*open)
-            >
-                <Icon shape=Shape::Menu />
-            </button>
         </header>
     }
     .into_any()

@@ -120,7 +120,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 }
             }
         >
-            <Icon shape=Shape::Bell />
+            <Icon shape=mark(tone) />
             <p class="toast-text">
                 <span class="visually-hidden">{word(tone)} ": "</span>
                 {text}
@@ -136,6 +136,16 @@ fn ToastView(toast: Toast) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// How serious a notice is, in a drawing of its own.
+pub(crate) fn mark(tone: NotificationType) -> Shape {
+    match tone {
+        NotificationType::Info => Shape::Info,
+        NotificationType::Warning => Shape::Warning,
+        NotificationType::Error => Shape::Error,
+        NotificationType::Success => Shape::Success,
+    }
 }
 
 /// How serious a notice is, in a word.

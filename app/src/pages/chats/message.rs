@@ -90,6 +90,7 @@ pub fn MessageView(
                 <span class="message-time">
                     <TimeAgo at=created_at />
                 </span>
+                <Receipts id chat people />
                 <Show when=move || session.may(Action::Speak)>
                     <button
                         type="button"
@@ -103,7 +104,6 @@ pub fn MessageView(
                         "Reply"
                     </button>
                 </Show>
-                <Receipts id chat people />
             </div>
         </li>
     }

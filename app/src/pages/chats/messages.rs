@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use colloquy_protocol::{id::MessageId, model::Message};
+use colloquy_protocol::{access::Action as Right, id::MessageId, model::Message};
 use leptos::{html, prelude::*};
 
 use super::{message::MessageView, presence::Presence};
@@ -18,6 +18,7 @@ use crate::{
         flow::{For, Show},
         note::Empty,
     },
+    session::use_session,
     stores::{
         conversation::{Conversation, End},
         open_chat::{OpenChat, Paging},
@@ -47,6 +48,7 @@ pub fn Messages(
     scroller: NodeRef<html::Div>,
 ) -> impl IntoView {
     let presence = Presence::new(chat, scroller);
+    let (session, is_deleted) = (use_session(), chat.is_deleted());
     let is_empty = chat.part(|held| held.messages().next().is_none());
     let has_older = chat.part(|held| held.has_more(End::Older));
     let has_newer = chat.part(|held| held.has_more(End::Newer));
@@ -102,7 +104,9 @@ pub fn Messages(
             </div>
             <Show when=move || is_empty.get()>
                 <Empty title="Nothing was said yet.">
-                    <p>"Write the first message below."</p>
+                    <Show when=move || session.may(Right::Speak) && !is_deleted.get()>
+                        <p>"Write the first message below."</p>
+                    </Show>
                 </Empty>
             </Show>
             <ToNewest chat scroller />

@@ -74,7 +74,7 @@ pub fn Participants(
                 "Participants " <span class="quiet">{move || inside.with(Vec::len)}</span>
             </h2>
             <Show when=move || inside.with(Vec::is_empty)>
-                <p class="quiet">"Nobody is in it. Anybody may write all the same."</p>
+                <p class="quiet">"Nobody is in it. Others may read it, and write, all the same."</p>
             </Show>
             <ul class="participants">
                 <For

@@ -48,9 +48,9 @@ pub fn ConnectionRow(
     let behind = Memo::new(move |_| info.with(|it| it.behind));
     let ConnectionInfo { user_id, user_kind, connected_at, address, user_agent, .. } =
         info.get_untracked();
-    let who = match user_kind {
-        PrincipalKind::Agent => Shape::Agent,
-        PrincipalKind::User => Shape::Chat,
+    let (shape, kind) = match user_kind {
+        PrincipalKind::Agent => (Shape::Agent, "agent"),
+        PrincipalKind::User => (Shape::Person, "person"),
     };
     let client = user_agent.unwrap_or_else(|| "unknown client".to_owned());
     let name = names.with_value(|names| names.of(&user_id, user_kind));
@@ -60,9 +60,9 @@ pub fn ConnectionRow(
         <tr>
             <td class="who">
                 <p class="who-name">
-                    <Icon shape=who />
+                    <Icon shape />
                     <strong title=user_id.to_string()>{name}</strong>
-                    <span class="quiet">{user_kind.as_str()}</span>
+                    <span class="quiet">{kind}</span>
                     <Show when=move || is_own.get()>
                         <span class="tag own">"this page"</span>
                     </Show>

@@ -10,10 +10,10 @@ use crate::{
     api::{ApiError, events::notification_type, overview::Summary},
     components::{
         flow::{For, Show},
-        icon::{Icon, Shape},
+        icon::Icon,
         status::StatusBadge,
         time::TimeAgo,
-        toasts::word,
+        toasts::{mark, word},
     },
     live::{Connection, use_websocket},
 };
@@ -79,7 +79,7 @@ pub fn Trouble(
                 </Show>
                 <For each=move || warnings.get() key=|warning| warning.offset let:warning>
                     <li data-tone=word(warning.tone)>
-                        <Icon shape=Shape::Bell />
+                        <Icon shape=mark(warning.tone) />
                         <span class="trouble-text">
                             <span class="visually-hidden">{word(warning.tone)} ": "</span>
                             {warning.message}
