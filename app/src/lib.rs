@@ -10,6 +10,7 @@
 //! - [`live`]: `use_websocket`, the page's one connection to the hub
 //! - [`api`]: the REST API, typed
 //! - [`session`]: who uses the page, and what they may do
+//! - `tab_storage`: what the browser keeps for this tab; `scroll_place`: the way back to where one was
 //! - [`backend`]: what rendering on the server needs from the server
 //! - [`early`]: what people do on a page before it is alive
 //! - `parts`: which parts of the WASM are loaded when they are wanted
@@ -23,8 +24,10 @@ pub mod live;
 pub mod pages;
 pub mod palette;
 mod parts;
+mod scroll_place;
 pub mod session;
 pub mod stores;
+mod tab_storage;
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
@@ -59,8 +62,10 @@ use crate::{
         tokens::TOKENS,
         welcome::WELCOME,
     },
+    scroll_place::keep_scroll_places,
     session::{provide_session, use_session},
     stores::recent::provide_recent,
+    tab_storage::keep_for_one_person,
 };
 
 /// The HTML document around every page.
@@ -101,6 +106,7 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     provide_websocket();
     provide_session();
+    keep_for_one_person();
     provide_recent();
     // Whoever is not known is offered the way in, and nothing else.
     let session = use_session();
@@ -128,6 +134,7 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Pages() -> impl IntoView {
     use SsrMode::Async;
+    keep_scroll_places();
     view! {
         <FlatRoutes fallback=NotFoundPage>
             <Route path=path!("/") view=OVERVIEW ssr=Async />

@@ -87,6 +87,22 @@ test("what the server refuses stands at its field, and what was typed stays", as
   await expect(page.getByLabel("Description", { exact: true })).toHaveValue("Checks the work.");
 });
 
+test("who goes elsewhere while an agent is created stays there", async ({ page, server }) => {
+  await open(page, "/agents");
+  const release = await hold(page, "**/api/v1/agents");
+  await page.getByRole("button", { name: "New agent" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Ada");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Collections" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Collections");
+  release();
+
+  await expect(page.locator(".toast")).toContainText("Ada was created.");
+  await expect(page).toHaveURL(/\/collections$/);
+  expect((await connect(server).get("/agents")).items).toHaveLength(1);
+});
+
 test("a creation whose answer was lost is tried again once", async ({ page, server }) => {
   await open(page, "/agents");
   await page.route("**/api/v1/agents", async (route) => {
@@ -183,6 +199,103 @@ test("a change shows in both pages, and a member that was taken out is gone", as
   expect((await api.get("/agents/ada")).metadata).toEqual({ limits: { steps: 13 } });
 });
 
+test("a list that is pasted becomes one capability for each of its items", async ({ page, server }) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await connect(server).post("/agents", { ...ADA, capabilities: [] });
+  await edit(page);
+  const capabilities = page.getByLabel("Capabilities", { exact: true });
+  for (const text of ["read, write", "plan\nthink, read"]) {
+    await page.evaluate((text) => navigator.clipboard.writeText(text), text);
+    await capabilities.focus();
+    await page.keyboard.press("ControlOrMeta+v");
+  }
+  await expect(capabilities).toHaveValue("");
+  await capabilities.pressSequentially("rest,");
+  await expect(capabilities).toHaveValue("");
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await expect(page.getByRole("region", { name: "Capabilities" }).getByRole("listitem")).toHaveText([
+    "read",
+    "write",
+    "plan",
+    "think",
+    "rest",
+  ]);
+});
+
+test("what was typed about an agent outlives going elsewhere and a reload, until Cancel", async ({
+  page,
+  server,
+}) => {
+  page.on("dialog", (dialog) => dialog.accept());
+  await connect(server).post("/agents", ADA);
+  const metadata = await edit(page);
+  const name = page.getByLabel("Name", { exact: true });
+  await name.fill("Ada the second");
+  await page.getByRole("button", { name: "Remove plan" }).click();
+  await metadata.fill('{"team": ');
+
+  await toChats(page);
+  await page.goBack();
+  await expect(name).toHaveValue("Ada the second");
+  await expect(metadata).toHaveValue('{"team": ');
+  await expect(page.getByText("This is what you had not saved yet.")).toBeVisible();
+  await page.reload();
+  await live(page);
+  await expect(name).toHaveValue("Ada the second");
+  await expect(page.getByRole("button", { name: "Remove review" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Remove plan" })).toHaveCount(0);
+
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("form")).toHaveCount(0);
+  await toChats(page);
+  await page.goBack();
+  await expect(page.getByRole("button", { name: "Edit" })).toBeEnabled();
+  await expect(page.getByRole("form")).toHaveCount(0);
+});
+
+test("a change that was left is saved over what it began with, and over nothing else", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  await api.post("/agents", ADA);
+  await edit(page);
+  await page.getByLabel("Name", { exact: true }).fill("Ada of mine");
+  await toChats(page);
+  await api.patch("/agents/ada", { name: "Ada of theirs" });
+
+  await page.goBack();
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Ada of mine");
+  await expect(page.getByText("Somebody else changed it meanwhile.")).toBeVisible();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(conflict(page).getByRole("group", { name: "Name" })).toContainText(/Ada of mine.*Ada of theirs/s);
+  await page.getByRole("button", { name: "Overwrite with mine" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of mine");
+
+  await toChats(page);
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of mine");
+  await expect(page.getByRole("button", { name: "Edit" })).toBeEnabled();
+});
+
+test("a change whose page is left while it is being saved does not come back", async ({ page, server }) => {
+  await connect(server).post("/agents", ADA);
+  await edit(page);
+  const release = await hold(page, "**/api/v1/agents/ada");
+  await page.getByLabel("Name", { exact: true }).fill("Ada the second");
+  const saved = page.waitForResponse((answer) => answer.request().method() === "PATCH");
+  await page.getByRole("button", { name: "Save" }).click();
+  await toChats(page);
+  release();
+  await (await saved).finished();
+  await expect.poll(() => page.evaluate(() => sessionStorage.getItem("draft:agent:ada"))).toBe(null);
+
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada the second");
+  await expect(page.getByRole("form")).toHaveCount(0);
+});
+
 test("a status is set in one page and seen in the others", async ({ page, context, server }) => {
   await connect(server).post("/agents", ADA);
   const list = await context.newPage();
@@ -194,8 +307,29 @@ test("a status is set in one page and seen in the others", async ({ page, contex
   await page.getByRole("button", { name: "Set status" }).click();
 
   await expect(status(page)).toContainText(/working.*Reading/);
-  await expect(page.getByLabel("What it is doing", { exact: true })).toHaveValue("");
   await expect(rows(list, "Agents")).toHaveText([/Ada.*working.*Reading/]);
+
+  // What it is doing is where the next change begins, so it is taken away on purpose only.
+  await page.getByRole("radio", { name: "waiting" }).check({ force: true });
+  await page.getByRole("button", { name: "Set status" }).click();
+  await expect(status(page)).toContainText(/waiting.*Reading/);
+  await connect(server).put("/agents/ada/status", { status: "working", statusDetail: "Writing" });
+  await expect(page.getByLabel("What it is doing", { exact: true })).toHaveValue("Writing");
+});
+
+test("what is typed while a status is being set stays", async ({ page, server }) => {
+  await connect(server).post("/agents", ADA);
+  await open(page, "/agents/ada");
+  const release = await hold(page, "**/api/v1/agents/ada/status");
+  const doing = page.getByLabel("What it is doing", { exact: true });
+  await doing.fill("Reading");
+  await page.getByRole("button", { name: "Set status" }).click();
+  await doing.fill("Reading and writing");
+  release();
+
+  await expect(status(page)).toContainText("Reading");
+  await expect(page.getByRole("button", { name: "Set status" })).toBeEnabled();
+  await expect(doing).toHaveValue("Reading and writing");
 });
 
 test.describe("when somebody else was faster", () => {
@@ -435,6 +569,11 @@ async function edit(page: Page): Promise<Locator> {
   return page.getByLabel("Metadata", { exact: true });
 }
 
+async function toChats(page: Page): Promise<void> {
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Chats" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
+}
+
 function status(page: Page): Locator {
   return page.locator(".status-now");
 }
@@ -451,4 +590,17 @@ async function box(locator: Locator) {
   const found = await locator.boundingBox();
   if (!found) throw new Error("it is not there");
   return found;
+}
+
+/** Holds what is sent to that address, but not what is read of it, until it is let go. */
+async function hold(page: Page, address: string): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route(address, async (route) => {
+    if (route.request().method() !== "GET") {
+      await released;
+    }
+    await route.continue();
+  });
+  return release;
 }

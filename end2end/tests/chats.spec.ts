@@ -4,7 +4,7 @@ import { type Locator, type Page } from "@playwright/test";
 
 import { listen, live, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
-import { type Api, connect } from "./steps.ts";
+import { type Api, connect, hold } from "./steps.ts";
 
 test("the list follows live events and its address", async ({ page, server }) => {
   const heard = listen(page);
@@ -53,6 +53,62 @@ test("a chat is created with its participants, and opens", async ({ page, server
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("The plan");
   const inside = page.getByRole("region", { name: "Participants" }).getByRole("listitem");
   await expect(inside).toHaveText([/You/, /Ada/]);
+});
+
+test("what was typed of a new chat stays when its dialog is closed", async ({ page, server }) => {
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await open(page, "/chats");
+  const dialog = page.getByRole("dialog");
+  const show = page.getByRole("button", { name: "Create a chat" });
+
+  await show.click();
+  await dialog.getByLabel("Title").fill("The plan");
+  await dialog.getByLabel("Who sees it").selectOption("Only its participants");
+  await dialog.getByLabel("Id").fill("ada");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await expect(dialog.getByRole("listitem")).toHaveText([/You/, /Ada/]);
+  for (const close of [
+    () => page.keyboard.press("Escape"),
+    () => dialog.getByRole("button", { name: "Cancel" }).click(),
+  ]) {
+    await close();
+    await expect(dialog).toBeHidden();
+    await show.click();
+    await expect(dialog.getByLabel("Title")).toHaveValue("The plan");
+    await expect(dialog.getByLabel("Who sees it")).toHaveValue("participants");
+    await expect(dialog.getByRole("listitem")).toHaveText([/You/, /Ada/]);
+  }
+
+  // Once it is created, the next one begins anew.
+  const creation = await hold(page, "**/api/v1/chats");
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+  await creation.asked;
+  await page.keyboard.press("Escape");
+  creation.release();
+  await expect(page.getByText("The plan was created.")).toBeVisible();
+  await expect(titles(page)).toHaveText([/The plan/]);
+  await expect(page).toHaveURL(/\/chats$/);
+  await show.click();
+  await expect(dialog.getByLabel("Title")).toHaveValue("");
+  await expect(dialog.getByLabel("Who sees it")).toHaveValue("open");
+  await expect(dialog.getByRole("listitem")).toHaveText([/You/]);
+});
+
+test("who goes elsewhere while a chat is created stays there", async ({ page, server }) => {
+  await open(page, "/chats");
+  const creation = await hold(page, "**/api/v1/chats");
+  await page.getByRole("button", { name: "Create a chat" }).click();
+  await page.getByRole("dialog").getByLabel("Title").fill("The plan");
+  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
+  await creation.asked;
+  await page.keyboard.press("Escape");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Events" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Events");
+  creation.release();
+
+  await expect(page.getByText("The plan was created.")).toBeVisible();
+  await expect(page).toHaveURL(/\/events$/);
+  expect((await connect(server).get("/chats")).items).toHaveLength(1);
 });
 
 test("a private chat has a lock, goes with who leaves it and comes with who is let in", async ({

@@ -80,12 +80,47 @@ test("a time narrows it down, and a mistake in a filter is told", async ({ page,
   await page.getByLabel("From").fill("2001-01-31T12:05");
   await expect(rows(page)).toHaveCount(5);
   await expect(page).toHaveURL(/from=2001-01-31T12(:|%3A)05(:|%3A)00Z/);
-  await page.getByLabel("To", { exact: true }).fill("2001-01-31T12:06");
+  await page.getByLabel("To (UTC)").fill("2001-01-31T12:06");
   await expect(page.getByText("No event fits.")).toBeVisible();
 
   await page.goto("/events?topic=ada");
   await expect(page.getByRole("alert")).toContainText("a topic is agent:ID");
   await expect(page.getByLabel("Entity")).toHaveValue("ada");
+});
+
+test("the entity and the actor count while one types, and are told when they can not", async ({
+  page,
+  server,
+}) => {
+  await story(connect(server));
+  await open(page, "/events");
+  const entity = page.getByLabel("Entity");
+  const actor = page.getByLabel("Actor", { exact: true });
+
+  await entity.pressSequentially("agent:ada");
+  await expect(rows(page)).toHaveText([/agent:created.*Ada/]);
+  await expect(page).toHaveURL(/topic=agent(:|%3A)ada/);
+  await page.reload();
+  await live(page);
+  await expect(entity).toHaveValue("agent:ada");
+  await expect(rows(page)).toHaveCount(1);
+
+  await entity.fill("ada");
+  await expect(entity).toHaveAccessibleDescription(/a topic is agent:ID/);
+  await expect(entity).toHaveAttribute("aria-invalid", "true");
+  await expect(rows(page)).toHaveCount(5);
+  await actor.fill("ada");
+  await expect(rows(page)).toHaveText([/chat:messageCreated.*ada/]);
+  await actor.fill("a b");
+  await expect(actor).toHaveAccessibleDescription(/an id has 1 to 64 characters/);
+  await expect(rows(page)).toHaveCount(5);
+  await page.getByRole("link", { name: "Clear" }).click();
+  await expect(page).toHaveURL(/\/events$/);
+  await expect(entity).toHaveValue("");
+  await expect(actor).toHaveAttribute("aria-invalid", "false");
+  for (const label of ["From (UTC)", "To (UTC)"]) {
+    await expect(page.getByLabel(label)).toBeVisible();
+  }
 });
 
 test("older events load while one scrolls, and new ones do not move what one reads", async ({ page, server }) => {

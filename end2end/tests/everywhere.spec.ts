@@ -5,7 +5,8 @@ import type { Page } from "@playwright/test";
 
 import { PAGES, fill, listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { connect, history } from "./steps.ts";
+import { PASSWORD, alive, ask, join, setUp, signIn } from "./accounts.ts";
+import { connect, history, hold } from "./steps.ts";
 
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 780 };
@@ -136,6 +137,104 @@ test("going from page to page loads data, and code only the first time", async (
   const other = asked.filter((path) => !path.startsWith("/api/v1/") && path !== "/favicon.svg");
   expect(other).toEqual([]);
 });
+
+test("Back leads to where one was on a page, and a new page begins at its top", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  for (let number = 1; number <= 60; number += 1) {
+    await api.post("/agents", { name: `Agent ${number}` });
+    await api.post("/collections", { name: `Collection ${number}` });
+  }
+  await page.setViewportSize({ width: 1280, height: 600 });
+  const main = page.getByRole("navigation", { name: "Main" });
+  for (const [name, elsewhere] of [
+    ["Agents", "Chats"],
+    ["Collections", "Events"],
+    ["Events", "Agents"],
+  ] as const) {
+    await open(page, `/${name.toLowerCase()}`);
+    await scrollTo(page, 800);
+    await main.getByRole("link", { name: elsewhere, exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(elsewhere);
+    await expect.poll(() => place(page), elsewhere).toBe(0);
+    await page.goBack();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+    await expect.poll(() => place(page), name).toBeGreaterThan(700);
+    expect(await place(page), name).toBeLessThan(900);
+  }
+
+  // It is so when what the page shows comes late, too; and who scrolls decides.
+  await open(page, "/agents");
+  await scrollTo(page, 800);
+  await main.getByRole("link", { name: "Chats", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
+  const list = await hold(page, "**/api/v1/agents*");
+  await page.goBack();
+  await list.asked;
+  list.release();
+  await expect.poll(() => place(page)).toBe(800);
+  await page.mouse.move(640, 300);
+  await page.mouse.wheel(0, -500);
+  await expect.poll(() => place(page)).toBe(300);
+  await page.goForward();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
+  await page.goBack();
+  await expect.poll(() => place(page)).toBe(300);
+});
+
+test.describe("when somebody else signs in", () => {
+  test.use({ flags: ["--auth", "required"] });
+
+  test("nothing is there of what was typed before", async ({ page, context, server, browser }) => {
+    const elsewhere = await browser.newContext({ baseURL: server.url });
+    const admin = await setUp(elsewhere, server);
+    const bob = await join(elsewhere, server, context, "Bob Member", "member");
+    await ask(elsewhere, server, "POST", "/collections", { id: "notes", name: "Notes" });
+    await ask(elsewhere, server, "POST", "/chats", { id: "plan", title: "The plan" });
+    const name = page.getByLabel("Name", { exact: true });
+    const message = page.getByLabel("Message", { exact: true });
+    await open(page, "/collections/notes");
+    await page.getByRole("button", { name: "Edit" }).click();
+    await name.fill("Notes of Bob");
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Chats" }).click();
+    await page.getByRole("link", { name: "The plan" }).click();
+    await message.fill("Said by Bob");
+
+    // Whoever signs in again goes on; somebody else begins anew.
+    for (const [email, typed] of [
+      [bob.email, "Said by Bob"],
+      [admin.email, ""],
+    ] as const) {
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await expect(page).toHaveURL("/sign-in");
+      await alive(page);
+      await signIn(page, email, PASSWORD);
+      await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+      await open(page, "/chats/plan");
+      await expect(message).toHaveValue(typed);
+    }
+    await open(page, "/collections/notes");
+    await expect(page.getByRole("button", { name: "Edit" })).toBeEnabled();
+    await expect(name).toHaveCount(0);
+    await elsewhere.close();
+  });
+});
+
+/** Scrolls the page, and waits until it has heard of that. */
+async function scrollTo(page: Page, place: number): Promise<void> {
+  await page.evaluate(async (place) => {
+    const scrolled = new Promise((done) => addEventListener("scroll", done, { once: true }));
+    window.scrollTo(0, place);
+    await scrolled;
+  }, place);
+}
+
+/** How far the page is scrolled from its top. */
+function place(page: Page): Promise<number> {
+  return page.evaluate(() => Math.round(window.scrollY));
+}
 
 /** Everything that the browser refused because a page's policy does not let it. */
 async function refusals(page: Page): Promise<string[]> {

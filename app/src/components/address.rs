@@ -18,13 +18,18 @@ pub fn use_parameter(name: &'static str) -> Memo<Option<String>> {
     Memo::new(move |_| query.with(|query| query.get(name)).filter(|value| !value.is_empty()))
 }
 
+/// The parameters that say where a list begins.
+const PLACES: [&str; 2] = ["cursor", "before"];
+
 /// Changes query parameters of the page's address; `None` takes one away. The list that they
 /// describe begins at its start again.
 pub fn use_set_parameters() -> impl Fn(&[(&'static str, Option<&str>)]) + Clone + 'static {
     let (location, navigate) = (use_location(), use_navigate());
     move |changes: &[(&'static str, Option<&str>)]| {
         let mut query = location.query.get_untracked();
-        query.remove("cursor");
+        for place in PLACES {
+            query.remove(place);
+        }
         for (name, value) in changes {
             query.remove(name);
             if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -65,6 +70,12 @@ pub async fn close_by_address(open: RwSignal<bool>) {
     tick().await;
 }
 
+/// Sets a query parameter to what is typed, once somebody stops typing.
+pub fn use_search(parameter: &'static str) -> impl FnMut(String) + 'static {
+    let set = use_set_parameters();
+    debounce(TYPING, move |text: String| set(&[(parameter, Some(&text))]))
+}
+
 /// A search field that is a query parameter.
 #[component]
 pub fn SearchBox(
@@ -75,8 +86,7 @@ pub fn SearchBox(
     label: &'static str,
 ) -> impl IntoView {
     let value = use_parameter(parameter);
-    let set = use_set_parameters();
-    let mut search = debounce(TYPING, move |text: String| set(&[(parameter, Some(&text))]));
+    let mut search = use_search(parameter);
     view! {
         <input
             type="search"

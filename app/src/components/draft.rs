@@ -1,6 +1,7 @@
 //! What people type about an entity, before it is saved.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     api::{entity::Fields, merge_patch::unsendable},
@@ -25,6 +26,15 @@ pub struct Draft {
     saved: RwSignal<Option<Fields>>,
 }
 
+/// What stands in the fields, whether it can be saved or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    name: String,
+    description: String,
+    capabilities: Option<Vec<String>>,
+    metadata: String,
+}
+
 impl Draft {
     /// The draft of something new.
     pub fn new() -> Self {
@@ -45,6 +55,24 @@ impl Draft {
         draft.show(&saved);
         draft.saved.set(Some(saved));
         draft
+    }
+
+    /// What stands in the fields.
+    pub fn contents(self) -> Contents {
+        Contents {
+            name: self.name.get(),
+            description: self.description.get(),
+            capabilities: self.capabilities.get(),
+            metadata: self.metadata.get(),
+        }
+    }
+
+    /// Puts back what stood in the fields.
+    pub fn restore(self, contents: Contents) {
+        self.name.set(contents.name);
+        self.description.set(contents.description);
+        self.capabilities.set(contents.capabilities);
+        self.metadata.set(contents.metadata);
     }
 
     /// Empties the fields.

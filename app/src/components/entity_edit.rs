@@ -1,10 +1,12 @@
 //! The form that changes an agent or a collection.
 
+use colloquy_protocol::topic::Topic;
 use leptos::{
     ev::{BeforeUnloadEvent, SubmitEvent, beforeunload},
     html,
     prelude::*,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     api::{
@@ -13,10 +15,11 @@ use crate::{
     },
     components::{
         conflict::Conflict,
-        draft::{Draft, differences},
+        draft::{Contents, Draft, differences},
         entity_view::EntityView,
         field::problem_of_form,
     },
+    tab_storage,
 };
 
 /// How a try to save went.
@@ -28,7 +31,30 @@ enum Saved<T> {
     Meanwhile(T),
 }
 
-/// The fields with what is there; events leave what was typed alone.
+/// What the browser keeps of a change until it is saved or given up.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept<T> {
+    /// What the change began with.
+    base: T,
+    /// What was typed.
+    contents: Contents,
+}
+
+/// Opens the form again when the page was left before a change was saved.
+pub fn edit_what_was_left(topic: Topic, editing: RwSignal<bool>) {
+    Effect::new(move || {
+        if tab_storage::read(&place(&topic)).is_some() {
+            editing.set(true);
+        }
+    });
+}
+
+/// Drops what the browser keeps of a change.
+pub fn forget_change(topic: &Topic) {
+    tab_storage::forget(&place(topic));
+}
+
+/// The fields with what is there, or with what was typed before the page was left; events leave them alone.
 #[component]
 pub fn EditEntity<T: EntityView>(
     /// What it is now.
@@ -36,14 +62,32 @@ pub fn EditEntity<T: EntityView>(
     /// Takes what was saved, here or by somebody else; none when the change was given up.
     on_done: Callback<Option<T>>,
 ) -> impl IntoView {
+    let place = place(&entity.with_untracked(T::topic));
+    let left = tab_storage::read(&place);
+    let left = left.and_then(|left| serde_json::from_str::<Kept<T>>(&left).ok());
+    let (begun, contents) = left.map(|left| (left.base, left.contents)).unzip();
+    let was_left = contents.is_some();
     // What the change begins with; its version is the one that must still hold.
-    let base = RwSignal::new(entity.get_untracked());
+    let base = RwSignal::new(begun.unwrap_or_else(|| entity.get_untracked()));
     let draft = Draft::of(base.with_untracked(T::fields));
+    if let Some(contents) = contents {
+        draft.restore(contents);
+    }
     let theirs = RwSignal::new(None::<T>);
     let form = NodeRef::<html::Form>::new();
     Effect::new(move || {
-        if let Some(form) = form.get() {
+        // Who comes back to the page did not ask for the form just now.
+        if let Some(form) = form.get().filter(|_| !was_left) {
             form.focus().ok();
+        }
+    });
+    Effect::new(move || {
+        if !draft.is_changed() {
+            tab_storage::forget(&place);
+        } else if let Ok(json) =
+            serde_json::to_string(&Kept { base: base.get(), contents: draft.contents() })
+        {
+            tab_storage::keep(&place, &json);
         }
     });
     warn_before_leaving(draft);
@@ -52,8 +96,14 @@ pub fn EditEntity<T: EntityView>(
         let (base, fields) = (base.get_untracked(), fields.clone());
         async move {
             match save(base, &fields).await? {
-                Saved::Done(now) => on_done.run(Some(now)),
-                Saved::Meanwhile(now) => theirs.set(Some(now)),
+                Saved::Done(now) => {
+                    forget_change(&now.topic());
+                    // The form may have been left meanwhile.
+                    if !theirs.is_disposed() {
+                        on_done.run(Some(now));
+                    }
+                }
+                Saved::Meanwhile(now) => drop(theirs.try_set(Some(now))),
             }
             Ok::<_, ApiError>(())
         }
@@ -68,8 +118,19 @@ pub fn EditEntity<T: EntityView>(
         event.prevent_default();
         save_draft();
     };
+    let give_up = move |theirs: Option<T>| {
+        forget_change(&base.with_untracked(T::topic));
+        on_done.run(theirs);
+    };
     let changed_meanwhile =
         move || theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields);
+    let hint = move || {
+        if changed_meanwhile() {
+            Some("Somebody else changed it meanwhile. Your text stays; saving shows both versions.")
+        } else {
+            was_left.then_some("This is what you had not saved yet. Cancel drops it.")
+        }
+    };
 
     view! {
         <form
@@ -82,12 +143,7 @@ pub fn EditEntity<T: EntityView>(
         >
             {T::form(draft, error)}
             <p class="hint" role="status">
-                {move || {
-                    changed_meanwhile()
-                        .then_some(
-                            "Somebody else changed it meanwhile. Your text stays; saving shows both versions.",
-                        )
-                }}
+                {move || hint()}
             </p>
             <p class="error" role="alert">
                 {problem_of_form(error)}
@@ -101,7 +157,7 @@ pub fn EditEntity<T: EntityView>(
                         <Conflict
                             noun=T::NOUN
                             sides=differences(&mine, &now.fields())
-                            on_theirs=move |()| on_done.run(Some(taken.clone()))
+                            on_theirs=move |()| give_up(Some(taken.clone()))
                             on_edit=move |()| {
                                 draft.continue_from(kept.fields());
                                 base.set(kept.clone());
@@ -117,7 +173,7 @@ pub fn EditEntity<T: EntityView>(
                 )
             }}
             <div class="actions end" hidden=move || theirs.with(Option::is_some)>
-                <button type="button" class="button" on:click=move |_| on_done.run(None)>
+                <button type="button" class="button" on:click=move |_| give_up(None)>
                     "Cancel"
                 </button>
                 <button
@@ -134,7 +190,7 @@ pub fn EditEntity<T: EntityView>(
 }
 
 /// Saves the fields. A version that differs in nothing that people edit (an agent's status) is no
-/// conflict.
+/// conflict, and neither is one that is what is to be saved: the answer to a try before may be lost.
 async fn save<T: EntityView>(mut base: T, fields: &Fields) -> Result<Saved<T>, ApiError> {
     loop {
         match update(&base, fields).await {
@@ -143,6 +199,9 @@ async fn save<T: EntityView>(mut base: T, fields: &Fields) -> Result<Saved<T>, A
             Err(error) => return Err(error),
         }
         let now = read::<T>(base.topic().id()).await?.value;
+        if now.fields() == *fields {
+            return Ok(Saved::Done(now));
+        }
         if now.fields() != base.fields() {
             return Ok(Saved::Meanwhile(now));
         }
@@ -160,4 +219,9 @@ fn warn_before_leaving(draft: Draft) {
         });
         on_cleanup(move || listener.remove());
     });
+}
+
+/// Where the browser keeps the change of an entity.
+fn place(topic: &Topic) -> String {
+    format!("draft:{topic}")
 }

@@ -12,7 +12,7 @@ use crate::{
     },
     components::{
         dialog::ConfirmDialog,
-        entity_edit::EditEntity,
+        entity_edit::{EditEntity, edit_what_was_left, forget_change},
         entity_events::{EntityEvents, latest_events},
         entity_view::EntityView,
         flow::Show,
@@ -106,6 +106,9 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
     let session = use_session();
     let of_delete = topic.clone();
     let editing = RwSignal::new(false);
+    if untrack(|| session.may(T::CHANGE)) {
+        edit_what_was_left(topic.clone(), editing);
+    }
     let edit = NodeRef::<html::Button>::new();
     let done = Callback::new(move |saved: Option<T>| {
         if let Some(entity) = saved {
@@ -190,9 +193,10 @@ fn delete_button<T: EntityView>(
     let open = RwSignal::new(false);
     let (navigate, toasts) = (use_navigate(), use_toasts());
     let deletion = Action::new(move |(): &()| {
-        let (path, navigate, name) = (path_of(&topic), navigate.clone(), name.get_untracked());
+        let (topic, navigate, name) = (topic.clone(), navigate.clone(), name.get_untracked());
         async move {
-            delete(&path).await?;
+            delete(&path_of(&topic)).await?;
+            forget_change(&topic);
             toasts.show(NotificationType::Success, format!("{name} was deleted."));
             navigate(path_of_all(T::KIND), Default::default());
             Ok::<_, ApiError>(())

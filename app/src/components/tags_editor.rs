@@ -1,7 +1,7 @@
 //! A field for short texts, such as capabilities.
 
 use leptos::{
-    ev::{FocusEvent, KeyboardEvent},
+    ev::{FocusEvent, InputEvent, KeyboardEvent},
     prelude::*,
 };
 
@@ -11,7 +11,10 @@ use crate::components::{
     icon::{Icon, Shape},
 };
 
-/// A list of short texts: Enter adds what was typed, and so does leaving the field.
+/// What stands between texts that are typed or pasted in one go.
+const SEPARATORS: [char; 3] = [',', '\n', '\r'];
+
+/// A list of short texts: Enter adds what was typed, and so do a comma and leaving the field.
 #[component]
 pub fn TagsEditor(
     /// The field's id, which nothing else of the page has.
@@ -26,9 +29,9 @@ pub fn TagsEditor(
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let add = move || {
-        let text = typed.get_untracked().trim().to_owned();
+        let text = typed.get_untracked();
         typed.set(String::new());
-        if !text.is_empty() {
+        for text in texts(&text) {
             tags.update(|tags| {
                 let tags = tags.get_or_insert_default();
                 if !tags.contains(&text) {
@@ -37,11 +40,21 @@ pub fn TagsEditor(
             });
         }
     };
+    // It is taken before the field, which has one line, joins the lines.
+    let before_input = move |event: InputEvent| {
+        if let Some(text) = event.data().filter(|text| text.contains(SEPARATORS))
+            && !event.is_composing()
+        {
+            event.prevent_default();
+            typed.update(|typed| typed.push_str(&text));
+            add();
+        }
+    };
     let remove = move |tag: &str| {
         tags.update(|tags| tags.get_or_insert_default().retain(|one| one != tag));
     };
     let keydown = move |event: KeyboardEvent| match event.key().as_str() {
-        "Enter" | "," if !event.is_composing() => {
+        "Enter" if !event.is_composing() => {
             event.prevent_default();
             add();
         }
@@ -76,12 +89,30 @@ pub fn TagsEditor(
                     aria-describedby=format!("{id}-error {id}-hint")
                     prop:value=typed
                     on:input:target=move |event| typed.set(event.target().value())
+                    on:beforeinput=before_input
                     on:keydown=keydown
                     on:blur=move |_: FocusEvent| add()
                 />
             </div>
-            <FieldNotes id error hint="Enter adds one; Backspace takes the last one away." />
+            <FieldNotes id error hint="Enter or a comma adds one; Backspace takes the last one away." />
         </div>
     }
     .into_any()
+}
+
+fn texts(typed: &str) -> Vec<String> {
+    let texts = typed.split(SEPARATORS).map(str::trim);
+    texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_taken_apart_at_commas_and_line_ends() {
+        assert_eq!(texts("read, write,think"), ["read", "write", "think"]);
+        assert_eq!(texts(" read it \r\nwrite\n"), ["read it", "write"]);
+        assert!(texts(" , ").is_empty());
+    }
 }

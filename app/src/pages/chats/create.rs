@@ -1,7 +1,7 @@
 //! The button that creates a chat.
 
 use colloquy_protocol::{
-    model::Visibility,
+    model::{NotificationType, Visibility},
     request::{NewChat, NewParticipant},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -16,6 +16,7 @@ use crate::{
         field::{TextField, problem_of, problem_of_form},
         flow::For,
         icon::{Icon, Shape},
+        toasts::use_toasts,
     },
     session::use_session,
     stores::people::People,
@@ -23,7 +24,18 @@ use crate::{
 
 const FORM: &str = "create-chat";
 
-/// Asks for a title and who takes part, creates the chat and goes there.
+type Creation = Action<NewChat, Result<(), ApiError>>;
+
+/// What was chosen of a new chat.
+#[derive(Debug, Clone, Copy)]
+struct Draft {
+    title: RwSignal<String>,
+    visibility: RwSignal<Visibility>,
+    participants: RwSignal<Vec<NewParticipant>>,
+}
+
+/// Asks for a title and who takes part, creates the chat and goes there. What was typed stays when the
+/// dialog is closed.
 #[component]
 pub fn CreateChat(
     /// What people are called.
@@ -31,51 +43,63 @@ pub fn CreateChat(
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     open_by_address(open);
-    view! {
-        <button type="button" class="button primary with-icon" on:click=move |_| open.set(true)>
-            <Icon shape=Shape::Plus />
-            "Create a chat"
-        </button>
-        <Dialog id="create-chat-title" open title="Create a chat">
-            <Form people open />
-        </Dialog>
-    }
-    .into_any()
-}
-
-#[component]
-fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
-    let title = RwSignal::new(String::new());
     let myself =
         use_session().principal().map(|me| NewParticipant { participant_id: me.id, kind: me.kind });
-    let visibility = RwSignal::new(Visibility::Open);
-    let participants = RwSignal::new(Vec::from_iter(myself));
-    let added = RwSignal::new(0);
-    let refused = RwSignal::new(None::<String>);
+    let empty = NewChat { participants: Vec::from_iter(myself), ..NewChat::default() };
+    let draft = Draft::of(empty.clone());
     let attempt = StoredValue::new(Attempt::default());
-    let navigate = use_navigate();
+    let (navigate, toasts) = (use_navigate(), use_toasts());
 
-    let create = Action::new(move |chat: &NewChat| {
-        let chat = chat.clone();
+    let creation = Action::new(move |chat: &NewChat| {
+        let (chat, empty) = (chat.clone(), empty.clone());
         let key = attempt.try_update_value(|attempt| attempt.key(&chat));
         let navigate = navigate.clone();
         async move {
             let Some(key) = key else { return Ok(()) };
             let created = chats::create(&key, &chat).await?;
             attempt.try_update_value(Attempt::done);
-            close_by_address(open).await;
-            navigate(&format!("/chats/{}", created.id), Default::default());
-            Ok::<_, ApiError>(())
+            let is_open = open.try_get_untracked();
+            // What was typed of another one meanwhile stays.
+            let is_same = is_open.is_some() && draft.chat() == chat;
+            if is_same {
+                draft.show(empty);
+            }
+            if is_same && is_open == Some(true) {
+                close_by_address(open).await;
+                navigate(&format!("/chats/{}", created.id), Default::default());
+            } else {
+                // Who went elsewhere is left there.
+                toasts.show(NotificationType::Success, format!("{} was created.", created.title));
+            }
+            Ok(())
         }
     });
+    let show = move |_| {
+        creation.clear();
+        open.set(true);
+    };
+    view! {
+        <button type="button" class="button primary with-icon" on:click=show>
+            <Icon shape=Shape::Plus />
+            "Create a chat"
+        </button>
+        <Dialog id="create-chat-title" open title="Create a chat">
+            <Form people open draft creation />
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[component]
+fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) -> impl IntoView {
+    let Draft { title, visibility, participants } = draft;
+    let added = RwSignal::new(0);
+    let refused = RwSignal::new(None::<String>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        create.dispatch(NewChat {
-            title: title.get_untracked(),
-            visibility: visibility.get_untracked(),
-            participants: participants.get_untracked(),
-            ..NewChat::default()
-        });
+        if !creation.pending().get_untracked() {
+            creation.dispatch(draft.chat());
+        }
     };
     let add = move |who: NewParticipant| {
         let is_there = |one: &NewParticipant| one.participant_id == who.participant_id;
@@ -89,7 +113,7 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
     };
     let remove =
         move |who: &NewParticipant| participants.update(|all| all.retain(|one| one != who));
-    let error = Signal::derive(move || create.value().get().and_then(Result::err));
+    let error = Signal::derive(move || creation.value().get().and_then(Result::err));
 
     view! {
         <form id=FORM on:submit=submit>
@@ -124,12 +148,38 @@ fn Form(people: People, open: RwSignal<bool>) -> impl IntoView {
             <button type="button" class="button" on:click=move |_| open.set(false)>
                 "Cancel"
             </button>
-            <button type="submit" form=FORM class="button primary" disabled=create.pending()>
+            <button type="submit" form=FORM class="button primary" disabled=creation.pending()>
                 "Create"
             </button>
         </div>
     }
     .into_any()
+}
+
+impl Draft {
+    fn of(chat: NewChat) -> Self {
+        let NewChat { title, visibility, participants, .. } = chat;
+        Self {
+            title: RwSignal::new(title),
+            visibility: RwSignal::new(visibility),
+            participants: RwSignal::new(participants),
+        }
+    }
+
+    fn chat(self) -> NewChat {
+        NewChat {
+            title: self.title.get_untracked(),
+            visibility: self.visibility.get_untracked(),
+            participants: self.participants.get_untracked(),
+            ..NewChat::default()
+        }
+    }
+
+    fn show(self, chat: NewChat) {
+        self.title.set(chat.title);
+        self.visibility.set(chat.visibility);
+        self.participants.set(chat.participants);
+    }
 }
 
 #[component]
@@ -139,7 +189,12 @@ fn ChooseVisibility(visibility: RwSignal<Visibility>) -> impl IntoView {
             Visibility::Open => "Everybody who is signed in",
             Visibility::Participants => "Only its participants",
         };
-        view! { <option value=one.as_str()>{words}</option> }
+        let is_chosen = visibility.get_untracked() == one;
+        view! {
+            <option value=one.as_str() selected=is_chosen>
+                {words}
+            </option>
+        }
     };
     view! {
         <div class="field">

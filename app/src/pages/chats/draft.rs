@@ -4,10 +4,12 @@ use colloquy_protocol::{
     id::{ChatId, MessageId},
     request::NewMessage,
 };
-use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Attempt, RequestKey};
+use crate::{
+    api::{Attempt, RequestKey},
+    tab_storage,
+};
 
 /// What is being written in a chat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -21,17 +23,16 @@ pub(super) struct Draft {
 impl Draft {
     /// What the browser kept of this chat, in this tab.
     pub(super) fn kept(chat: &ChatId) -> Self {
-        let kept = storage().and_then(|storage| storage.get_item(&place(chat)).ok().flatten());
+        let kept = tab_storage::read(&place(chat));
         kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default()
     }
 
-    /// Lets the browser keep it. One that keeps nothing for this page shows it all the same.
+    /// Lets the browser keep it.
     pub(super) fn keep(&self, chat: &ChatId) {
-        let (Some(storage), Ok(json)) = (storage(), serde_json::to_string(self)) else { return };
         if *self == Self::default() {
-            storage.remove_item(&place(chat)).ok();
-        } else {
-            storage.set_item(&place(chat), &json).ok();
+            tab_storage::forget(&place(chat));
+        } else if let Ok(json) = serde_json::to_string(self) {
+            tab_storage::keep(&place(chat), &json);
         }
     }
 
@@ -60,10 +61,6 @@ impl Draft {
 
 fn place(chat: &ChatId) -> String {
     format!("draft:{chat}")
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    window().session_storage().ok().flatten()
 }
 
 #[cfg(test)]

@@ -1,24 +1,29 @@
 //! Which events the page shows: all of it is in the page's address.
 
-use colloquy_protocol::{event::ServerEvent, topic::Topic};
+use std::{fmt::Display, str::FromStr};
+
+use colloquy_protocol::{event::ServerEvent, id::PrincipalId, topic::Topic};
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use crate::{
     api::{entity::path_of, events::Filter},
     components::{
-        address::{Choice, SearchBox, use_parameter, use_set_parameters},
+        address::{Choice, SearchBox, use_parameter, use_search, use_set_parameters},
+        field::FieldNotes,
         flow::Show,
     },
 };
 
-/// What the page's address asks for.
+/// What the page's address asks for, as far as it can be asked for: what is wrong with the rest is said
+/// at its field.
 pub(super) fn use_filter() -> Memo<Filter> {
     let [event, topic, actor, from, to, q, before] =
         ["event", "topic", "actor", "from", "to", "q", "before"].map(use_parameter);
     Memo::new(move |_| Filter {
         event: event.get(),
-        topic: topic.get(),
-        actor: actor.get(),
+        topic: usable::<Topic>(topic.get()),
+        actor: usable::<PrincipalId>(actor.get()),
         from: from.get(),
         to: to.get(),
         q: q.get(),
@@ -34,16 +39,27 @@ pub fn Filters(
 ) -> impl IntoView {
     let names = ServerEvent::NAMES.iter().map(|name| (*name, *name));
     let events = [("", "All events")].into_iter().chain(names).collect::<Vec<_>>();
-    let is_narrowed = move || filter.with(|filter| *filter != Filter::default());
+    let search = use_location().search;
+    let is_narrowed = move || search.with(|search| !search.is_empty());
     view! {
         <div class="toolbar" role="search" aria-label="Filter the events">
             <SearchBox label="Search the payloads" />
             <Choice parameter="event" label="Event" options=events />
-            <Field parameter="topic" label="Entity" placeholder="agent:ada or chat:*" />
-            <Field parameter="actor" label="Actor" placeholder="Actor's id" />
+            <Field
+                parameter="topic"
+                label="Entity"
+                placeholder="agent:ada or chat:*"
+                problem={problem::<Topic>}
+            />
+            <Field
+                parameter="actor"
+                label="Actor"
+                placeholder="Actor's id"
+                problem={problem::<PrincipalId>}
+            />
             <div class="moments">
-                <Moment parameter="from" label="From" />
-                <Moment parameter="to" label="To" />
+                <Moment parameter="from" label="From (UTC)" />
+                <Moment parameter="to" label="To (UTC)" />
             </div>
             <Show when=is_narrowed>
                 <a class="button" href="/events">
@@ -56,25 +72,37 @@ pub fn Filters(
     .into_any()
 }
 
-/// A text field that takes effect when it is left, or with the Enter key.
+/// A text field that takes effect while one types, unless something is wrong with the text.
 #[component]
-fn Field(parameter: &'static str, label: &'static str, placeholder: &'static str) -> impl IntoView {
+fn Field(
+    parameter: &'static str,
+    label: &'static str,
+    placeholder: &'static str,
+    problem: fn(&str) -> Option<String>,
+) -> impl IntoView {
     let value = use_parameter(parameter);
-    let set = use_set_parameters();
+    let mut search = use_search(parameter);
+    let error = Signal::derive(move || {
+        let problem = value.with(|value| value.as_deref().and_then(problem))?;
+        Some(format!("Not used: {problem}."))
+    });
     view! {
-        <input
-            class="filter"
-            aria-label=label
-            placeholder=placeholder
-            autocomplete="off"
-            spellcheck="false"
-            value=value.get_untracked()
-            prop:value=move || value.get().unwrap_or_default()
-            on:change:target=move |event| {
-                set(&[(parameter, Some(event.target().value().trim())), ("before", None)]);
-            }
-        />
+        <div class="field filter">
+            <input
+                aria-label=label
+                placeholder=placeholder
+                autocomplete="off"
+                spellcheck="false"
+                aria-invalid=move || error.with(Option::is_some).to_string()
+                aria-describedby=format!("{parameter}-error")
+                value=value.get_untracked()
+                prop:value=move || value.get().unwrap_or_default()
+                on:input:target=move |event| search(event.target().value())
+            />
+            <FieldNotes id=parameter error />
+        </div>
     }
+    .into_any()
 }
 
 /// A moment, in UTC as all times of this page.
@@ -89,12 +117,11 @@ fn Moment(parameter: &'static str, label: &'static str) -> impl IntoView {
             {label}
             <input
                 type="datetime-local"
-                title="UTC"
                 value=untrack(local)
                 prop:value=local
                 on:change:target=move |event| {
                     let moment = in_utc(&event.target().value());
-                    set(&[(parameter, moment.as_deref()), ("before", None)]);
+                    set(&[(parameter, moment.as_deref())]);
                 }
             />
         </label>
@@ -108,6 +135,15 @@ fn in_utc(local: &str) -> Option<String> {
         16 => Some(format!("{local}:00Z")),
         _ => Some(format!("{local}Z")),
     }
+}
+
+/// What is wrong with a text that is to be a topic or an id.
+fn problem<T: FromStr<Err: Display>>(text: &str) -> Option<String> {
+    text.trim().parse::<T>().err().map(|error| error.to_string())
+}
+
+fn usable<T: FromStr<Err: Display>>(text: Option<String>) -> Option<String> {
+    text.filter(|text| problem::<T>(text).is_none()).map(|text| text.trim().to_owned())
 }
 
 fn entity(topic: &str) -> Option<Topic> {
@@ -133,6 +169,14 @@ mod tests {
         assert_eq!(in_utc(""), None);
         assert_eq!(in_utc("2026-01-31T12:00").as_deref(), Some("2026-01-31T12:00:00Z"));
         assert_eq!(in_utc("2026-01-31T12:00:05").as_deref(), Some("2026-01-31T12:00:05Z"));
+    }
+
+    #[test]
+    fn what_is_no_topic_is_not_asked_for() {
+        let usable = |text: &str| usable::<Topic>(Some(text.to_owned()));
+        assert_eq!(usable(" chat:* ").as_deref(), Some("chat:*"));
+        assert_eq!(usable("ada"), None);
+        assert!(problem::<Topic>("ada").is_some_and(|problem| problem.contains("agent:ID")));
     }
 
     #[test]

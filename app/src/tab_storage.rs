@@ -1,0 +1,48 @@
+//! What the browser keeps for this tab until it is closed: drafts, and where pages were scrolled to.
+//! It is for one person.
+
+use leptos::prelude::*;
+use web_sys::Storage;
+
+use crate::session::use_session;
+
+/// The key under which it says whose everything else is.
+const OWNER: &str = "owner";
+
+/// Forgets what was kept for somebody else. To be called once, by the app, before its pages: effects
+/// run in their order, so that no page reads what is not theirs.
+pub(crate) fn keep_for_one_person() {
+    let owner = use_session().principal().map(|me| format!("{} {}", me.kind.as_str(), me.id));
+    Effect::new(move || {
+        // Nobody reads drafts before signing in; who signs in again has them still.
+        if let (Some(owner), Some(storage)) = (&owner, storage())
+            && read(OWNER).as_ref() != Some(owner)
+        {
+            storage.clear().ok();
+            keep(OWNER, owner);
+        }
+    });
+}
+
+/// What was kept under that key.
+pub(crate) fn read(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
+}
+
+/// Keeps a text. A browser that keeps nothing for this page goes on without.
+pub(crate) fn keep(key: &str, text: &str) {
+    if let Some(storage) = storage() {
+        storage.set_item(key, text).ok();
+    }
+}
+
+/// Takes away what was kept.
+pub(crate) fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        storage.remove_item(key).ok();
+    }
+}
+
+fn storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
