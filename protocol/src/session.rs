@@ -83,6 +83,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// A connection that was live for so long makes the next wait short again.
 pub const STABLE: Duration = Duration::from_secs(10);
 
+/// How long a client that said too much stays away: then it may say as much again.
+const QUOTA: Duration = Duration::from_secs(60);
+
 /// How many acknowledgements may wait for an answer; further ones fail at once.
 pub const MAX_UNANSWERED: usize = 1000;
 
@@ -227,9 +230,10 @@ impl Session {
             return;
         }
         self.lost(now);
-        match code.and_then(CloseCode::from_code).filter(|code| !code.should_reconnect()) {
-            Some(code) => self.end(Ended::ByHub(code)),
-            None => self.wait(now),
+        match code.and_then(CloseCode::from_code) {
+            Some(code) if !code.should_reconnect() => self.end(Ended::ByHub(code)),
+            Some(CloseCode::TooManyMessages) => self.wait(now, QUOTA),
+            _ => self.wait(now, Duration::ZERO),
         }
     }
 
@@ -244,7 +248,7 @@ impl Session {
             self.open(now);
         } else {
             self.close(CloseCode::Silent, now);
-            self.wait(now);
+            self.wait(now, Duration::ZERO);
         }
     }
 
@@ -334,8 +338,8 @@ impl Session {
         }
     }
 
-    fn wait(&mut self, now: Duration) {
-        let until = now + self.backoff.next();
+    fn wait(&mut self, now: Duration, least: Duration) {
+        let until = now + self.backoff.next().max(least);
         self.enter(Phase::Waiting { until, attempt: self.backoff.attempt() });
     }
 

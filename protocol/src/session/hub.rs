@@ -164,7 +164,7 @@ impl Session {
             other => Notice::Unreadable(other.to_string()),
         });
         self.close(CloseCode::Normal, now);
-        self.wait(now);
+        self.wait(now, Duration::ZERO);
     }
 }
 

@@ -303,6 +303,14 @@ fn an_acknowledgement_survives_a_lost_connection() {
 }
 
 #[test]
+fn who_said_too_much_stays_away_for_a_minute() {
+    let mut client = Client::live(5);
+    client.close(Some(4006));
+    let until = client.now + Duration::from_secs(60);
+    assert_eq!(client.session.state(), State::Waiting { until, attempt: 1 });
+}
+
+#[test]
 fn acknowledgements_wait_when_they_are_too_many_at_once() {
     let mut client = Client::live(5);
     for number in 0..40 {
