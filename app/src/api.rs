@@ -172,6 +172,17 @@ pub async fn delete(path: &str) -> Result<(), ApiError> {
     call(Method::Delete, path, None, None).await.map(drop)
 }
 
+/// Deletes something, unless somebody else did already.
+///
+/// # Errors
+/// As [`get`], but none when it does not exist.
+pub async fn delete_if_there(path: &str) -> Result<(), ApiError> {
+    match delete(path).await {
+        Err(error) if error.is_missing() => Ok(()),
+        answer => answer,
+    }
+}
+
 /// Says that what the page is about does not exist: while it is rendered, its HTTP status is 404.
 pub fn missing_page() {
     #[cfg(feature = "ssr")]

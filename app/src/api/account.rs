@@ -12,7 +12,9 @@ use colloquy_protocol::{
 
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, delete, patch, post_once, read, transport::SESSION, with_query};
+use super::{
+    ApiError, delete, delete_if_there, patch, post_once, read, transport::SESSION, with_query,
+};
 
 /// The longest part of a list that the hub sends at once.
 const PART: &str = "200";
@@ -70,7 +72,7 @@ pub async fn logins() -> Result<Vec<Login>, ApiError> {
 /// # Errors
 /// As [`session`].
 pub async fn end_login(id: &LoginId) -> Result<(), ApiError> {
-    gone(delete(&format!("/logins/{id}")).await)
+    delete_if_there(&format!("/logins/{id}")).await
 }
 
 /// Signs out everywhere.
@@ -142,7 +144,7 @@ pub async fn create_token(new: &NewToken) -> Result<Issued, ApiError> {
 /// # Errors
 /// As [`session`].
 pub async fn revoke(id: &TokenId) -> Result<(), ApiError> {
-    gone(delete(&format!("/tokens/{id}")).await)
+    delete_if_there(&format!("/tokens/{id}")).await
 }
 
 /// Reads all of a list, part by part.
@@ -156,13 +158,5 @@ async fn read_all<T: DeserializeOwned>(path: &str) -> Result<Vec<T>, ApiError> {
             return Ok(all);
         }
         cursor = next_cursor;
-    }
-}
-
-/// What is gone already was ended by somebody else.
-fn gone(answer: Result<(), ApiError>) -> Result<(), ApiError> {
-    match answer {
-        Err(error) if error.is_missing() => Ok(()),
-        answer => answer,
     }
 }

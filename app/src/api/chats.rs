@@ -7,7 +7,7 @@ use colloquy_protocol::{
     request::{ChatPatch, NewChat, NewParticipant},
 };
 
-use super::{ApiError, Loaded, RequestKey, delete, get, patch, post, with_query};
+use super::{ApiError, Loaded, RequestKey, delete, delete_if_there, get, patch, post, with_query};
 
 /// One page of the chats that fit; each parameter as the REST API takes it.
 ///
@@ -46,7 +46,7 @@ pub async fn change(id: &ChatId, version: Offset, change: &ChatPatch) -> Result<
 /// # Errors
 /// As [`get`].
 pub async fn remove(id: &ChatId) -> Result<(), ApiError> {
-    delete(&format!("/chats/{id}")).await
+    delete_if_there(&format!("/chats/{id}")).await
 }
 
 /// Lets somebody join.

@@ -5,7 +5,7 @@ use colloquy_protocol::{
     model::{ConnectionInfo, Page},
 };
 
-use super::{ApiError, Loaded, delete, get};
+use super::{ApiError, Loaded, delete_if_there, get};
 
 /// Everybody who is connected.
 ///
@@ -21,8 +21,5 @@ pub async fn list() -> Result<Loaded<Vec<ConnectionInfo>>, ApiError> {
 /// # Errors
 /// As [`get`].
 pub async fn close(id: &ConnectionId) -> Result<(), ApiError> {
-    match delete(&format!("/connections/{id}")).await {
-        Err(error) if error.is_missing() => Ok(()),
-        answer => answer,
-    }
+    delete_if_there(&format!("/connections/{id}")).await
 }

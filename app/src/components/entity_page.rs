@@ -6,7 +6,7 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 
 use crate::{
     api::{
-        ApiError, Loaded, delete,
+        ApiError, Loaded, delete_if_there,
         entity::{Change, Entity, path_of, path_of_all, read},
         missing_page, together,
     },
@@ -195,7 +195,7 @@ fn delete_button<T: EntityView>(
     let deletion = Action::new(move |(): &()| {
         let (topic, navigate, name) = (topic.clone(), navigate.clone(), name.get_untracked());
         async move {
-            delete(&path_of(&topic)).await?;
+            delete_if_there(&path_of(&topic)).await?;
             forget_change(&topic);
             toasts.show(NotificationType::Success, format!("{name} was deleted."));
             navigate(path_of_all(T::KIND), Default::default());
