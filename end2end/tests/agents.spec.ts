@@ -5,7 +5,7 @@ import type { Locator, Page } from "@playwright/test";
 import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { excessWidth, expectAccessible, rows } from "./entities.ts";
-import { connect } from "./steps.ts";
+import { connect, hold } from "./steps.ts";
 
 const ADA = {
   id: "ada",
@@ -89,14 +89,15 @@ test("what the server refuses stands at its field, and what was typed stays", as
 
 test("who goes elsewhere while an agent is created stays there", async ({ page, server }) => {
   await open(page, "/agents");
-  const release = await hold(page, "**/api/v1/agents");
+  const creation = await hold(page, "**/api/v1/agents");
   await page.getByRole("button", { name: "New agent" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Ada");
   await page.getByRole("button", { name: "Create", exact: true }).click();
+  await creation.asked;
   await page.keyboard.press("Escape");
   await page.getByRole("link", { name: "Collections" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Collections");
-  release();
+  creation.release();
 
   await expect(page.locator(".toast")).toContainText("Ada was created.");
   await expect(page).toHaveURL(/\/collections$/);
@@ -282,12 +283,13 @@ test("a change that was left is saved over what it began with, and over nothing 
 test("a change whose page is left while it is being saved does not come back", async ({ page, server }) => {
   await connect(server).post("/agents", ADA);
   await edit(page);
-  const release = await hold(page, "**/api/v1/agents/ada");
+  const change = await hold(page, "**/api/v1/agents/ada");
   await page.getByLabel("Name", { exact: true }).fill("Ada the second");
   const saved = page.waitForResponse((answer) => answer.request().method() === "PATCH");
   await page.getByRole("button", { name: "Save" }).click();
+  await change.asked;
   await toChats(page);
-  release();
+  change.release();
   await (await saved).finished();
   await expect.poll(() => page.evaluate(() => sessionStorage.getItem("draft:agent:ada"))).toBe(null);
 
@@ -320,12 +322,13 @@ test("a status is set in one page and seen in the others", async ({ page, contex
 test("what is typed while a status is being set stays", async ({ page, server }) => {
   await connect(server).post("/agents", ADA);
   await open(page, "/agents/ada");
-  const release = await hold(page, "**/api/v1/agents/ada/status");
+  const change = await hold(page, "**/api/v1/agents/ada/status");
   const doing = page.getByLabel("What it is doing", { exact: true });
   await doing.fill("Reading");
   await page.getByRole("button", { name: "Set status" }).click();
+  await change.asked;
   await doing.fill("Reading and writing");
-  release();
+  change.release();
 
   await expect(status(page)).toContainText("Reading");
   await expect(page.getByRole("button", { name: "Set status" })).toBeEnabled();
@@ -590,17 +593,4 @@ async function box(locator: Locator) {
   const found = await locator.boundingBox();
   if (!found) throw new Error("it is not there");
   return found;
-}
-
-/** Holds what is sent to that address, but not what is read of it, until it is let go. */
-async function hold(page: Page, address: string): Promise<() => void> {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route(address, async (route) => {
-    if (route.request().method() !== "GET") {
-      await released;
-    }
-    await route.continue();
-  });
-  return release;
 }
