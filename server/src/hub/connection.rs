@@ -174,7 +174,7 @@ async fn read(decoder: &mut Decoder, peer: &Arc<Peer>, silence: &Silence) -> End
     let mut limits = Inbound::new(&peer.resources.limits, &peer.resources.hub);
     let mut refusals = Refusals::default();
     loop {
-        let refused = match inbox.next().await {
+        let answered = match inbox.next().await {
             Ok(Said::Text(text)) => answer(&text, peer, &mut inbox, &mut limits).await,
             Ok(Said::Binary) => {
                 let error = WireError::new(ErrorCode::InvalidJson, "messages are text");
@@ -182,9 +182,9 @@ async fn read(decoder: &mut Decoder, peer: &Arc<Peer>, silence: &Silence) -> End
                 peer.seat.tell(&encode(&HubEvent::Error(error)));
                 Ok(Some(code))
             }
-            Err(end) => return end,
+            Err(end) => Err(end),
         };
-        let refused = match refused {
+        let refused = match answered {
             Ok(refused) => refused,
             Err(end) => return end,
         };

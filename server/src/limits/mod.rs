@@ -108,15 +108,14 @@ impl Limits {
     /// # Errors
     /// [`Error::TooMany`] when there were too many.
     pub(crate) fn request(&self, caller: Option<&Caller>, address: Option<IpAddr>) -> Result<()> {
-        let taken = match (caller, address) {
-            (Some(caller), _) if self.are_unlimited(caller) => return Ok(()),
-            (Some(caller), _) => self.0.requests.take(&caller.principal),
+        match (caller, address) {
+            (Some(caller), _) => self.take(caller, &self.0.requests, Limit::Requests),
             (None, Some(address)) if !self.0.mode.is_local() => {
-                self.0.requests_of_strangers.take(network(address))
+                let taken = self.0.requests_of_strangers.take(network(address));
+                taken.map_err(too_many(Limit::Requests))
             }
-            (None, _) => return Ok(()),
-        };
-        taken.map_err(too_many(Limit::Requests))
+            (None, _) => Ok(()),
+        }
     }
 
     /// Counts a message that somebody sends into a chat, or over a socket to the hub.
@@ -124,10 +123,7 @@ impl Limits {
     /// # Errors
     /// [`Error::TooMany`] when there were too many.
     pub(crate) fn message(&self, caller: &Caller) -> Result<()> {
-        if self.are_unlimited(caller) {
-            return Ok(());
-        }
-        self.0.messages.take(&caller.principal).map_err(too_many(Limit::Messages))
+        self.take(caller, &self.0.messages, Limit::Messages)
     }
 
     /// Counts that somebody says of a message that they received or read it.
@@ -135,11 +131,7 @@ impl Limits {
     /// # Errors
     /// [`Error::TooMany`] when there were too many.
     pub(crate) fn acknowledgement(&self, caller: &Caller) -> Result<()> {
-        if self.are_unlimited(caller) {
-            return Ok(());
-        }
-        let taken = self.0.acknowledgements.take(&caller.principal);
-        taken.map_err(too_many(Limit::Acknowledgements))
+        self.take(caller, &self.0.acknowledgements, Limit::Acknowledgements)
     }
 
     /// A place for one more socket of somebody, who comes from that address.
@@ -187,6 +179,14 @@ impl Limits {
             quotas.people.forget_idle();
             quotas.agents.forget_idle();
         }
+    }
+
+    /// Counts one more of somebody's quota, if they have one.
+    fn take(&self, caller: &Caller, quotas: &Quotas, limit: Limit) -> Result<()> {
+        if self.are_unlimited(caller) {
+            return Ok(());
+        }
+        quotas.take(&caller.principal).map_err(too_many(limit))
     }
 
     fn are_unlimited(&self, caller: &Caller) -> bool {
