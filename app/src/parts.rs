@@ -48,7 +48,9 @@ macro_rules! lazy_function {
 
 /// A part of the WASM could not be loaded. Another try may succeed.
 #[derive(Debug, Clone, Copy, Error)]
-#[error("A part of this page could not be loaded: the network or the hub may be away.")]
+#[error(
+    "A part of this page could not be loaded: the network or the hub may be away. If the hub was updated meanwhile, reload the page."
+)]
 pub(crate) struct NotLoaded;
 
 #[cfg(feature = "hydrate")]

@@ -92,7 +92,7 @@ fn place_before() -> Option<Return> {
         return None;
     }
     let key = key(&window().history().ok()?)?;
-    let place = read(&key)?.parse().ok()?;
+    let place = read(&key)?;
     Some(Return { key, place, until: js_sys::Date::now() + PATIENCE, height: None })
 }
 
@@ -104,7 +104,7 @@ fn keep_place() {
         history.replace_state(&new.as_str().into(), "").ok();
         new
     });
-    keep(&key, &place().to_string());
+    keep(&key, &place());
 }
 
 /// The key of the current entry of the tab's history, if it has one.

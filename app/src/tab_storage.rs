@@ -2,6 +2,7 @@
 //! It is for one person.
 
 use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
 use web_sys::Storage;
 
 use crate::session::use_session;
@@ -16,7 +17,7 @@ pub(crate) fn keep_for_one_person() {
     Effect::new(move || {
         // Nobody reads drafts before signing in; who signs in again has them still.
         if let (Some(owner), Some(storage)) = (&owner, storage())
-            && read(OWNER).as_ref() != Some(owner)
+            && read::<String>(OWNER).as_ref() != Some(owner)
         {
             storage.clear().ok();
             keep(OWNER, owner);
@@ -24,15 +25,16 @@ pub(crate) fn keep_for_one_person() {
     });
 }
 
-/// What was kept under that key.
-pub(crate) fn read(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok()?
+/// What was kept under that key; none, too, if another version of the page kept something else there.
+pub(crate) fn read<T: DeserializeOwned>(key: &str) -> Option<T> {
+    let json = storage()?.get_item(key).ok()??;
+    serde_json::from_str(&json).ok()
 }
 
-/// Keeps a text. A browser that keeps nothing for this page goes on without.
-pub(crate) fn keep(key: &str, text: &str) {
-    if let Some(storage) = storage() {
-        storage.set_item(key, text).ok();
+/// Keeps something. A browser that keeps nothing for this page goes on without.
+pub(crate) fn keep(key: &str, value: &impl Serialize) {
+    if let (Some(storage), Ok(json)) = (storage(), serde_json::to_string(value)) {
+        storage.set_item(key, &json).ok();
     }
 }
 

@@ -417,6 +417,24 @@ test("deleting asks first, and a page that is open says that it is gone", async 
   await expect(other.getByText("This agent was deleted.")).toBeVisible();
   await expect(other.getByRole("heading", { level: 1 })).toHaveText("Ada");
   await expect(other.getByRole("button", { name: "Edit" })).toBeDisabled();
+  await expect(other.getByRole("button", { name: "Set status" })).toBeHidden();
+});
+
+test("what is typed about an agent that is deleted meanwhile stays to be read", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  await api.post("/agents", ADA);
+  await edit(page);
+  await page.getByLabel("Name", { exact: true }).fill("Ada the second");
+
+  await api.delete("/agents/ada");
+  await expect(page.getByText("this can not be saved")).toBeVisible();
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Ada the second");
+  await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByLabel("Name", { exact: true })).toBeHidden();
 });
 
 test("search, status and order stand in the address and survive a reload", async ({

@@ -67,6 +67,7 @@ test("what was typed of a new chat stays when its dialog is closed", async ({ pa
   await dialog.getByLabel("Id").fill("ada");
   await dialog.getByRole("button", { name: "Add" }).click();
   await expect(dialog.getByRole("listitem")).toHaveText([/You/, /Ada/]);
+  await dialog.getByLabel("Id").fill("not an id");
   for (const close of [
     () => page.keyboard.press("Escape"),
     () => dialog.getByRole("button", { name: "Cancel" }).click(),
@@ -77,7 +78,11 @@ test("what was typed of a new chat stays when its dialog is closed", async ({ pa
     await expect(dialog.getByLabel("Title")).toHaveValue("The plan");
     await expect(dialog.getByLabel("Who sees it")).toHaveValue("participants");
     await expect(dialog.getByRole("listitem")).toHaveText([/You/, /Ada/]);
+    await expect(dialog.getByLabel("Id")).toHaveValue("not an id");
   }
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(dialog.getByRole("alert").filter({ hasText: "id" })).toBeVisible();
+  await dialog.getByLabel("Id").fill("eve");
 
   // Once it is created, the next one begins anew.
   const creation = await hold(page, "**/api/v1/chats");
@@ -88,8 +93,16 @@ test("what was typed of a new chat stays when its dialog is closed", async ({ pa
   await expect(page.getByText("The plan was created.")).toBeVisible();
   await expect(titles(page)).toHaveText([/The plan/]);
   await expect(page).toHaveURL(/\/chats$/);
+  // Who was named was meant, too.
+  const [created] = (await connect(server).get("/chats")).items;
+  expect(created.participants.map((one: { participantId: string }) => one.participantId)).toEqual([
+    "local",
+    "ada",
+    "eve",
+  ]);
   await show.click();
   await expect(dialog.getByLabel("Title")).toHaveValue("");
+  await expect(dialog.getByLabel("Id")).toHaveValue("");
   await expect(dialog.getByLabel("Who sees it")).toHaveValue("open");
   await expect(dialog.getByRole("listitem")).toHaveText([/You/]);
 });

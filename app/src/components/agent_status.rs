@@ -23,6 +23,8 @@ use crate::{
 pub fn StatusPart(
     /// The agent as it is now.
     agent: Signal<Agent>,
+    /// Whether it was deleted: then there is nothing to set.
+    is_gone: Signal<bool>,
 ) -> impl IntoView {
     let session = use_session();
     let status = Signal::derive(move || agent.with(|agent| agent.status));
@@ -79,7 +81,7 @@ pub fn StatusPart(
                 <StatusBadge status />
                 <span>{move || agent.with(|agent| agent.status_detail.clone())}</span>
             </p>
-            <Show when=move || session.may(Right::SetStatuses)>
+            <Show when=move || !is_gone.get() && session.may(Right::SetStatuses)>
                 <form class="status-form" on:submit=submit novalidate>
                     <fieldset class="segments">
                         <legend class="visually-hidden">"New status"</legend>

@@ -1,8 +1,6 @@
 //! The button that creates an agent or a collection, and its dialog.
 
-use colloquy_protocol::model::NotificationType;
 use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::use_navigate;
 
 use crate::{
     api::{
@@ -10,13 +8,13 @@ use crate::{
         entity::{NewEntity, create, path_of},
     },
     components::{
-        address::{close_by_address, open_by_address},
+        address::open_by_address,
+        created::Created,
         dialog::Dialog,
         draft::Draft,
         entity_view::EntityView,
         field::{TextField, problem_of, problem_of_form},
         icon::{Icon, Shape},
-        toasts::use_toasts,
     },
 };
 
@@ -27,35 +25,38 @@ pub fn create_button<T: EntityView>() -> AnyView {
     open_by_address(open);
     let draft = Draft::new();
     let id = RwSignal::new(String::new());
-    let (navigate, toasts) = (use_navigate(), use_toasts());
+    let created = Created::of(open);
+    let typed = move || {
+        let id = Some(id.get().trim().to_owned()).filter(|id| !id.is_empty());
+        Some(NewEntity { id, fields: draft.fields()? })
+    };
     let attempt = StoredValue::new(Attempt::default());
 
     let creation = Action::new(move |body: &NewEntity| {
         let body = body.clone();
         let key = attempt.try_update_value(|attempt| attempt.key(&body));
-        let navigate = navigate.clone();
+        let created = created.clone();
         async move {
             let Some(key) = key else { return Ok(()) };
-            let created = create::<T>(&key, &body).await?;
+            let path = path_of(&create::<T>(&key, &body).await?.topic());
             attempt.try_update_value(Attempt::done);
-            toasts.show(NotificationType::Success, format!("{} was created.", body.fields.name));
-            // Who went elsewhere meanwhile is left there.
-            let Some(waits) = open.try_get_untracked() else { return Ok(()) };
-            draft.clear();
-            id.set(String::new());
-            if waits {
-                close_by_address(open).await;
-                navigate(&path_of(&created.topic()), Default::default());
-            }
+            let take = || {
+                let is_same = untrack(|| typed().as_ref() == Some(&body));
+                if is_same {
+                    draft.clear();
+                    id.set(String::new());
+                }
+                is_same
+            };
+            created.lead_to(&path, &body.fields.name, take).await;
             Ok(())
         }
     });
     let error = Signal::derive(move || creation.value().get()?.err());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if let Some(fields) = untrack(|| draft.fields()) {
-            let id = Some(id.get_untracked().trim().to_owned()).filter(|id| !id.is_empty());
-            creation.dispatch(NewEntity { id, fields });
+        if let Some(body) = untrack(typed) {
+            creation.dispatch(body);
         }
     };
     let show = move |_| {

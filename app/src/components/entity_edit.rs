@@ -6,7 +6,7 @@ use leptos::{
     html,
     prelude::*,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
     api::{
@@ -43,7 +43,7 @@ struct Kept<T> {
 /// Opens the form again when the page was left before a change was saved.
 pub fn edit_what_was_left(topic: Topic, editing: RwSignal<bool>) {
     Effect::new(move || {
-        if tab_storage::read(&place(&topic)).is_some() {
+        if tab_storage::read::<IgnoredAny>(&place(&topic)).is_some() {
             editing.set(true);
         }
     });
@@ -59,12 +59,13 @@ pub fn forget_change(topic: &Topic) {
 pub fn EditEntity<T: EntityView>(
     /// What it is now.
     entity: Signal<T>,
+    /// Whether it was deleted meanwhile: what was typed stays to be read, and can not be saved.
+    is_gone: Signal<bool>,
     /// Takes what was saved, here or by somebody else; none when the change was given up.
     on_done: Callback<Option<T>>,
 ) -> impl IntoView {
     let place = place(&entity.with_untracked(T::topic));
-    let left = tab_storage::read(&place);
-    let left = left.and_then(|left| serde_json::from_str::<Kept<T>>(&left).ok());
+    let left = tab_storage::read::<Kept<T>>(&place);
     let (begun, contents) = left.map(|left| (left.base, left.contents)).unzip();
     let was_left = contents.is_some();
     // What the change begins with; its version is the one that must still hold.
@@ -84,10 +85,8 @@ pub fn EditEntity<T: EntityView>(
     Effect::new(move || {
         if !draft.is_changed() {
             tab_storage::forget(&place);
-        } else if let Ok(json) =
-            serde_json::to_string(&Kept { base: base.get(), contents: draft.contents() })
-        {
-            tab_storage::keep(&place, &json);
+        } else {
+            tab_storage::keep(&place, &Kept { base: base.get(), contents: draft.contents() });
         }
     });
     warn_before_leaving(draft);
@@ -110,7 +109,9 @@ pub fn EditEntity<T: EntityView>(
     });
     let error = Signal::derive(move || saving.value().get()?.err());
     let save_draft = move || {
-        if let Some(fields) = untrack(|| draft.fields()) {
+        if let Some(fields) = untrack(|| draft.fields())
+            && !is_gone.get_untracked()
+        {
             saving.dispatch(fields);
         }
     };
@@ -125,7 +126,11 @@ pub fn EditEntity<T: EntityView>(
     let changed_meanwhile =
         move || theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields);
     let hint = move || {
-        if changed_meanwhile() {
+        if is_gone.get() {
+            Some(
+                "It was deleted meanwhile, so this can not be saved. Your text stays until you cancel.",
+            )
+        } else if changed_meanwhile() {
             Some("Somebody else changed it meanwhile. Your text stays; saving shows both versions.")
         } else {
             was_left.then_some("This is what you had not saved yet. Cancel drops it.")
@@ -179,7 +184,9 @@ pub fn EditEntity<T: EntityView>(
                 <button
                     type="submit"
                     class="button primary"
-                    disabled=move || saving.pending().get() || draft.fields().is_none()
+                    disabled=move || {
+                        saving.pending().get() || is_gone.get() || draft.fields().is_none()
+                    }
                 >
                     "Save"
                 </button>

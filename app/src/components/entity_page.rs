@@ -171,9 +171,9 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
             <div class="parts">
                 <Show
                     when=move || editing.get()
-                    fallback=move || T::parts(entity)
+                    fallback=move || T::parts(entity, is_gone)
                 >
-                    <EditEntity<T> entity on_done=done />
+                    <EditEntity<T> entity is_gone on_done=done />
                 </Show>
             </div>
             <div class="side">

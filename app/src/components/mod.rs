@@ -11,6 +11,7 @@ pub mod conflict;
 pub mod connection_bar;
 pub mod connection_pill;
 pub mod copy_text;
+pub mod created;
 pub mod dialog;
 pub mod draft;
 pub mod entity_create;

@@ -90,10 +90,10 @@ impl EntityView for Agent {
         .into_any()
     }
 
-    fn parts(agent: Signal<Self>) -> AnyView {
+    fn parts(agent: Signal<Self>, is_gone: Signal<bool>) -> AnyView {
         let names = Signal::derive(move || agent.with(|agent| agent.capabilities.clone()));
         view! {
-            <StatusPart agent />
+            <StatusPart agent is_gone />
             <DescriptionPart text=Signal::derive(move || {
                 agent.with(|agent| agent.description.clone())
             }) />
@@ -106,7 +106,9 @@ impl EntityView for Agent {
                     <Capabilities names />
                 </Show>
             </section>
-            <TokensPart agent />
+            <Show when=move || !is_gone.get()>
+                <TokensPart agent />
+            </Show>
             <MetadataPart metadata=Signal::derive(move || {
                 agent.with(|agent| agent.metadata.clone())
             }) />

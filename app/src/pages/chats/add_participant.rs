@@ -1,12 +1,64 @@
-//! Names somebody who is to join.
+//! Names somebody who is to join a chat.
 
 use colloquy_protocol::{
     id::{PrincipalId, PrincipalKind},
     request::NewParticipant,
 };
-use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::stores::people::People;
+
+/// What stands in the form.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming {
+    id: RwSignal<String>,
+    kind: RwSignal<PrincipalKind>,
+    /// Why who was named last could not be added.
+    refused: RwSignal<Option<String>>,
+}
+
+impl Naming {
+    /// Nobody, and no complaint.
+    pub(super) fn new() -> Self {
+        Self {
+            id: RwSignal::default(),
+            kind: RwSignal::new(PrincipalKind::Agent),
+            refused: RwSignal::default(),
+        }
+    }
+
+    /// Whether nobody is named.
+    pub fn is_empty(self) -> bool {
+        self.id.with_untracked(|id| id.trim().is_empty())
+    }
+
+    /// Who is named; none if it can not be an id, which the form then says.
+    pub fn named(self) -> Option<NewParticipant> {
+        let id = self.id.with_untracked(|id| id.trim().parse::<PrincipalId>());
+        self.refuse(id.as_ref().err().map(ToString::to_string));
+        Some(NewParticipant { participant_id: id.ok()?, kind: self.kind.get_untracked() })
+    }
+
+    /// Says why who was named could not be added, or that there is nothing to say. The form may have
+    /// been left meanwhile.
+    pub fn refuse(self, why: Option<String>) {
+        self.refused.try_set(why);
+    }
+
+    /// Empties the form; what was typed of somebody else meanwhile stays.
+    pub fn was_added(self, who: &NewParticipant) {
+        let is_it = |id: &String| id.trim() == who.participant_id.as_str();
+        if self.id.try_with_untracked(is_it) == Some(true) {
+            self.clear();
+        }
+    }
+
+    /// Empties the form.
+    pub fn clear(self) {
+        self.id.set(String::new());
+        self.refuse(None);
+    }
+}
 
 /// The form that names an agent or a person by id; those who are known are suggested.
 #[component]
@@ -17,47 +69,25 @@ pub fn AddParticipant(
     people: People,
     /// What the button says.
     verb: &'static str,
+    /// What is typed.
+    naming: Naming,
     /// Takes who was named.
     on_add: Callback<NewParticipant>,
-    /// How many were added so far: when it changes, the form is emptied.
-    #[prop(into)]
-    added: Signal<usize>,
     /// Whether somebody is being added.
     #[prop(into)]
     pending: Signal<bool>,
-    /// Why the last one was not added.
-    #[prop(into)]
-    error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let kind = RwSignal::new(PrincipalKind::Agent);
-    let refused = RwSignal::new(None::<String>);
-    let input = NodeRef::<html::Input>::new();
+    let Naming { id, kind, refused } = naming;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let Some(input) = input.get_untracked() else { return };
-        match input.value().trim().parse::<PrincipalId>() {
-            Ok(participant_id) => {
-                refused.set(None);
-                on_add.run(NewParticipant { participant_id, kind: kind.get_untracked() });
-            }
-            Err(invalid) => refused.set(Some(invalid.to_string())),
+        if let Some(who) = naming.named() {
+            on_add.run(who);
         }
     };
-    // What was typed stays until it was added.
-    Effect::new(move |before: Option<usize>| {
-        let added = added.get();
-        if before.is_some_and(|before| before != added)
-            && let Some(input) = input.get_untracked()
-        {
-            input.set_value("");
-        }
-        added
-    });
     let suggestions = move || {
         let option = |(id, name)| view! { <option value=id>{name}</option> };
         people.all(kind.get()).into_iter().map(option).collect_view()
     };
-    let message = move || refused.get().or_else(|| error.get());
     let list = format!("{name}-known");
     let problem = format!("{name}-error");
     view! {
@@ -72,7 +102,7 @@ pub fn AddParticipant(
                                     type="radio"
                                     name=format!("{name}-kind")
                                     value=one.as_str()
-                                    checked=one == PrincipalKind::Agent
+                                    prop:checked=move || kind.get() == one
                                     on:change=move |_| kind.set(one)
                                 />
                                 <span>{words}</span>
@@ -84,14 +114,15 @@ pub fn AddParticipant(
             <label class="field">
                 <span class="visually-hidden">"Id"</span>
                 <input
-                    node_ref=input
                     type="text"
                     placeholder="Id"
                     list=list.clone()
                     autocomplete="off"
                     spellcheck="false"
-                    aria-invalid=move || message().is_some().to_string()
+                    aria-invalid=move || refused.with(Option::is_some).to_string()
                     aria-describedby=problem.clone()
+                    prop:value=move || id.get()
+                    on:input:target=move |event| id.set(event.target().value())
                 />
             </label>
             <datalist id=list>{suggestions}</datalist>
@@ -99,7 +130,7 @@ pub fn AddParticipant(
                 {verb}
             </button>
             <p class="error" id=problem role="alert">
-                {message}
+                {move || refused.get()}
             </p>
         </form>
     }

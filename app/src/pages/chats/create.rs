@@ -1,22 +1,21 @@
 //! The button that creates a chat.
 
 use colloquy_protocol::{
-    model::{NotificationType, Visibility},
+    model::Visibility,
     request::{NewChat, NewParticipant},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::use_navigate;
 
-use super::add_participant::AddParticipant;
+use super::add_participant::{AddParticipant, Naming};
 use crate::{
     api::{ApiError, Attempt, chats},
     components::{
-        address::{close_by_address, open_by_address},
+        address::open_by_address,
+        created::Created,
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
         flow::For,
         icon::{Icon, Shape},
-        toasts::use_toasts,
     },
     session::use_session,
     stores::people::People,
@@ -32,6 +31,8 @@ struct Draft {
     title: RwSignal<String>,
     visibility: RwSignal<Visibility>,
     participants: RwSignal<Vec<NewParticipant>>,
+    /// Who is to take part, too, and was not added yet.
+    naming: Naming,
 }
 
 /// Asks for a title and who takes part, creates the chat and goes there. What was typed stays when the
@@ -48,29 +49,24 @@ pub fn CreateChat(
     let empty = NewChat { participants: Vec::from_iter(myself), ..NewChat::default() };
     let draft = Draft::of(empty.clone());
     let attempt = StoredValue::new(Attempt::default());
-    let (navigate, toasts) = (use_navigate(), use_toasts());
+    let created = Created::of(open);
 
     let creation = Action::new(move |chat: &NewChat| {
         let (chat, empty) = (chat.clone(), empty.clone());
         let key = attempt.try_update_value(|attempt| attempt.key(&chat));
-        let navigate = navigate.clone();
+        let created = created.clone();
         async move {
             let Some(key) = key else { return Ok(()) };
-            let created = chats::create(&key, &chat).await?;
+            let id = chats::create(&key, &chat).await?.id;
             attempt.try_update_value(Attempt::done);
-            let is_open = open.try_get_untracked();
-            // What was typed of another one meanwhile stays.
-            let is_same = is_open.is_some() && draft.chat() == chat;
-            if is_same {
-                draft.show(empty);
-            }
-            if is_same && is_open == Some(true) {
-                close_by_address(open).await;
-                navigate(&format!("/chats/{}", created.id), Default::default());
-            } else {
-                // Who went elsewhere is left there.
-                toasts.show(NotificationType::Success, format!("{} was created.", created.title));
-            }
+            let take = || {
+                let is_same = draft.chat() == chat;
+                if is_same {
+                    draft.show(empty);
+                }
+                is_same
+            };
+            created.lead_to(&format!("/chats/{id}"), &chat.title, take).await;
             Ok(())
         }
     });
@@ -92,23 +88,11 @@ pub fn CreateChat(
 
 #[component]
 fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) -> impl IntoView {
-    let Draft { title, visibility, participants } = draft;
-    let added = RwSignal::new(0);
-    let refused = RwSignal::new(None::<String>);
+    let Draft { title, visibility, participants, naming } = draft;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if !creation.pending().get_untracked() {
+        if !creation.pending().get_untracked() && draft.take_named() {
             creation.dispatch(draft.chat());
-        }
-    };
-    let add = move |who: NewParticipant| {
-        let is_there = |one: &NewParticipant| one.participant_id == who.participant_id;
-        if participants.with_untracked(|all| all.iter().any(is_there)) {
-            refused.set(Some(format!("{} is in it already", who.participant_id)));
-        } else {
-            refused.set(None);
-            participants.update(|all| all.push(who));
-            added.update(|added| *added += 1);
         }
     };
     let remove =
@@ -135,10 +119,11 @@ fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) 
                 name="create"
                 people
                 verb="Add"
-                on_add=Callback::new(add)
-                added
+                naming
+                on_add=Callback::new(move |who| {
+                    draft.add(who);
+                })
                 pending=false
-                error=refused
             />
         </section>
         <p class="error" role="alert">
@@ -163,7 +148,26 @@ impl Draft {
             title: RwSignal::new(title),
             visibility: RwSignal::new(visibility),
             participants: RwSignal::new(participants),
+            naming: Naming::new(),
         }
+    }
+
+    /// Adds somebody, unless they are in it already, which the form says.
+    fn add(self, who: NewParticipant) -> bool {
+        let is_there = |one: &NewParticipant| one.participant_id == who.participant_id;
+        let is_new = !self.participants.with_untracked(|all| all.iter().any(is_there));
+        if is_new {
+            self.naming.was_added(&who);
+            self.participants.update(|all| all.push(who));
+        } else {
+            self.naming.refuse(Some(format!("{} is in it already", who.participant_id)));
+        }
+        is_new
+    }
+
+    /// Adds who is still named: they were meant. Whether the form has nobody left whom it can not add.
+    fn take_named(self) -> bool {
+        self.naming.is_empty() || self.naming.named().is_some_and(|who| self.add(who))
     }
 
     fn chat(self) -> NewChat {
@@ -179,6 +183,7 @@ impl Draft {
         self.title.set(chat.title);
         self.visibility.set(chat.visibility);
         self.participants.set(chat.participants);
+        self.naming.clear();
     }
 }
 

@@ -23,16 +23,15 @@ pub(super) struct Draft {
 impl Draft {
     /// What the browser kept of this chat, in this tab.
     pub(super) fn kept(chat: &ChatId) -> Self {
-        let kept = tab_storage::read(&place(chat));
-        kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default()
+        tab_storage::read(&place(chat)).unwrap_or_default()
     }
 
     /// Lets the browser keep it.
     pub(super) fn keep(&self, chat: &ChatId) {
         if *self == Self::default() {
             tab_storage::forget(&place(chat));
-        } else if let Ok(json) = serde_json::to_string(self) {
-            tab_storage::keep(&place(chat), &json);
+        } else {
+            tab_storage::keep(&place(chat), self);
         }
     }
 

@@ -5,9 +5,9 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 
-use super::add_participant::AddParticipant;
+use super::add_participant::{AddParticipant, Naming};
 use crate::{
-    api::{ApiError, Attempt, chats},
+    api::{Attempt, chats},
     components::{
         flow::{For, Show},
         icon::{Icon, Shape},
@@ -45,25 +45,28 @@ pub fn Participants(
 ) -> impl IntoView {
     let inside = chat.part(|held| held.chat().participants.clone());
     let is_deleted = chat.is_deleted();
-    let added = RwSignal::new(0);
+    let naming = Naming::new();
     let attempt = StoredValue::new(Attempt::default());
     let join = Action::new(move |who: &NewParticipant| {
         let who = who.clone();
         let key = attempt.try_update_value(|attempt| attempt.key(&who));
         async move {
-            let Some(key) = key else { return Ok(()) };
-            chats::join(&chat.id(), &key, &who).await?;
-            attempt.try_update_value(Attempt::done);
-            added.update(|added| *added += 1);
-            Ok::<_, ApiError>(())
+            let Some(key) = key else { return };
+            match chats::join(&chat.id(), &key, &who).await {
+                Ok(_) => {
+                    attempt.try_update_value(Attempt::done);
+                    naming.was_added(&who);
+                }
+                Err(error) => naming.refuse(Some(error.to_string())),
+            }
         }
     });
-    let error = move || join.value().get().and_then(Result::err).map(|error| error.to_string());
     let session = use_session();
     let am_inside = move || {
         inside.with(|all| all.iter().any(|one| session.is_me(&one.participant_id, one.kind)))
     };
     let myself = move |_| {
+        naming.refuse(None);
         if let Some(me) = session.principal() {
             join.dispatch(NewParticipant { participant_id: me.id, kind: me.kind });
         }
@@ -95,12 +98,11 @@ pub fn Participants(
                     name="join"
                     people
                     verb="Add"
+                    naming
                     on_add=Callback::new(move |who| {
                         join.dispatch(who);
                     })
-                    added
                     pending=join.pending()
-                    error=Signal::derive(error)
                 />
             </Show>
         </section>
