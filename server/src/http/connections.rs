@@ -4,7 +4,7 @@ use axum::extract::State;
 use colloquy_protocol::{
     access::Action,
     close::CloseCode,
-    id::{ChatId, ConnectionId},
+    id::{ChatId, ConnectionId, PrincipalId, PrincipalKind},
     model::{ConnectionInfo, Page},
     topic::Topic,
 };
@@ -36,8 +36,10 @@ pub(crate) async fn list(
 ) -> Result<Shown<Page<ConnectionInfo>>, Problem> {
     caller.require(Action::Read)?;
     let position = hub.position();
-    let mut items = hub.connections();
-    items.retain(|one| is_visible(&caller, one));
+    let mut items = hub.connections(|visitor| {
+        let who = &visitor.caller.principal;
+        sees(&caller, &who.id, who.kind)
+    });
     hide_chats(&services, &caller, &mut items).await?;
     Ok(Shown(Seen { value: Page { items, next_cursor: None }, position }))
 }
@@ -81,16 +83,17 @@ pub(crate) async fn close(
 /// A connection that the caller may see; others do not exist for them.
 fn find(hub: &Hub, caller: &Caller, id: &ConnectionId) -> Result<ConnectionInfo, Problem> {
     caller.require(Action::Read)?;
-    let found = hub.connection(id).filter(|one| is_visible(caller, one));
+    let found = hub.connection(id).filter(|one| sees(caller, &one.user_id, one.user_kind));
     Ok(found.ok_or_else(|| not_found(id))?)
 }
 
-fn is_visible(caller: &Caller, one: &ConnectionInfo) -> bool {
-    is_own(caller, one) || caller.may(Action::WatchConnections)
+/// Whether the caller may see the connections of that principal.
+fn sees(caller: &Caller, id: &PrincipalId, kind: PrincipalKind) -> bool {
+    is_own(caller, id, kind) || caller.may(Action::WatchConnections)
 }
 
-fn is_own(caller: &Caller, one: &ConnectionInfo) -> bool {
-    one.user_id == caller.principal.id && one.user_kind == caller.principal.kind
+fn is_own(caller: &Caller, id: &PrincipalId, kind: PrincipalKind) -> bool {
+    *id == caller.principal.id && kind == caller.principal.kind
 }
 
 /// Takes the topics of chats that do not exist for the caller out of others' connections.
@@ -99,11 +102,11 @@ async fn hide_chats(
     caller: &Caller,
     connections: &mut [ConnectionInfo],
 ) -> Result<(), Problem> {
-    let others = || connections.iter().filter(|one| !is_own(caller, one));
-    let topics = others().flat_map(|one| &one.subscriptions);
+    let is_others = |one: &ConnectionInfo| !is_own(caller, &one.user_id, one.user_kind);
+    let topics = connections.iter().filter(|one| is_others(one)).flat_map(|one| &one.subscriptions);
     let chats = topics.filter_map(chat_of).collect::<Vec<_>>();
     let seen = services.seen_chats(caller, chats).await?;
-    for one in connections.iter_mut().filter(|one| !is_own(caller, one)) {
+    for one in connections.iter_mut().filter(|one| is_others(one)) {
         one.subscriptions.retain(|topic| chat_of(topic).is_none_or(|chat| seen.contains(chat)));
     }
     Ok(())

@@ -24,7 +24,10 @@ use colloquy_protocol::{
     position::Position,
     time::Timestamp,
 };
-use futures_util::future::{Either, select};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either, select},
+};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep_until};
 
@@ -264,6 +267,8 @@ async fn write(peer: &Peer, silence: &Silence, patience: Duration) -> End {
     let expiry = expiry(peer.caller().expires_at);
     let mut beat = Instant::now() + period;
     let mut timer = pin!(sleep_until(beat));
+    // It is large, and most connections are not reading the log.
+    let mut reading = None::<BoxFuture<'_, sqlx::Result<()>>>;
     loop {
         let now = Instant::now();
         // Whoever reads what they were sent is there, however long that takes.
@@ -289,28 +294,48 @@ async fn write(peer: &Peer, silence: &Silence, patience: Duration) -> End {
             }
             outbox.tell(Frame::ping());
         }
-        let next = [too_slow, too_silent, expiry].into_iter().flatten().fold(beat, Instant::min);
-        if timer.deadline() != next {
-            timer.as_mut().reset(next);
+        let due = [too_slow, too_silent, expiry].into_iter().flatten().fold(beat, Instant::min);
+        if timer.deadline() != due {
+            timer.as_mut().reset(due);
         }
-        let duty = poll_fn(|context| match outbox.poll_duty(context) {
-            Poll::Ready(duty) => Poll::Ready(Some(duty)),
-            Poll::Pending => timer.as_mut().poll(context).map(|()| None),
-        });
-        match duty.await {
-            None => {}
-            Some(Duty::ReadLog) => {
-                let read_log = peer.seat.read_log(&peer.resources.database);
-                // It is large, and most connections are not reading the log.
-                if let Err(cause) = Box::pin(read_log).await {
-                    tracing::error!(%cause, "The log could not be read for a connection.");
-                    outbox.abort(CloseCode::Internal);
-                }
+        let next = poll_fn(|context| {
+            // Others may have their turn first: what else is to be done does not wait for that.
+            if let Some(read_log) = &mut reading
+                && let Poll::Ready(read) = read_log.poll_unpin(context)
+            {
+                reading = None;
+                return Poll::Ready(Next::Read(read));
             }
-            Some(Duty::Close(code)) => return End::Close(code),
-            Some(Duty::Gone) => return End::Gone,
+            match outbox.poll_duty(context) {
+                Poll::Ready(Duty::ReadLog) if reading.is_some() => {}
+                Poll::Ready(duty) => return Poll::Ready(Next::Duty(duty)),
+                Poll::Pending => {}
+            }
+            timer.as_mut().poll(context).map(|()| Next::Time)
+        });
+        match next.await {
+            Next::Time | Next::Read(Ok(())) => {}
+            Next::Read(Err(cause)) => {
+                tracing::error!(%cause, "The log could not be read for a connection.");
+                outbox.abort(CloseCode::Internal);
+            }
+            Next::Duty(Duty::ReadLog) => {
+                reading = Some(peer.seat.read_log(&peer.resources.database).boxed());
+            }
+            Next::Duty(Duty::Close(code)) => return End::Close(code),
+            Next::Duty(Duty::Gone) => return End::Gone,
         }
     }
+}
+
+/// What [`write`] waited for.
+enum Next {
+    /// Something is due by the clock.
+    Time,
+    /// More of the log was read.
+    Read(sqlx::Result<()>),
+    /// There is something to do.
+    Duty(Duty),
 }
 
 /// When what the peer came with ends by itself.

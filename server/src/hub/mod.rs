@@ -201,12 +201,14 @@ impl Hub {
         Position { epoch: self.0.epoch.to_string(), offset: self.lock().head }
     }
 
-    /// Everybody who is connected, the oldest connection first.
-    pub fn connections(&self) -> Vec<ConnectionInfo> {
-        let state = self.lock();
-        let mut keys: Vec<Key> = state.members.keys().copied().collect();
-        keys.sort_unstable();
-        keys.into_iter().filter_map(|key| state.info(key)).collect()
+    /// The connections of those who are seen, the oldest first.
+    pub fn connections(&self, is_seen: impl Fn(&Visitor) -> bool) -> Vec<ConnectionInfo> {
+        let members = |state: &State| Vec::from_iter(state.members.values().map(Member::line));
+        let mut lines = members(&self.lock());
+        lines.retain(|line| is_seen(&line.visitor));
+        lines.sort_unstable_by_key(|line| line.key);
+        // One at a time: what is published does not wait for all of them.
+        lines.iter().filter_map(|line| self.lock().info(line.key)).collect()
     }
 
     /// How many are connected, and how many of them are more than 100 events behind.
@@ -417,6 +419,10 @@ impl State {
 }
 
 impl Member {
+    fn line(&self) -> Arc<Line> {
+        self.line.clone()
+    }
+
     /// Changes whether what happens is queued or read from the log.
     fn enter(&mut self, phase: Phase) {
         self.line.set_live(matches!(phase, Phase::Live));

@@ -6,14 +6,17 @@
 use colloquy_protocol::{position::Offset, topic::Topic};
 
 use super::{
-    coverage::Coverage,
+    coverage::{Coverage, covers},
     not_in_it,
     outbox::{Parcel, Private},
     recent,
 };
-use crate::store::{
-    events::{SeenBecause, Stretch},
-    stored_frame,
+use crate::{
+    store::{
+        events::{SeenBecause, Stored, Stretch},
+        stored_frame,
+    },
+    ws::Frame,
 };
 
 /// At most that many events are taken from memory at a time, and about that many bytes: the hub is
@@ -28,25 +31,71 @@ pub(super) struct CatchUp {
     cursor: Offset,
     /// The head when it began: the reply's offset. What comes after it is not a replay.
     upto: Offset,
-    /// What the connection had been sent up to there before it began.
-    before: Coverage,
+    /// What the connection had been sent up to there before it began; nothing, if it was not ready.
+    before: Option<Before>,
     /// Whether its place in the queue was marked.
     announced: bool,
     /// The last event that was handed out, or where it began.
     last: Offset,
 }
 
+/// What a connection had been sent before a replay of one topic: all that it covers of others, and
+/// of this one's events what is covered here. (What became visible of others since is not part of
+/// the replay.)
+#[derive(Debug)]
+pub(super) struct Before {
+    replayed: Topic,
+    covered: Coverage,
+}
+
+impl Before {
+    /// What had been sent of what is covered now, when a replay of that topic begins.
+    pub(super) fn replay_of(topic: Topic, coverage: &Coverage) -> Self {
+        Self { covered: coverage.of(&topic), replayed: topic }
+    }
+
+    fn had(&self, topic: Option<&Topic>, offset: Offset) -> bool {
+        topic.is_some_and(|topic| !covers(&self.replayed, topic))
+            || self.covered.ever_covered(topic, offset)
+    }
+
+    /// Whether any event of that topic may be one of the replay.
+    fn concerns(&self, topic: &Topic) -> bool {
+        covers(&self.replayed, topic) || covers(topic, &self.replayed)
+    }
+}
+
 /// Some events to be sent.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// The events as they are sent, in order.
-    pub(super) parcels: Vec<Parcel>,
+    /// What is sent, in order.
+    chosen: Vec<Chosen>,
     /// The subscriptions that ended with these events.
     pub(super) ended: Vec<Topic>,
 }
 
+/// What was chosen to be sent, and is still to be encoded.
+#[derive(Debug)]
+enum Chosen {
+    Event { event: Stored, replayed: bool, private: Option<Private> },
+    Told(Frame),
+}
+
+impl Page {
+    /// Encodes what is sent.
+    pub(super) fn into_parcels(self) -> Vec<Parcel> {
+        let parcel = |chosen| match chosen {
+            Chosen::Event { event, replayed, private } => {
+                Parcel { frame: stored_frame(&event, replayed), event: None, private }
+            }
+            Chosen::Told(frame) => Parcel { frame, event: None, private: None },
+        };
+        self.chosen.into_iter().map(parcel).collect()
+    }
+}
+
 impl CatchUp {
-    pub(super) fn new(after: Offset, upto: Offset, before: Coverage) -> Self {
+    pub(super) fn new(after: Offset, upto: Offset, before: Option<Before>) -> Self {
         Self { cursor: after, upto, before, announced: false, last: after }
     }
 
@@ -72,9 +121,15 @@ impl CatchUp {
     /// Ends the coverage of a topic: it was sent up to the cursor, and what was sent of it before
     /// this began may go further.
     pub(super) fn end(&self, topic: &Topic, coverage: &mut Coverage) {
-        coverage.end(topic, self.cursor);
-        if self.cursor < self.upto {
-            coverage.remember_from(&self.before, topic, self.cursor, self.upto);
+        match &self.before {
+            Some(before) if !before.concerns(topic) => {
+                coverage.end(topic, self.cursor.max(self.upto));
+            }
+            Some(before) if self.cursor < self.upto => {
+                coverage.end(topic, self.cursor);
+                coverage.remember_from(&before.covered, topic, self.cursor, self.upto);
+            }
+            _ => coverage.end(topic, self.cursor),
         }
     }
 
@@ -87,7 +142,7 @@ impl CatchUp {
         judged: Offset,
         coverage: &mut Coverage,
     ) -> Page {
-        let mut page = Page { parcels: Vec::new(), ended: Vec::new() };
+        let mut page = Page { chosen: Vec::new(), ended: Vec::new() };
         for event in stretch.events {
             let (offset, topic) = (event.offset, event.topic.as_ref());
             let Some(replayed) = self.wants(topic, offset, coverage) else { continue };
@@ -98,16 +153,14 @@ impl CatchUp {
                 }
                 _ => None,
             };
-            let frame = stored_frame(&event, replayed);
-            page.parcels.push(Parcel { frame, event: None, private });
-            if let Some(topic) = event.topic
-                && event.seen == SeenBecause::Left
-                && !replayed
-                && coverage.has(&topic)
-            {
+            let left = match &event.topic {
+                Some(topic) if event.seen == SeenBecause::Left && !replayed => Some(topic.clone()),
+                _ => None,
+            };
+            page.chosen.push(Chosen::Event { event, replayed, private });
+            if let Some(topic) = left.filter(|topic| coverage.has(topic)) {
                 coverage.end(&topic, offset);
-                let frame = not_in_it(&topic);
-                page.parcels.push(Parcel { frame, event: None, private: None });
+                page.chosen.push(Chosen::Told(not_in_it(&topic)));
                 page.ended.push(topic);
             }
         }
@@ -142,22 +195,28 @@ impl CatchUp {
     /// replayed one.
     fn wants(&self, topic: Option<&Topic>, offset: Offset, coverage: &Coverage) -> Option<bool> {
         let replayed = offset <= self.upto;
-        let was_sent = replayed && self.before.ever_covered(topic, offset);
+        let was_sent =
+            replayed && self.before.as_ref().is_some_and(|before| before.had(topic, offset));
         (!was_sent && coverage.covers(topic, offset)).then_some(replayed)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use colloquy_protocol::topic::Kind;
+
     use super::*;
-    use crate::{
-        hub::Recent,
-        store::events::{Happened, Stored},
-        ws::Frame,
-    };
+    use crate::{hub::Recent, store::events::Happened};
 
     fn topic() -> Topic {
         "agent:a".parse().unwrap()
+    }
+
+    /// A replay of it from 1 on, while the log's head is at 10.
+    fn replay(coverage: &mut Coverage) -> CatchUp {
+        let before = Before::replay_of(topic(), coverage);
+        coverage.extend(topic(), 1);
+        CatchUp::new(1, 10, Some(before))
     }
 
     fn events(range: std::ops::RangeInclusive<Offset>) -> Stretch {
@@ -172,14 +231,14 @@ mod tests {
         Stretch { events: range.map(event).collect(), through }
     }
 
-    fn offsets(page: &Page) -> Vec<Offset> {
+    fn offsets(parcels: &[Parcel]) -> Vec<Offset> {
         let offset = |parcel: &Parcel| {
             // Short enough for a header of two bytes.
             let text = &parcel.frame.as_bytes()[2..];
             let frame: serde_json::Value = serde_json::from_slice(text).unwrap();
             frame["offset"].as_u64().unwrap()
         };
-        page.parcels.iter().map(offset).collect()
+        parcels.iter().map(offset).collect()
     }
 
     /// Live since 5, then replayed from 1, then ended in the middle of that: what lies between
@@ -189,16 +248,29 @@ mod tests {
         let mut coverage = Coverage::default();
         coverage.make_ready(0);
         coverage.begin(topic(), 5);
-        let before = coverage.clone();
-        coverage.extend(topic(), 1);
-        let mut first = CatchUp::new(1, 10, before);
-        assert_eq!(offsets(&first.take(events(2..=3), 10, &mut coverage)), [2, 3]);
+        let mut first = replay(&mut coverage);
+        assert_eq!(offsets(&first.take(events(2..=3), 10, &mut coverage).into_parcels()), [2, 3]);
         first.end(&topic(), &mut coverage);
 
-        let before = coverage.clone();
-        coverage.extend(topic(), 1);
-        let mut second = CatchUp::new(1, 10, before);
-        assert_eq!(offsets(&second.take(events(2..=10), 10, &mut coverage)), [4, 5]);
+        let mut second = replay(&mut coverage);
+        assert_eq!(offsets(&second.take(events(2..=10), 10, &mut coverage).into_parcels()), [4, 5]);
+    }
+
+    /// What is unsubscribed from while another topic is replayed was sent up to where that began.
+    #[test]
+    fn a_replay_of_another_topic_takes_nothing_back() {
+        let other = "agent:b".parse().unwrap();
+        for topic in [&other, &Topic::All(Kind::Agent)] {
+            let mut coverage = Coverage::default();
+            coverage.make_ready(0);
+            coverage.begin(topic.clone(), 5);
+            let mut replay = replay(&mut coverage);
+            replay.take(events(2..=3), 10, &mut coverage);
+            replay.end(topic, &mut coverage);
+            for (offset, was_sent) in [(5, false), (6, true), (10, true), (11, false)] {
+                assert_eq!(coverage.ever_covered(Some(&other), offset), was_sent, "{offset}");
+            }
+        }
     }
 
     /// What happened to agents is taken from memory up to the first event of a private chat that is
@@ -225,24 +297,24 @@ mod tests {
         coverage.make_ready(0);
         coverage.begin(topic(), 1);
         coverage.begin("chat:c".parse().unwrap(), 1);
-        let mut catch_up = CatchUp::new(1, 4, Coverage::default());
+        let mut catch_up = CatchUp::new(1, 4, None);
         let mut take = || {
             let events = recent.since(catch_up.cursor()).unwrap();
             let parcels = catch_up.take_recent(events, &coverage);
-            (offsets(&Page { parcels, ended: Vec::new() }), catch_up.cursor())
+            (offsets(&parcels), catch_up.cursor())
         };
         assert_eq!(take(), (vec![2], 3));
         assert_eq!(take(), (vec![], 3), "this one is for the store");
-        let mut end = CatchUp::new(4, 4, Coverage::default());
+        let mut end = CatchUp::new(4, 4, None);
         let parcels = end.take_recent(recent.since(4).unwrap(), &coverage);
-        assert_eq!(offsets(&Page { parcels, ended: Vec::new() }), [5]);
+        assert_eq!(offsets(&parcels), [5]);
     }
 
     #[test]
     fn the_log_is_kept_for_what_was_promised_and_no_further() {
         let mut coverage = Coverage::default();
         coverage.make_ready(0);
-        let mut catch_up = CatchUp::new(2, 4, Coverage::default());
+        let mut catch_up = CatchUp::new(2, 4, None);
         assert_eq!(catch_up.needs(), Some(2));
         catch_up.take(events(3..=4), 4, &mut coverage);
         assert_eq!(catch_up.needs(), None);

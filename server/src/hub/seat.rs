@@ -13,12 +13,18 @@ use colloquy_protocol::{
 use tokio::sync::Notify;
 
 use super::{
-    Hub, Phase, Visitor, coverage::Coverage, encode, line::Line, outbox::Outbox, replay::CatchUp,
+    Hub, Phase, Visitor, encode,
+    line::Line,
+    outbox::Outbox,
+    replay::{Before, CatchUp, Page},
 };
 use crate::{
     limits::Limit,
     metrics,
-    store::{Database, events},
+    store::{
+        Database,
+        events::{self, Stretch},
+    },
     ws::Frame,
 };
 
@@ -78,11 +84,9 @@ impl Seat {
             return Err(WireError::new(ErrorCode::TooManySubscriptions, most));
         }
         let recording = matches!(member.phase, Phase::Recording { .. });
-        let before = match from {
-            // What was covered so far was sent, or is in the queue in front of the replay.
-            Some(_) if !recording => member.coverage.before_replay_of(&topic),
-            _ => Coverage::default(),
-        };
+        // What was covered so far was sent, or is in the queue in front of the replay.
+        let before =
+            from.filter(|_| !recording).map(|_| Before::replay_of(topic.clone(), &member.coverage));
         match from {
             Some(from) => member.coverage.extend(topic.clone(), from.offset),
             None if recording => member.coverage.record(topic.clone()),
@@ -125,7 +129,7 @@ impl Seat {
         }
         member.coverage.make_ready(from.map_or(head, |from| from.offset));
         let after = member.coverage.earliest().unwrap_or(head);
-        let catch_up = CatchUp::new(after, head, Coverage::default());
+        let catch_up = CatchUp::new(after, head, None);
         member.enter(Phase::CatchingUp(catch_up.into()));
         Ok(self.started(head, since, from))
     }
@@ -202,22 +206,30 @@ impl Seat {
         let stretch = events::stretch(snapshot.connection(), cursor, head, who).await?;
         let judged = snapshot.head();
         drop(snapshot);
+        // What is published waits for it to be chosen, but not for it to be encoded.
+        let page = self.choose(cursor, stretch, judged);
+        self.outbox().push_page(page.map(Page::into_parcels).unwrap_or_default());
+        Ok(())
+    }
+
+    /// Chooses from what was read after that offset what the connection is to be sent, unless it is not
+    /// to be sent anything any more.
+    fn choose(&self, cursor: Offset, stretch: Stretch, judged: Offset) -> Option<Page> {
         let mut state = self.hub.lock();
         let state = &mut *state;
-        let Some(member) = state.members.get_mut(&self.line.key) else { return Ok(()) };
-        let Phase::CatchingUp(catch_up) = &mut member.phase else { return Ok(()) };
+        let member = state.members.get_mut(&self.line.key)?;
+        let Phase::CatchingUp(catch_up) = &mut member.phase else { return None };
         if cursor < state.log_start {
             // What was forgotten meanwhile may be missing from the stretch.
             self.outrun();
-            return Ok(());
+            return None;
         }
         let page = catch_up.take(stretch, judged, &mut member.coverage);
-        self.outbox().push_page(page.parcels);
         for topic in &page.ended {
             state.subscriptions.unsubscribe(&self.line, topic);
             state.count();
         }
-        Ok(())
+        Some(page)
     }
 
     /// Closes the connection, because the log has forgotten what it was still to be sent: it reads more

@@ -77,7 +77,7 @@ async fn the_silent_are_closed_and_the_quiet_are_not() {
         said = rest_of(&mut silent) => assert!(is_closed_with(&said, 4003)),
         () = quiet_meanwhile => {}
     }
-    let left = server.state.hub.connections();
+    let left = server.state.hub.connections(|_| true);
     assert_eq!(left.len(), 1);
     assert_eq!(json!(left[0].id), quiet.welcome["connectionId"]);
 }
