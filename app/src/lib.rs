@@ -64,7 +64,6 @@ use crate::{
     },
     scroll_place::keep_scroll_places,
     session::{provide_session, use_session},
-    stores::recent::provide_recent,
     tab_storage::keep_for_one_person,
 };
 
@@ -107,7 +106,6 @@ pub fn App() -> impl IntoView {
     provide_websocket();
     provide_session();
     keep_for_one_person();
-    provide_recent();
     // Whoever is not known is offered the way in, and nothing else.
     let session = use_session();
     let is_known = untrack(|| session.caller().is_some());

@@ -420,6 +420,25 @@ test("deleting asks first, and a page that is open says that it is gone", async 
   await expect(other.getByRole("button", { name: "Set status" })).toBeHidden();
 });
 
+test("who goes elsewhere while an agent is deleted stays there", async ({ page, server }) => {
+  const heard = listen(page);
+  await connect(server).post("/agents", ADA);
+  await open(page, "/agents/ada");
+  const deletion = await hold(page, "**/api/v1/agents/ada");
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await deletion.asked;
+  await page.keyboard.press("Escape");
+  await toChats(page);
+  deletion.release();
+
+  await expect(page.locator(".toast")).toContainText("Ada was deleted.");
+  await expect(page).toHaveURL(/\/chats$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
+  expect((await connect(server).get("/agents")).items).toEqual([]);
+  expect(heard).toEqual([]);
+});
+
 test("what is typed about an agent that is deleted meanwhile stays to be read", async ({
   page,
   server,

@@ -115,8 +115,7 @@ test("who goes elsewhere while a chat is created stays there", async ({ page, se
   await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
   await creation.asked;
   await page.keyboard.press("Escape");
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Events" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Events");
+  await toEvents(page);
   creation.release();
 
   await expect(page.getByText("The plan was created.")).toBeVisible();
@@ -352,6 +351,23 @@ test("a lost answer does not send a message twice", async ({ page, server }) => 
   expect((await api.get("/chats/plan/messages")).items).toHaveLength(1);
 });
 
+test("a message whose chat is left while it is being sent is no draft any more", async ({ page, server }) => {
+  const kept = () => page.evaluate(() => sessionStorage.getItem("draft:plan"));
+  await plan(server);
+  await open(page, "/chats/plan");
+  const sending = await hold(page, "**/api/v1/chats/plan/messages");
+  await say(page, "Shall we begin?");
+  await sending.asked;
+  expect(await kept()).toContain("Shall we begin?");
+  await toEvents(page);
+  sending.release();
+  await expect.poll(kept).toBe(null);
+
+  await page.goBack();
+  await expect(messages(page)).toHaveText([/Shall we begin\?/]);
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("");
+});
+
 test("participants come and go, and their statuses follow", async ({ page, server }) => {
   const api = await plan(server);
   await api.post("/agents", { id: "bob", name: "Bob" });
@@ -414,6 +430,66 @@ test("a chat that is deleted while it is open says so", async ({ page, server, c
   await expect(page.getByText("This chat was deleted.")).toBeVisible();
   await expect(page.getByLabel("Message", { exact: true })).toHaveValue("Still here");
   await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+});
+
+test("a chat whose id is used again is another chat", async ({ page, server }) => {
+  const api = await plan(server);
+  await api.post("/chats/plan/messages", { content: "In the first one." }, "ada");
+  await open(page, "/chats/plan");
+  await expect(messages(page)).toHaveText([/In the first one\./]);
+  await api.delete("/chats/plan");
+  await expect(page.getByText("This chat was deleted.")).toBeVisible();
+
+  await api.post("/chats", { id: "plan", title: "Another plan" });
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Another plan");
+  await expect(page.getByText("This chat was deleted.")).toHaveCount(0);
+  await expect(messages(page)).toHaveCount(0);
+  await say(page, "In the second one.");
+  await expect(messages(page)).toHaveText([/In the second one\./]);
+});
+
+test("who goes elsewhere while a chat is deleted stays there", async ({ page, server }) => {
+  const heard = listen(page);
+  const api = await plan(server);
+  await open(page, "/chats/plan");
+  const deletion = await hold(page, "**/api/v1/chats/plan");
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await deletion.asked;
+  await page.keyboard.press("Escape");
+  await toEvents(page);
+  deletion.release();
+
+  await expect(page.getByText("The plan was deleted.")).toBeVisible();
+  await expect(page).toHaveURL(/\/events$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Events");
+  expect((await api.get("/chats")).items).toEqual([]);
+  expect(heard).toEqual([]);
+});
+
+test("a confirmation that is opened again says nothing of what went wrong before", async ({ page, server }) => {
+  await plan(server);
+  await open(page, "/chats/plan");
+  await page.route("**/api/v1/chats/plan", (route) => route.abort());
+  const dialog = page.getByRole("dialog", { name: "Delete this chat?" });
+  const wrong = dialog.getByText("The server can not be reached.");
+
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(wrong).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await expect(dialog.getByText("Its messages go with it")).toBeVisible();
+  await expect(wrong).toHaveCount(0);
+
+  // What goes wrong now is told.
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(wrong).toBeVisible();
+  await page.unroute("**/api/v1/chats/plan");
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(page).toHaveURL(/\/chats$/);
 });
 
 test("a chat that is not there is a 404", async ({ page }) => {
@@ -509,6 +585,11 @@ function agent(participantId: string): object {
 async function say(page: Page, text: string): Promise<void> {
   await page.getByLabel("Message", { exact: true }).fill(text);
   await page.getByLabel("Message", { exact: true }).press("Enter");
+}
+
+async function toEvents(page: Page): Promise<void> {
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Events" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Events");
 }
 
 function titles(page: Page): Locator {

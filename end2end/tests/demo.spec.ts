@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 
 import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { type Api, connect, history, isLive, offered, region } from "./steps.ts";
+import { type Api, connect, history, hold, isLive, offered, region } from "./steps.ts";
 
 const DEMO = "/demo/websocket";
 
@@ -241,6 +241,22 @@ test("tried again after a lost answer, it is created once", async ({ page, serve
   await expect(panel.getByText("The server can not be reached.")).toBeHidden();
   await expect(panel.getByRole("button", { name: "Create" })).toBeEnabled();
   expect((await connect(server).get("/agents")).items).toHaveLength(1);
+});
+
+test("the page can be left while something is made to happen", async ({ page, server }) => {
+  const heard = listen(page);
+  await open(page, DEMO);
+  const creation = await hold(page, "**/api/v1/agents");
+  const answered = page.waitForResponse((answer) => answer.request().method() === "POST");
+  await region(page, "Make something happen").getByRole("button", { name: "Create" }).click();
+  await creation.asked;
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Agents" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Agents");
+  creation.release();
+  await (await answered).finished();
+
+  await expect(page.getByRole("list", { name: "Agents" }).getByRole("listitem")).toHaveCount(1);
+  expect(heard).toEqual([]);
 });
 
 test("subscribed to one chat, the page sees that chat only", async ({ page, server }) => {

@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { type Api, connect } from "./steps.ts";
+import { type Api, connect, hold } from "./steps.ts";
 
 test("new events come on top, and a payload is shown on demand", async ({ page, server }) => {
   const heard = listen(page);
@@ -147,6 +147,26 @@ test("older events load while one scrolls, and new ones do not move what one rea
   await expect(rows(page).first()).toContainText("Bob");
   await expect(rows(page).first()).toBeInViewport();
   await expect(rows(page)).toHaveCount(242);
+});
+
+test("the page can be left while older events are on their way", async ({ page, server }) => {
+  const heard = listen(page);
+  const api = connect(server);
+  await api.post("/chats", { id: "plan", title: "The plan" });
+  for (let n = 1; n < 102; n += 1) await api.post("/chats/plan/messages", { content: `Message ${n}.` });
+  await open(page, "/events");
+  const older = await hold(page, "**/api/v1/events?before=*");
+  await scrollToEnd(page);
+  await older.asked;
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Agents" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Agents");
+  const answered = page.waitForResponse("**/api/v1/events?before=*");
+  older.release();
+  await (await answered).finished();
+
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await expect(page.getByRole("list", { name: "Agents" })).toContainText("Ada");
+  expect(heard).toEqual([]);
 });
 
 test("paused, new events wait", async ({ page, server }) => {

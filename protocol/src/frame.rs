@@ -121,7 +121,7 @@ impl EventFrame {
         Kind::ALL.into_iter().find(|one| one.as_str() == kind)
     }
 
-    /// The topic of the entity that it is about; none: it goes to everybody.
+    /// The topic of the entity that it is about; none: it goes to everybody, or its payload names none.
     pub fn topic(&self) -> Option<Topic> {
         #[derive(Deserialize)]
         struct About {

@@ -33,9 +33,9 @@
 //! of a topic from far back may repeat what was delivered thousands of events ago.)
 //!
 //! *Invariant.* Within an epoch the cursor never moves back, unless a hub that has less than it had
-//! has everything loaded afresh. It never passes an event that a
-//! subscription covers and that was not delivered, unless the topic is catching up from a position
-//! of its own; that position is kept until a heartbeat says that everything after it was sent.
+//! has everything loaded afresh. It never passes an event that a subscription covers and that was not
+//! delivered, unless the topic is catching up from a position of its own; that position is kept until a
+//! heartbeat says that everything after it was sent.
 //!
 //! A store must listen *before* it loads its state, and then subscribe with the position of that
 //! state: the hub leaves out what this connection was already sent.
@@ -166,7 +166,8 @@ impl Session {
 
     /// Wants the events of a topic: those after `since`, or without it those from now on.
     ///
-    /// Counted: each call wants one [`Session::unsubscribe`], and the hub sees one subscription.
+    /// Counted: each call wants one [`Session::unsubscribe`], and the hub sees one subscription. When
+    /// the hub ends it ([`Notice::Unsubscribed`]) each still wants its own; whoever subscribes then asks anew.
     /// A topic that nobody wants any more is forgotten; subscribing again with an older position
     /// may bring the same events again.
     pub fn subscribe(&mut self, topic: Topic, since: Option<Position>) {
@@ -217,7 +218,7 @@ impl Session {
             Ok(ServerFrame::Hub(HubEvent::Welcome(welcome))) => self.welcomed(welcome, now),
             Ok(ServerFrame::Hub(HubEvent::Error(error))) => self.notify(Notice::Error(error)),
             Ok(ServerFrame::Hub(HubEvent::Unsubscribed(gone))) => {
-                self.subscriptions.remove(&gone.topic);
+                self.subscriptions.end(&gone.topic);
                 self.notify(Notice::Unsubscribed { topic: gone.topic, reason: gone.reason });
             }
             Err(error) => self.notify(Notice::Unreadable(error.to_string())),

@@ -13,7 +13,7 @@ use colloquy_protocol::{
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 
-use super::{ApiError, RequestKey, delete, get, patch, post, put};
+use super::{ApiError, RequestKey, delete, entity::path_of, get, patch, post, put};
 use crate::{
     live::Websocket,
     parts::{LocalFuture, lazy_function},
@@ -133,7 +133,7 @@ pub async fn perform(ask: Ask, key: RequestKey, socket: Websocket) -> Result<(),
 async fn send(ask: Ask, key: &RequestKey, socket: Websocket) -> Result<(), ApiError> {
     let Ask { act, topic, text, participant } = ask;
     let id = topic.as_ref().map(Topic::id).unwrap_or_default();
-    let path = topic.as_ref().map(path).unwrap_or_default();
+    let path = topic.as_ref().map(path_of).unwrap_or_default();
     match act {
         Act::CreateAgent => {
             let new = NewAgent { id: id.parse().ok(), name: text, ..NewAgent::default() };
@@ -197,8 +197,4 @@ async fn newest_message(chat: &str) -> Result<MessageId, ApiError> {
     let page = get::<Page<Named>>(&format!("{chat}/messages?limit=1")).await?;
     let newest = page.value.items.into_iter().next_back().map(|message| message.id);
     newest.ok_or_else(|| ApiError::Unexpected("the chat has no message".to_owned()))
-}
-
-fn path(topic: &Topic) -> String {
-    format!("/{}s/{}", topic.kind().as_str(), topic.id())
 }

@@ -34,6 +34,11 @@ impl ApiError {
         self.status() == Some(412)
     }
 
+    /// Whether the same request may succeed in a while.
+    pub fn may_pass(&self) -> bool {
+        *self == Self::Unreachable || matches!(self.status(), Some(429 | 502..=504))
+    }
+
     /// What is wrong with that field, if it is at fault.
     pub fn of_field(&self, field: &str) -> Option<&str> {
         let Self::Refused(problem) = self else { return None };

@@ -11,7 +11,6 @@ use super::{
     events::{self, Filter},
     get, together,
 };
-use crate::components::time::now;
 
 /// How many of the latest events are shown.
 const LATEST: u32 = 12;
@@ -35,17 +34,17 @@ pub struct Summary {
     pub warnings: Vec<LogEntry>,
 }
 
-/// Reads all that the overview page shows.
+/// Reads all that the overview page shows at that moment.
 ///
 /// # Errors
 /// As [`get`].
-pub async fn summary() -> Result<Loaded<Summary>, ApiError> {
+pub async fn summary(now: Timestamp) -> Result<Loaded<Summary>, ApiError> {
     let overview = get::<Overview>("/overview").await?;
     let latest = events::newest(&Filter::default(), LATEST).await?;
     let limit = TROUBLES.to_string();
     let stuck =
         entity::list::<Agent>(&[("status", Some("error")), ("limit", Some(&limit))]).await?;
-    let warnings = events::newest(&recent_notifications(), events::PAGE).await?;
+    let warnings = events::newest(&recent_notifications(now), events::PAGE).await?;
     let all = together(together(overview, latest)?, together(stuck, warnings)?)?;
     Ok(all.map(|((overview, latest), (stuck, warnings))| Summary {
         overview,
@@ -55,8 +54,8 @@ pub async fn summary() -> Result<Loaded<Summary>, ApiError> {
     }))
 }
 
-fn recent_notifications() -> Filter {
-    let from = Timestamp::from_millis(now().as_millis() - RECENT);
+fn recent_notifications(now: Timestamp) -> Filter {
+    let from = Timestamp::from_millis(now.as_millis() - RECENT);
     Filter {
         event: Some("system:notification".to_owned()),
         from: Some(from.to_string()),

@@ -12,6 +12,7 @@ use crate::{
     components::{
         field::{TextField, problem_of, problem_of_form},
         flow::Show,
+        segments::Segments,
         status::StatusBadge,
     },
     session::use_session,
@@ -29,7 +30,7 @@ pub fn StatusPart(
     let session = use_session();
     let status = Signal::derive(move || agent.with(|agent| agent.status));
     let chosen = RwSignal::new(None::<AgentStatus>);
-    let shown = move || chosen.get().unwrap_or_else(|| status.get());
+    let shown = Signal::derive(move || chosen.get().unwrap_or_else(|| status.get()));
     let current = move || agent.with(|agent| agent.status_detail.clone().unwrap_or_default());
     let detail = RwSignal::new(untrack(current));
     Effect::new(move |before: Option<String>| {
@@ -55,25 +56,11 @@ pub fn StatusPart(
         event.prevent_default();
         let detail = detail.get_untracked().trim().to_owned();
         change.dispatch(StatusChange {
-            status: untrack(shown),
+            status: shown.get_untracked(),
             status_detail: (!detail.is_empty()).then_some(detail),
         });
     };
-    let option = move |one: AgentStatus| {
-        view! {
-            <label>
-                <input
-                    type="radio"
-                    name="status"
-                    value=one.as_str()
-                    prop:checked=move || shown() == one
-                    on:change=move |_| chosen.set(Some(one))
-                />
-                <span>{one.as_str()}</span>
-            </label>
-        }
-    };
-    let options = move || AgentStatus::ALL.map(option).collect_view();
+    let options = || AgentStatus::ALL.map(|one| (one, one.as_str())).to_vec();
     view! {
         <section class="card part" aria-labelledby="status-title">
             <h2 id="status-title">"Status"</h2>
@@ -83,10 +70,13 @@ pub fn StatusPart(
             </p>
             <Show when=move || !is_gone.get() && session.may(Right::SetStatuses)>
                 <form class="status-form" on:submit=submit novalidate>
-                    <fieldset class="segments">
-                        <legend class="visually-hidden">"New status"</legend>
-                        {options()}
-                    </fieldset>
+                    <Segments
+                        name="status"
+                        label="New status"
+                        options=options()
+                        value=shown
+                        on_choose=move |one| chosen.set(Some(one))
+                    />
                     <TextField
                         id="status-detail"
                         label="What it is doing"

@@ -1,11 +1,11 @@
 //! How many events there are per second.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 
 use crate::{
-    components::time::now,
+    components::time::{every, now},
     stores::{
         live::Live,
         rate::{Rate, SECONDS},
@@ -25,19 +25,12 @@ pub fn RateChart(
     rate: Live<Rate>,
 ) -> impl IntoView {
     let shown = RwSignal::new(rate.value().get_untracked());
-    Effect::new(move || {
-        let tick = move || {
-            let mut latest = rate.value().get_untracked();
-            latest.advance(now());
-            shown.set(latest);
-        };
-        let ticking = set_interval_with_handle(tick, Duration::from_secs(1));
-        on_cleanup(move || {
-            if let Ok(ticking) = ticking {
-                ticking.clear();
-            }
-        });
-    });
+    let tick = move || {
+        let mut latest = rate.value().get_untracked();
+        latest.advance(now());
+        shown.set(latest);
+    };
+    every(Duration::from_secs(1), Rc::new(tick));
     let peak = Memo::new(move |_| shown.with(|rate| rate.counts().map(|(_, n)| n).max()));
     let top = move || peak.get().unwrap_or_default().max(LEAST_TOP);
     let count_at = move |place: usize| {

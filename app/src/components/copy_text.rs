@@ -75,26 +75,31 @@ fn CopyButton(
     on_refused: Callback<()>,
 ) -> impl IntoView {
     let said = RwSignal::new("");
-    let copy = move |_| {
+    let press = move |_| {
         let text = text.clone();
         spawn_local(async move {
-            // Elsewhere the browser has no clipboard for pages.
-            let is_secure = window().is_secure_context();
-            let clipboard = || window().navigator().clipboard().write_text(&text);
-            if is_secure && JsFuture::from(clipboard()).await.is_ok() {
+            if copy(&text).await {
                 said.set("Copied");
             } else {
-                on_refused.run(());
+                on_refused.try_run(());
                 said.set("Press Ctrl-C");
             }
         });
     };
     view! {
-        <button type="button" class="button" aria-label=format!("Copy: {what}") on:click=copy>
+        <button type="button" class="button" aria-label=format!("Copy: {what}") on:click=press>
             "Copy"
         </button>
         <span class="quiet" role="status">
             {said}
         </span>
     }
+}
+
+/// Puts a text on the clipboard; whether the browser lets the page do that.
+pub(crate) async fn copy(text: &str) -> bool {
+    // Elsewhere the browser has no clipboard for pages.
+    let is_secure = window().is_secure_context();
+    let clipboard = || window().navigator().clipboard().write_text(text);
+    is_secure && JsFuture::from(clipboard()).await.is_ok()
 }

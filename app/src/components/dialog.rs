@@ -98,30 +98,48 @@ pub fn ConfirmDialog(
     /// Whether it is being done.
     #[prop(into)]
     pending: Signal<bool>,
-    /// Why it was not done.
+    /// Why it was not done, when it was last tried.
     #[prop(into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     view! {
         <Dialog id open title>
-            <p>{move || text.get()}</p>
-            <p class="error" role="alert">
-                {move || error.get()}
-            </p>
-            <div class="actions end">
-                <button type="button" class="button" on:click=move |_| open.set(false)>
-                    "Cancel"
-                </button>
-                <button
-                    type="button"
-                    class="button danger"
-                    disabled=pending
-                    on:click=move |_| on_confirm.run(())
-                >
-                    {verb}
-                </button>
-            </div>
+            <Question open text verb on_confirm pending error />
         </Dialog>
+    }
+    .into_any()
+}
+
+/// What a confirmation shows. It is made anew each time that it is opened, and what went wrong before
+/// that stands in it no more.
+#[component]
+fn Question(
+    open: RwSignal<bool>,
+    text: Signal<String>,
+    verb: &'static str,
+    on_confirm: Callback<()>,
+    pending: Signal<bool>,
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let is_tried = RwSignal::new(pending.get_untracked());
+    let confirm = move |_| {
+        is_tried.set(true);
+        on_confirm.run(());
+    };
+    let error = move || if is_tried.get() && !pending.get() { error.get() } else { None };
+    view! {
+        <p>{move || text.get()}</p>
+        <p class="error" role="alert">
+            {move || error()}
+        </p>
+        <div class="actions end">
+            <button type="button" class="button" on:click=move |_| open.set(false)>
+                "Cancel"
+            </button>
+            <button type="button" class="button danger" disabled=pending on:click=confirm>
+                {verb}
+            </button>
+        </div>
     }
     .into_any()
 }

@@ -11,7 +11,7 @@ use crate::{
         events::{Filter, newest},
         with_query,
     },
-    components::{event_row::EventRow, flow::For},
+    components::{event_row::EventRow, flow::For, note::OutOfDate},
     stores::live::{Effect, Live},
 };
 
@@ -50,6 +50,11 @@ pub fn EntityEvents(
                 <h2 id="events-title">"Latest events"</h2>
                 <a href=story>"The whole story"</a>
             </header>
+            <OutOfDate
+                title="The events could not be loaded afresh."
+                error=live.error()
+                on_retry=move |()| live.reload()
+            />
             <ol class="history-list">
                 <For each=events key=|frame| frame.offset let:frame>
                     <li>

@@ -11,7 +11,8 @@ use crate::{
         entity_create::create_button,
         entity_view::EntityView,
         flow::{For, Show},
-        note::{Empty, LoadError},
+        load::Load,
+        note::{Empty, OutOfDate},
         time::TimeAgo,
     },
     session::use_session,
@@ -48,23 +49,9 @@ pub fn EntityList<T: EntityView>(
                 {T::filters()}
                 <Choice parameter="sort" label="Order" options=SORTS.to_vec() />
             </div>
-            <Transition fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match part.await {
-                        Ok(loaded) => view! { <Rows<T> loaded /> }.into_any(),
-                        Err(error) => {
-                            view! {
-                                <LoadError
-                                    title="The list could not be loaded."
-                                    error
-                                    on_retry=move |()| part.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Transition>
+            <Load from=part failure="The list could not be loaded." stays=true let:loaded>
+                <Rows<T> loaded />
+            </Load>
         </div>
     }
     .into_any()
@@ -79,19 +66,11 @@ fn Rows<T: EntityView>(loaded: Loaded<Part<T>>) -> impl IntoView {
     let next = Signal::derive(move || part.with(|part| part.next.clone()));
     let columns = || T::COLUMNS.iter().map(|name| view! { <span>{*name}</span> }).collect_view();
     view! {
-        {move || {
-            live.error()
-                .get()
-                .map(|error| {
-                    view! {
-                        <LoadError
-                            title="The list could not be loaded afresh."
-                            error
-                            on_retry=move |()| live.reload()
-                        />
-                    }
-                })
-        }}
+        <OutOfDate
+            title="The list could not be loaded afresh."
+            error=live.error()
+            on_retry=move |()| live.reload()
+        />
         <Show
             when=move || part.with(|part| !part.items.is_empty())
             fallback={move || nothing::<T>(is_whole)}

@@ -16,7 +16,8 @@ use crate::{
         entity_events::{EntityEvents, latest_events},
         entity_view::EntityView,
         flow::Show,
-        note::LoadError,
+        load::Load,
+        note::OutOfDate,
         time::TimeAgo,
         title::Title,
         toasts::use_toasts,
@@ -25,18 +26,28 @@ use crate::{
     stores::live::{Effect, Live},
 };
 
-/// An entity and its latest events, as they are being loaded.
-pub type StoryResource<T> = Resource<Result<Loaded<(T, Vec<EventFrame>)>, ApiError>>;
+/// An entity and its latest events.
+pub type Story<T> = Loaded<(T, Vec<EventFrame>)>;
+
+/// An entity and its latest events, as they are being loaded; none: there is no such entity.
+pub type StoryResource<T> = Resource<Result<Option<Story<T>>, ApiError>>;
 
 /// Loads the entity whose id is in the page's path.
 pub fn story_of_one<T: Entity>() -> StoryResource<T> {
     let parameters = use_params_map();
     let id = move || parameters.with(|map| map.get("id")).unwrap_or_default();
     Resource::new(id, |id| async move {
-        let entity = read::<T>(&id).await?;
-        let events = latest_events(&entity.value.topic()).await?;
-        together(entity, events)
+        match load_story(&id).await {
+            Err(error) if error.is_missing() => Ok(None),
+            story => story.map(Some),
+        }
     })
+}
+
+async fn load_story<T: Entity>(id: &str) -> Result<Story<T>, ApiError> {
+    let entity = read::<T>(id).await?;
+    let events = latest_events(&entity.value.topic()).await?;
+    together(entity, events)
 }
 
 /// The whole page of one entity.
@@ -50,28 +61,18 @@ pub fn EntityPage<T: EntityView>(
             <nav class="crumbs" aria-label="Where this is">
                 <a href=path_of_all(T::KIND)>{T::PLURAL}</a>
             </nav>
-            <Transition fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match story.await {
-                        Ok(loaded) => view! { <Found<T> loaded /> }.into_any(),
-                        Err(error) if error.is_missing() => {
-                            missing_page();
-                            missing::<T>()
-                        }
-                        Err(error) => {
-                            view! {
-                                <Title text=T::PLURAL />
-                                <LoadError
-                                    title="It could not be loaded."
-                                    error
-                                    on_retry=move |()| story.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Transition>
+            <Load
+                from=story
+                failure="It could not be loaded."
+                title=T::PLURAL
+                stays=true
+                let:story
+            >
+                {match story {
+                    Some(loaded) => view! { <Found<T> loaded /> }.into_any(),
+                    None => missing::<T>(),
+                }}
+            </Load>
         </div>
     }
     .into_any()
@@ -84,7 +85,7 @@ struct Current<T> {
 }
 
 #[component]
-fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
+fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
     let Loaded { value: (entity, events), position } = loaded;
     let topic = entity.topic();
     let id = topic.id().to_owned();
@@ -122,7 +123,7 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
         editing.set(false);
         // The form is gone; the keyboard goes back to where it came from, once that is enabled.
         request_animation_frame(move || {
-            if let Some(button) = edit.get_untracked() {
+            if let Some(button) = edit.try_get_untracked().flatten() {
                 button.focus().ok();
             }
         });
@@ -156,6 +157,11 @@ fn Found<T: EntityView>(loaded: Loaded<(T, Vec<EventFrame>)>) -> impl IntoView {
                 </div>
             </Show>
         </header>
+        <OutOfDate
+            title="It could not be loaded afresh."
+            error=live.error()
+            on_retry=move |()| live.reload()
+        />
         <Show when=move || is_gone.get()>
             <section class="card failed" role="alert">
                 <p>
@@ -198,17 +204,21 @@ fn delete_button<T: EntityView>(
             delete_if_there(&path_of(&topic)).await?;
             forget_change(&topic);
             toasts.show(NotificationType::Success, format!("{name} was deleted."));
-            navigate(path_of_all(T::KIND), Default::default());
+            // Who went elsewhere meanwhile stays there.
+            if !open.is_disposed() {
+                navigate(path_of_all(T::KIND), Default::default());
+            }
             Ok::<_, ApiError>(())
         }
     });
     let error = move || Some(deletion.value().get()?.err()?.to_string());
-    let show = move |_| {
-        deletion.clear();
-        open.set(true);
-    };
     view! {
-        <button type="button" class="button" disabled=is_gone on:click=show>
+        <button
+            type="button"
+            class="button"
+            disabled=is_gone
+            on:click=move |_| open.set(true)
+        >
             "Delete…"
         </button>
         <ConfirmDialog
@@ -226,6 +236,7 @@ fn delete_button<T: EntityView>(
 }
 
 fn missing<T: EntityView>() -> AnyView {
+    missing_page();
     view! {
         <Title text="Not found" />
         <section class="not-found">

@@ -65,7 +65,7 @@ pub fn EventList(
         opened.set(history.entries(place, 1).pop());
         // The payload, when it is shown first, leaves less room for the rows.
         request_animation_frame(move || {
-            let Some(scroller) = scroller.get_untracked() else { return };
+            let Some(scroller) = scroller.try_get_untracked().flatten() else { return };
             let (top, seen) = (scroller.scroll_top(), scroller.client_height());
             let (above, below) = ((place * ROW) as i32, ((place + 1) * ROW) as i32);
             scroller.set_scroll_top(top.min(above).max(below - seen));

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use colloquy_protocol::{event::ServerEvent, model::NotificationType};
-use js_sys::{Array, futures::JsFuture};
+use js_sys::Array;
 use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
 use crate::{
-    components::toasts::{Toasts, use_toasts},
+    components::{
+        copy_text::copy,
+        toasts::{Toasts, use_toasts},
+    },
     stores::history::{Filter, History},
 };
 
@@ -76,7 +79,7 @@ pub fn HistoryTools(
                 type="button"
                 class="button"
                 disabled=move || is_empty(history)
-                on:click=move |_| spawn_local(copy(history.to_json(), toasts))
+                on:click=move |_| spawn_local(take_along(history.to_json(), toasts))
             >
                 "Copy"
             </button>
@@ -102,11 +105,8 @@ fn options(kind: &'static str) -> AnyView {
     .into_any()
 }
 
-async fn copy(text: String, toasts: Toasts) {
-    // Elsewhere the browser has no clipboard for pages.
-    let is_secure = window().is_secure_context();
-    if is_secure && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok()
-    {
+async fn take_along(text: String, toasts: Toasts) {
+    if copy(&text).await {
         toasts.show(NotificationType::Success, "The shown events are copied, as JSON.");
     } else {
         let text = "The browser does not let this page copy. The events can be downloaded.";

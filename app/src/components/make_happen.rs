@@ -79,7 +79,13 @@ pub fn MakeHappen(
     view! {
         <section class="card make-happen" aria-labelledby="make-happen-title">
             <h2 id="make-happen-title">"Make something happen"</h2>
-            <Segments name="what" label="What" options=kinds value=form.kind />
+            <Segments
+                name="what"
+                label="What"
+                options=kinds
+                value=form.kind
+                on_choose=move |kind| form.kind.set(kind)
+            />
             <form on:submit=|event| event.prevent_default()>
                 {[
                     (Kind::Agent, "act-agent", "Agent", form.agent),
@@ -286,7 +292,8 @@ impl Progress {
                 }
                 Err(error) => Err(error.to_string()),
             };
-            if outcome.is_ok() {
+            // The page may have been left meanwhile.
+            if outcome.is_ok() && !self.said.is_disposed() {
                 self.failed.set_value(None);
                 form.follow(&typed, &ask);
                 if self.said.with_untracked(String::is_empty) {

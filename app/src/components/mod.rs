@@ -33,6 +33,7 @@ pub mod icon;
 pub mod json_editor;
 pub mod json_text;
 pub mod life_hint;
+pub mod load;
 pub mod log_row;
 pub mod make_happen;
 pub mod markdown;

@@ -27,6 +27,27 @@ pub fn Empty(
     .into_any()
 }
 
+/// What is shown could not be loaded afresh, as long as that is so. That it does not exist any more is
+/// for the page to say.
+#[component]
+pub fn OutOfDate(
+    /// What could not be loaded afresh, as a sentence.
+    title: &'static str,
+    /// What went wrong.
+    error: Signal<Option<ApiError>>,
+    /// Tries again.
+    #[prop(into)]
+    on_retry: Callback<()>,
+) -> impl IntoView {
+    view! {
+        {move || {
+            let error = error.get().filter(|error| !error.is_missing())?;
+            Some(view! { <LoadError title error on_retry /> }.into_any())
+        }}
+    }
+    .into_any()
+}
+
 /// Something could not be loaded. When the server could not be reached, it is tried again as soon as the
 /// hub is there.
 #[component]

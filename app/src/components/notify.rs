@@ -11,6 +11,7 @@ use crate::{
         field::{TextField, problem_of, problem_of_form},
         json_editor::JsonEditor,
         json_text::{Mistake, parse_object},
+        segments::Segments,
         toasts::word,
     },
 };
@@ -63,24 +64,16 @@ fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
             send.dispatch(new);
         }
     };
-    let types = TYPES.map(|tone| {
-        view! {
-            <label>
-                <input
-                    type="radio"
-                    name=id
-                    prop:checked=move || draft.tone.get() == tone
-                    on:change=move |_| draft.tone.set(tone)
-                />
-                <span>{word(tone)}</span>
-            </label>
-        }
-    });
+    let types = TYPES.map(|tone| (tone, word(tone))).to_vec();
     view! {
         <form class="form" on:submit=submit>
-            <fieldset class="segments" aria-label="Type">
-                {types}
-            </fieldset>
+            <Segments
+                name=id
+                label="Type"
+                options=types
+                value=draft.tone
+                on_choose=move |tone| draft.tone.set(tone)
+            />
             <TextField
                 id="notify-message"
                 label="Message"

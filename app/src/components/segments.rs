@@ -12,21 +12,15 @@ pub fn Segments<T: Copy + PartialEq + Send + Sync + 'static>(
     /// What there is, each with its word.
     options: Vec<(T, &'static str)>,
     /// What is chosen now.
-    value: RwSignal<T>,
+    #[prop(into)]
+    value: Signal<T>,
+    /// Takes what somebody chooses.
+    #[prop(into)]
+    on_choose: Callback<T>,
 ) -> impl IntoView {
     let radio = move |(option, word)| {
-        view! {
-            <label>
-                <input
-                    type="radio"
-                    name=name
-                    checked=value.get_untracked() == option
-                    on:change=move |_| value.set(option)
-                />
-                <span>{word}</span>
-            </label>
-        }
-        .into_any()
+        let is_chosen = Signal::derive(move || value.get() == option);
+        radio(name, word, is_chosen, Callback::new(move |()| on_choose.run(option)))
     };
     view! {
         <fieldset class="segments">
@@ -34,4 +28,26 @@ pub fn Segments<T: Copy + PartialEq + Send + Sync + 'static>(
             {options.into_iter().map(radio).collect_view()}
         </fieldset>
     }
+    .into_any()
+}
+
+fn radio(
+    name: &'static str,
+    word: &'static str,
+    is_chosen: Signal<bool>,
+    on_choose: Callback<()>,
+) -> AnyView {
+    view! {
+        <label>
+            <input
+                type="radio"
+                name=name
+                checked=is_chosen.get_untracked()
+                prop:checked=move || is_chosen.get()
+                on:change=move |_| on_choose.run(())
+            />
+            <span>{word}</span>
+        </label>
+    }
+    .into_any()
 }

@@ -1,5 +1,6 @@
 //! Asks to sign in again over a page whose session has ended. The page stays as it is.
 
+use colloquy_protocol::account::Session;
 use leptos::prelude::*;
 
 use crate::{
@@ -19,16 +20,19 @@ lazy_function! {
 }
 
 fn dialog() -> AnyView {
+    let session = use_session();
+    // The form may be closed before the answer is there.
+    let on_signed_in = Callback::new(move |now| session.signed_in(now));
     view! {
-        <Dialog id="sign-in-again" open=use_session().asks() title="Sign in again">
-            <Form />
+        <Dialog id="sign-in-again" open=session.asks() title="Sign in again">
+            <Form on_signed_in />
         </Dialog>
     }
     .into_any()
 }
 
 #[component]
-fn Form() -> impl IntoView {
+fn Form(on_signed_in: Callback<Session>) -> impl IntoView {
     let session = use_session();
     let me = untrack(|| session.caller());
     let email = me.and_then(|me| me.email).unwrap_or_default();
@@ -39,7 +43,7 @@ fn Form() -> impl IntoView {
     };
     view! {
         <p>{why}</p>
-        <SignInForm name="again" email on_signed_in=move |now| session.signed_in(now) />
+        <SignInForm name="again" email on_signed_in />
     }
     .into_any()
 }

@@ -14,7 +14,7 @@ pub fn SignInForm(
     /// The address that stands in it at first.
     #[prop(optional)]
     email: String,
-    /// Takes the session of whoever has signed in.
+    /// Takes the session of whoever has signed in. It may outlive the form.
     #[prop(into)]
     on_signed_in: Callback<Session>,
 ) -> impl IntoView {
@@ -26,12 +26,12 @@ pub fn SignInForm(
             let answer = account::sign_in(&who).await;
             match answer {
                 Ok(session) => {
-                    on_signed_in.run(session);
+                    on_signed_in.try_run(session);
                     Ok(())
                 }
                 Err(error) => {
                     // The next try begins at the password.
-                    if let Some(field) = password_field.get_untracked() {
+                    if let Some(field) = password_field.try_get_untracked().flatten() {
                         field.select();
                     }
                     Err(error)

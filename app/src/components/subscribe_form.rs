@@ -38,7 +38,13 @@ pub fn SubscribeForm(
 
     view! {
         <form class="subscribe" on:submit=submit>
-            <Segments name="kind" label="Kind" options=kinds value=kind />
+            <Segments
+                name="kind"
+                label="Kind"
+                options=kinds
+                value=kind
+                on_choose=move |one| kind.set(one)
+            />
             <EntityField
                 id="subscribe"
                 label="Which"

@@ -1,6 +1,6 @@
 //! Times: relative where they are read, exact on hover.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use colloquy_protocol::time::Timestamp;
 use leptos::prelude::*;
@@ -25,13 +25,17 @@ pub fn provide_clock() {
     let rendered = SharedValue::new(now).into_inner();
     let clock = Clock(RwSignal::new(rendered));
     provide_context(clock);
+    every(STEP, Rc::new(move || clock.0.set(now())));
+}
+
+/// Calls back in that rhythm, in a browser, until the component goes.
+pub(crate) fn every(period: Duration, callback: Rc<dyn Fn()>) {
     Effect::new(move || {
-        let ticking = set_interval_with_handle(move || clock.0.set(now()), STEP);
-        on_cleanup(move || {
-            if let Ok(ticking) = ticking {
-                ticking.clear();
-            }
-        });
+        let callback = callback.clone();
+        // It fails in no browser.
+        if let Ok(ticking) = set_interval_with_handle(move || callback(), period) {
+            on_cleanup(move || ticking.clear());
+        }
     });
 }
 
@@ -64,12 +68,6 @@ pub fn EndsOn(
             {move || if is_over.get() { "expired".to_owned() } else { day(at) }}
         </time>
     }
-}
-
-/// The time of day of a moment, in UTC with milliseconds.
-pub fn time_of_day(moment: Timestamp) -> String {
-    // RFC 3339 with milliseconds: the time of day has a fixed place in it.
-    moment.to_string().get(11..23).unwrap_or_default().to_owned()
 }
 
 /// The day of a moment, in UTC.

@@ -1,6 +1,6 @@
 //! Short notices in the corner: the hub's notifications, and what this page did.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use colloquy_protocol::{event::server::SystemNotification, model::NotificationType};
 use leptos::{html, prelude::*};
@@ -10,6 +10,7 @@ use crate::{
     components::{
         flow::For,
         icon::{Icon, Shape},
+        time::every,
     },
     live::use_websocket,
 };
@@ -102,12 +103,9 @@ fn ToastView(toast: Toast) -> impl IntoView {
             toasts.close(key);
         }
     };
-    Effect::new(move || {
-        // It fails in no browser.
-        if goes && let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
-            on_cleanup(move || timer.clear());
-        }
-    });
+    if goes {
+        every(Duration::from_secs(1), Rc::new(tick));
+    }
     view! {
         <div
             node_ref=element

@@ -38,14 +38,13 @@ pub fn TokenList(
         let (id, name) = (id.clone(), name.clone());
         async move {
             account::revoke(&id).await?;
-            on_revoked.run(id);
+            on_revoked.try_run(id);
             asking.set(false);
             toasts.show(NotificationType::Success, format!("{name} was revoked."));
             Ok::<_, ApiError>(())
         }
     });
     let ask = Callback::new(move |token| {
-        revoke.clear();
         asked.set(Some(token));
         asking.set(true);
     });

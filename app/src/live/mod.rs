@@ -5,7 +5,10 @@
 //! ```
 //! use colloquy_app::live::{Connection, use_websocket};
 //! use colloquy_protocol::{
-//!     event::server::{AgentStatusChanged, ChatMessageCreated},
+//!     event::{
+//!         ServerEventKind,
+//!         server::{AgentStatusChanged, ChatMessageCreated},
+//!     },
 //!     id::{AgentId, ChatId},
 //!     position::Position,
 //!     session::Notice,
@@ -13,22 +16,29 @@
 //! };
 //! use leptos::prelude::*;
 //!
-//! /// `loaded` is the position in the log that `status` shows: what came after it is replayed.
+//! /// `loaded` is the position in the log that `status` shows: nothing that came after it is missed.
 //! #[component]
 //! fn Status(agent: AgentId, status: String, loaded: Position) -> impl IntoView {
 //!     let status = RwSignal::new(status);
 //!     let socket = use_websocket();
 //!
-//!     // A callback for one type of event, with the payload's type. It goes with the component.
 //!     let topic = Topic::Agent(agent.clone());
-//!     socket.on::<AgentStatusChanged>(move |payload| {
+//!     let changed = move |payload: &<AgentStatusChanged as ServerEventKind>::Payload| {
 //!         if payload.agent_id == agent {
 //!             status.set(payload.agent.status.as_str().to_owned());
 //!         }
-//!     });
+//!     };
+//!     // What the page was sent meanwhile, because another component follows the agent already.
+//!     for frame in socket.since(&loaded).unwrap_or_default() {
+//!         if let Some(Ok(payload)) = frame.payload_of::<AgentStatusChanged>() {
+//!             changed(&payload);
+//!         }
+//!     }
+//!     // A callback for one type of event, with the payload's type. It goes with the component.
+//!     socket.on::<AgentStatusChanged>(changed);
 //!     // The subscription goes with the component, too.
 //!     socket.follow(topic, Some(loaded));
-//!     socket.connect();
+//!     socket.start();
 //!
 //!     let live = move || socket.connection().get() == Connection::Live;
 //!     let millis = move || socket.round_trip().get().map(|time| time.as_millis());
@@ -72,6 +82,7 @@
 
 mod driver;
 mod listeners;
+mod recent;
 
 use std::{sync::Arc, time::Duration};
 
@@ -86,7 +97,7 @@ use colloquy_protocol::{
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use leptos::{prelude::*, task::spawn_local};
 
-use self::{driver::drive, listeners::Listeners};
+use self::{driver::drive, listeners::Listeners, recent::Recent};
 
 /// How the connection to the hub is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +131,7 @@ pub struct Websocket {
     round_trip: RwSignal<Option<Duration>>,
     welcome: RwSignal<Option<Welcome>>,
     listeners: Listeners,
+    recent: Recent,
     /// Not bounded: it is emptied between any two batches of messages, and what fills it is
     /// components that come and go, and people's clicks.
     commands: StoredValue<UnboundedSender<Command>>,
@@ -128,13 +140,15 @@ pub struct Websocket {
 /// Gives the components below the page's one connection. To be called once, by the app.
 pub fn provide_websocket() {
     let (sender, receiver) = unbounded();
+    let listeners = Listeners::new();
     let socket = Websocket {
         connection: RwSignal::new(Connection::Idle),
         last_event: RwSignal::new(None),
         position: RwSignal::new(None),
         round_trip: RwSignal::new(None),
         welcome: RwSignal::new(None),
-        listeners: Listeners::new(),
+        listeners,
+        recent: Recent::keep(listeners),
         commands: StoredValue::new(sender),
     };
     provide_context(socket);
@@ -184,7 +198,9 @@ impl Websocket {
         self.welcome.read_only()
     }
 
-    /// Calls back with the payload of every event of that kind, until the component goes.
+    /// Calls back with the payload of every event of that kind, until the component goes. A payload
+    /// that is not what this version knows (the hub's may be newer) is left out; [`Self::on_notice`] has
+    /// its frame.
     pub fn on<K: ServerEventKind>(&self, callback: impl Fn(&K::Payload) + Send + Sync + 'static) {
         self.on_notice(move |notice| {
             if let Notice::Event(frame) = notice
@@ -200,8 +216,16 @@ impl Websocket {
         self.listeners.add(callback);
     }
 
+    /// The events that came to the page after that position, for whatever component, in the order in
+    /// which they came; none when that is too long ago. The hub sends each event once: a component that
+    /// begins while another has its topic finds here what came since its state was loaded.
+    pub fn since(&self, position: &Position) -> Option<Vec<Arc<EventFrame>>> {
+        self.recent.since(position)
+    }
+
     /// Wants the events of a topic until the component goes: those after `since`, the position of
-    /// the state that it shows, or without it those from now on.
+    /// the state that it shows, or without it those from now on. Those that the page was sent before this
+    /// are not sent again: [`Self::since`] has them.
     pub fn follow(&self, topic: Topic, since: Option<Position>) {
         let socket = *self;
         socket.subscribe(topic.clone(), since);
@@ -211,7 +235,7 @@ impl Websocket {
     /// Wants the events of a topic, as [`Self::follow`] does, until [`Self::unsubscribe`].
     ///
     /// Counted: the hub sees one subscription however many components want it, and each call
-    /// wants one [`Self::unsubscribe`].
+    /// wants one [`Self::unsubscribe`], also after the hub ended it ([`Notice::Unsubscribed`]).
     pub fn subscribe(&self, topic: Topic, since: Option<Position>) {
         self.tell(move |session, _| session.subscribe(topic, since));
     }
@@ -233,15 +257,15 @@ impl Websocket {
         self.tell(move |session, _| session.acknowledge(message, Acknowledgement::Read));
     }
 
-    /// Connects, unless somebody connected or disconnected before. The app does so when the page is
-    /// alive: "live" is said when it can be used.
+    /// Connects for the first time; when somebody connected or disconnected before, it stays as it is. The
+    /// app does so when the page is alive: "live" is said when it can be used.
     pub fn start(&self) {
         if self.connection.get_untracked() == Connection::Idle {
             self.connect();
         }
     }
 
-    /// Connects, unless there is a connection.
+    /// Connects, unless there is a connection: also after [`Self::disconnect`].
     pub fn connect(&self) {
         self.tell(Session::connect);
     }

@@ -13,7 +13,8 @@ use crate::{
     components::{
         dialog::ConfirmDialog,
         flow::{For, Show},
-        note::{Empty, LoadError},
+        load::Load,
+        note::{Empty, OutOfDate},
         title::Title,
     },
     live::use_websocket,
@@ -54,23 +55,13 @@ fn connections_page() -> AnyView {
                     </p>
                 </div>
             </header>
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match list.await {
-                        Ok((loaded, names)) => view! { <Connections loaded names /> }.into_any(),
-                        Err(error) => {
-                            view! {
-                                <LoadError
-                                    title="The connections could not be loaded."
-                                    error
-                                    on_retry=move |()| list.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Suspense>
+            <Load
+                from=list
+                failure="The connections could not be loaded."
+                let((loaded, names))
+            >
+                <Connections loaded names />
+            </Load>
         </div>
     }
     .into_any()
@@ -103,19 +94,11 @@ fn Connections(loaded: Loaded<Vec<ConnectionInfo>>, names: Names) -> impl IntoVi
     };
 
     view! {
-        {move || {
-            live.error()
-                .get()
-                .map(|error| {
-                    view! {
-                        <LoadError
-                            title="The list is not up to date."
-                            error
-                            on_retry=move |()| live.reload()
-                        />
-                    }
-                })
-        }}
+        <OutOfDate
+            title="The list is not up to date."
+            error=live.error()
+            on_retry=move |()| live.reload()
+        />
         <section class="card listing" aria-label="Connections">
             <Show when=move || ids.with(Vec::is_empty)>
                 <Empty title="Nobody is connected.">

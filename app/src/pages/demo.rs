@@ -18,7 +18,8 @@ use crate::{
     },
     components::{
         connection_bar::ConnectionBar, entity_field::Offers, flow::Show, history::HistoryPanel,
-        make_happen::MakeHappen, note::LoadError, subscriptions::Subscriptions, title::Title,
+        load::Load, make_happen::MakeHappen, note::OutOfDate, subscriptions::Subscriptions,
+        title::Title,
     },
     live::use_websocket,
     parts::lazy_page,
@@ -47,23 +48,9 @@ fn demo_page() -> AnyView {
                     </p>
                 </div>
             </header>
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match choices.await {
-                        Ok(choices) => view! { <Demo choices /> }.into_any(),
-                        Err(error) => {
-                            view! {
-                                <LoadError
-                                    title="The lists could not be loaded."
-                                    error
-                                    on_retry=move |()| choices.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Suspense>
+            <Load from=choices failure="The lists could not be loaded." let:choices>
+                <Demo choices />
+            </Load>
         </div>
     }
     .into_any()
@@ -99,7 +86,10 @@ fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
             choices.reload();
         }
         Notice::Unsubscribed { topic, reason } => {
-            drop_from_list(topic);
+            if held.with_untracked(|held| held.contains(topic)) {
+                drop_from_list(topic);
+                socket.unsubscribe(topic.clone());
+            }
             refusal.set(Some(format!("The hub ended {topic}: {reason}")));
         }
         _ => {}
@@ -115,20 +105,11 @@ fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
 
     view! {
         <ConnectionBar since />
-        {move || {
-            choices
-                .error()
-                .get()
-                .map(|error| {
-                    view! {
-                        <LoadError
-                            title="The lists could not be loaded afresh."
-                            error
-                            on_retry=move |()| choices.reload()
-                        />
-                    }
-                })
-        }}
+        <OutOfDate
+            title="The lists could not be loaded afresh."
+            error=choices.error()
+            on_retry=move |()| choices.reload()
+        />
         <div class="columns">
             <HistoryPanel history />
             <div class="side">

@@ -15,7 +15,7 @@ use crate::{
         ApiError, Loaded,
         events::{self, Filter},
     },
-    components::{note::LoadError, title::Title},
+    components::{load::Load, title::Title},
     parts::lazy_page,
     stores::people::{Names, load_names},
 };
@@ -27,10 +27,6 @@ lazy_page! {
 
 fn events_page() -> AnyView {
     let filter = use_filter();
-    let load = |filter: Filter| async move {
-        let page = newest(&filter).await;
-        (filter, page)
-    };
     let page = Resource::new(move || filter.get(), load);
     view! {
         <Title text="Events" />
@@ -42,31 +38,21 @@ fn events_page() -> AnyView {
                 </div>
             </header>
             <Filters filter />
-            <Transition fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match page.await {
-                        (filter, Ok((loaded, names))) => {
-                            view! { <Stream filter loaded names /> }.into_any()
-                        }
-                        (_, Err(error)) => {
-                            view! {
-                                <LoadError
-                                    title="These events could not be loaded."
-                                    error
-                                    on_retry=move |()| page.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Transition>
+            <Load
+                from=page
+                failure="These events could not be loaded."
+                stays=true
+                let((filter, loaded, names))
+            >
+                <Stream filter loaded names />
+            </Load>
         </div>
     }
     .into_any()
 }
 
 /// The newest events that fit, and what those people are called who acted.
-async fn newest(filter: &Filter) -> Result<(Loaded<Page<LogEntry>>, Names), ApiError> {
-    Ok((events::newest(filter, events::PAGE).await?, load_names().await?))
+async fn load(filter: Filter) -> Result<(Filter, Loaded<Page<LogEntry>>, Names), ApiError> {
+    let page = events::newest(&filter, events::PAGE).await?;
+    Ok((filter, page, load_names().await?))
 }

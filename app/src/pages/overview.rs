@@ -9,6 +9,7 @@ use colloquy_protocol::{
     access::Action,
     topic::{Kind, Topic},
 };
+use futures_util::future::try_join3;
 use leptos::prelude::*;
 
 use self::{
@@ -24,9 +25,11 @@ use crate::{
         chart::RateChart,
         flow::{For, Show},
         life_hint::LifeHint,
+        load::Load,
         log_row::LogRow,
-        note::{Empty, LoadError},
+        note::{Empty, OutOfDate},
         notify::NotifyDialog,
+        time::now,
         title::Title,
     },
     live::{Connection, use_websocket},
@@ -49,9 +52,8 @@ lazy_page! {
 }
 
 fn overview_page() -> AnyView {
-    let summary = Resource::new(|| (), |()| summary());
-    let rate = Resource::new(|| (), |()| recent_rate());
-    let names = Resource::new(|| (), |()| load_names());
+    let load = |()| try_join3(summary(now()), recent_rate(now()), load_names());
+    let loaded = Resource::new(|| (), load);
     let notifying = RwSignal::new(false);
     let session = use_session();
     view! {
@@ -68,30 +70,13 @@ fn overview_page() -> AnyView {
                     </button>
                 </Show>
             </header>
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match (summary.await, rate.await, names.await) {
-                        (Ok(summary), Ok(rate), Ok(names)) => {
-                            view! { <Everything summary rate names /> }.into_any()
-                        }
-                        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
-                            let on_retry = move |()| {
-                                summary.refetch();
-                                rate.refetch();
-                                names.refetch();
-                            };
-                            view! {
-                                <LoadError
-                                    title="The overview could not be loaded."
-                                    error
-                                    on_retry
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Suspense>
+            <Load
+                from=loaded
+                failure="The overview could not be loaded."
+                let((summary, rate, names))
+            >
+                <Everything summary rate names />
+            </Load>
         </div>
         <NotifyDialog id="notify-title" open=notifying />
     }
@@ -102,8 +87,9 @@ fn overview_page() -> AnyView {
 fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>, names: Names) -> impl IntoView {
     let everything = Kind::ALL.map(Topic::All);
     // What an event changes in the counts can often not be told from the event alone.
-    let live = Live::new(summary, everything.clone(), self::summary, |_, _| Change::Stale);
-    let rate = Live::new(rate, everything, recent_rate, rate::follow);
+    let load = || self::summary(now());
+    let live = Live::new(summary, everything.clone(), load, |_, _| Change::Stale);
+    let rate = Live::new(rate, everything, || recent_rate(now()), rate::follow);
     while_visible(PERIOD, move || live.reload());
     // This page's own connection is counted, too.
     let connection = use_websocket().connection();
@@ -129,6 +115,11 @@ fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>, names: Names) -> imp
             <div class="side">
                 <section class="card" aria-labelledby="rate-title">
                     <h2 id="rate-title">"Events per second"</h2>
+                    <OutOfDate
+                        title="The events could not be counted afresh."
+                        error=rate.error()
+                        on_retry=move |()| rate.reload()
+                    />
                     <RateChart rate />
                 </section>
                 <LatestEvents summary names />

@@ -2,6 +2,8 @@
 //!
 //! A chat may be longer than a page can hold. What is held is a window: it grows where somebody
 //! reads and shrinks at the other end, so that it never has more than [`CAPACITY`] messages.
+//!
+//! Of a list of chats, [`follow_list`] is all that there is.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -9,11 +11,14 @@ use std::{
 };
 
 use colloquy_protocol::{
-    event::ServerEvent,
+    event::{
+        ServerEvent, ServerEventKind,
+        server::{ChatMessageCreated, ChatReceiptUpdated},
+    },
     frame::EventFrame,
     id::{MessageId, Principal},
-    model::{Chat, Message, Receipt},
-    topic::Topic,
+    model::{Chat, Message, Page, Receipt},
+    topic::{Kind, Topic},
 };
 
 use super::live::Effect;
@@ -207,7 +212,9 @@ impl Conversation {
         }
         let Ok(event) = frame.event() else { return Effect::Stale };
         match event {
-            Event::ChatCreated(p) | Event::ChatUpdated(p) => self.chat = p.chat,
+            // Its id is used again: it is another chat, with other messages.
+            Event::ChatCreated(_) => return Effect::Stale,
+            Event::ChatUpdated(p) => self.chat = p.chat,
             Event::ChatParticipantJoined(p) | Event::ChatParticipantLeft(p) => {
                 // Who left a private chat reads no more of it, and afresh once they are in it again.
                 let is_seen = self.sees(&p.chat);
@@ -296,6 +303,13 @@ impl Conversation {
     }
 }
 
+/// Brings a list of chats up to date with one event: a message changes nothing in it; which chats fit,
+/// and in which order, only the server knows.
+pub fn follow_list(_: &mut Page<Chat>, frame: &EventFrame) -> Effect {
+    let is_in_chat = [ChatMessageCreated::NAME, ChatReceiptUpdated::NAME].contains(&frame.name);
+    if frame.kind() == Some(Kind::Chat) && !is_in_chat { Effect::Stale } else { Effect::None }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -327,12 +341,15 @@ mod tests {
     }
 
     fn conversation(numbers: std::ops::Range<usize>) -> Conversation {
-        let chat = read(json!({
+        let more = numbers.start > 0;
+        Conversation::new((read(chat()), part(numbers, more)), Some(Principal::local()))
+    }
+
+    fn chat() -> Value {
+        json!({
             "id": "c", "title": "C", "participants": [], "metadata": {},
             "createdAt": AT, "updatedAt": AT, "version": 1,
-        }));
-        let more = numbers.start > 0;
-        Conversation::new((chat, part(numbers, more)), Some(Principal::local()))
+        })
     }
 
     fn arrive(held: &mut Conversation, number: usize) {
@@ -421,6 +438,21 @@ mod tests {
         let me = json!({ "participantId": "local", "kind": "user", "joinedAt": AT });
         let joined = turn("chat:participantJoined", json!([me]));
         assert_eq!(held.follow(&joined), Effect::Stale);
+    }
+
+    #[test]
+    fn a_chat_whose_id_is_used_again_is_read_afresh() {
+        let mut held = conversation(0..2);
+        let turn = |name: &str| -> EventFrame {
+            read(json!({
+                "event": name, "offset": 5,
+                "payload": { "chatId": "c", "chat": chat(), "userId": "ada", "timestamp": AT },
+            }))
+        };
+        assert_eq!(held.follow(&turn("chat:deleted")), Effect::Changed);
+        assert!(held.is_deleted());
+        assert_eq!(held.follow(&turn("chat:created")), Effect::Stale);
+        assert_eq!(held.follow(&turn("chat:updated")), Effect::Changed);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use colloquy_protocol::{frame::EventFrame, position::Offset, session::Notice, to
 use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::recent::use_recent;
 use crate::{
     api::{ApiError, Loaded},
     live::use_websocket,
@@ -19,6 +18,9 @@ use crate::{
 
 /// The pause between two loads: however fast events come, the server is not asked more often.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest pause before a load that failed is tried again; the first is [`PAUSE`].
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// What an event does to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +64,13 @@ struct Source<T> {
 struct Progress {
     /// Events at or before it are in the value.
     offset: Offset,
+    /// The last event in the log that changed the value since.
+    changed: Offset,
     stage: Stage,
+    /// How many loads were begun.
+    loads: u32,
+    /// How many of the last ones failed.
+    failures: u32,
 }
 
 enum Stage {
@@ -95,7 +103,10 @@ impl<T: Send + Sync + 'static> Live<T> {
             error: RwSignal::new(None),
             progress: StoredValue::new(Progress {
                 offset: position.offset,
+                changed: position.offset,
                 stage: Stage::UpToDate,
+                loads: 0,
+                failures: 0,
             }),
             source: StoredValue::new(Source {
                 load: Arc::new(move || Box::pin(load())),
@@ -113,7 +124,7 @@ impl<T: Send + Sync + 'static> Live<T> {
             }
             _ => {}
         });
-        match use_recent().since(&position) {
+        match socket.since(&position) {
             Some(events) => events.iter().for_each(|frame| live.arrived(frame)),
             None => live.reload(),
         }
@@ -162,13 +173,18 @@ impl<T: Send + Sync + 'static> Live<T> {
             let Some(load) = self.source.try_with_value(|source| source.load.clone()) else {
                 return;
             };
+            self.progress.try_update_value(|progress| progress.loads += 1);
             match load().await {
                 Ok(loaded) => {
-                    self.error.try_set(None);
+                    self.tell(None);
+                    self.progress.try_update_value(|progress| progress.failures = 0);
                     self.replace(loaded);
                 }
                 Err(error) => {
-                    self.error.try_set(Some(error));
+                    if error.may_pass() {
+                        self.retry_later();
+                    }
+                    self.tell(Some(error));
                 }
             }
             sleep(PAUSE).await;
@@ -176,15 +192,43 @@ impl<T: Send + Sync + 'static> Live<T> {
         }
     }
 
+    /// Says why it could not be loaded; what is said already is not said again.
+    fn tell(self, error: Option<ApiError>) {
+        self.error.try_maybe_update(|told| {
+            let is_new = *told != error;
+            *told = error;
+            (is_new, ())
+        });
+    }
+
+    /// Tries once more after a while, unless somebody does before.
+    fn retry_later(self) {
+        let failed = self.progress.try_update_value(|progress| {
+            progress.failures += 1;
+            (progress.loads, progress.failures)
+        });
+        let Some((loads, failures)) = failed else { return };
+        spawn_local(async move {
+            sleep(PAUSE.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST)).await;
+            if self.progress.try_with_value(|progress| progress.loads) == Some(loads) {
+                self.reload();
+            }
+        });
+    }
+
     /// Applies on top of the answer what it does not show yet.
     fn replace(self, loaded: Loaded<T>) {
         let Loaded { mut value, position } = loaded;
         let later = self.progress.try_update_value(|progress| {
-            progress.offset = position.offset;
-            match &mut progress.stage {
+            let later = match &mut progress.stage {
                 Stage::Loading { meanwhile, .. } => std::mem::take(meanwhile),
                 Stage::UpToDate => Vec::new(),
-            }
+            };
+            progress.offset = position.offset;
+            // It may be another history's, whose offsets are lower.
+            let last = later.iter().map(|frame| frame.offset).max();
+            progress.changed = last.map_or(position.offset, |last| last.max(position.offset));
+            later
         });
         let follow = self.source.try_with_value(|source| source.follow.clone());
         let (Some(later), Some(follow)) = (later, follow) else { return };
@@ -229,8 +273,20 @@ impl<T: Send + Sync + 'static> Live<T> {
             effect = follow(value, frame);
             (effect == Effect::Changed, ())
         });
-        if effect == Effect::Stale {
+        let is_late = effect == Effect::Changed && self.is_late(frame.offset);
+        if effect == Effect::Stale || is_late {
             self.reload();
         }
+    }
+
+    /// Whether an event that changed the value comes after a later one that did: when a topic catches up,
+    /// its events come after live ones of others.
+    fn is_late(self, offset: Offset) -> bool {
+        let is_late = self.progress.try_update_value(|progress| {
+            let is_late = offset < progress.changed;
+            progress.changed = progress.changed.max(offset);
+            is_late
+        });
+        is_late == Some(true)
     }
 }

@@ -1,7 +1,7 @@
 //! What pages hold, kept up to date by events.
 //!
 //! [`live::Live`] is the rule for all of them: load, then follow from the position that was
-//! loaded. [`recent`] is what makes that hold for pages that are opened later.
+//! loaded.
 
 pub mod choices;
 pub mod conversation;
@@ -13,4 +13,3 @@ pub mod part;
 pub mod people;
 pub mod poll;
 pub mod rate;
-pub mod recent;

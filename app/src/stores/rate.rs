@@ -6,10 +6,7 @@ use colloquy_protocol::{frame::EventFrame, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::live::Effect;
-use crate::{
-    api::{ApiError, Loaded, events},
-    components::time::now,
-};
+use crate::api::{ApiError, Loaded, events};
 
 /// How many seconds are counted.
 pub const SECONDS: usize = 60;
@@ -57,12 +54,11 @@ impl Rate {
     }
 }
 
-/// Counts the events of the log's last seconds.
+/// Counts the events of the log's last seconds before that moment.
 ///
 /// # Errors
 /// When the log can not be read.
-pub async fn recent_rate() -> Result<Loaded<Rate>, ApiError> {
-    let now = now();
+pub async fn recent_rate(now: Timestamp) -> Result<Loaded<Rate>, ApiError> {
     let since = Timestamp::from_millis(now.as_millis() - SECONDS as i64 * SECOND);
     let moments = events::moments(since).await?;
     Ok(moments.map(|moments| {

@@ -60,7 +60,7 @@ impl Session {
             match read::<Started>(reply.outcome) {
                 Ok(started) => self.subscribed(topic, started),
                 Err(RequestError::Refused(error)) if !error.retryable => {
-                    self.subscriptions.remove(&topic);
+                    self.subscriptions.end(&topic);
                     self.notify(Notice::Unsubscribed { topic, reason: error.message });
                 }
                 Err(error) => self.give_up(error, now),

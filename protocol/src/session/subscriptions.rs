@@ -1,5 +1,7 @@
 //! What is subscribed to, by how many, and which topics are still catching up.
 
+use std::mem;
+
 use super::RequestId;
 use crate::{
     position::{Offset, Position},
@@ -17,6 +19,9 @@ pub(super) struct Subscriptions {
 struct Subscription {
     /// How many callers hold it; the hub sees one subscription.
     holders: usize,
+    /// The hub took it away. Whoever holds it has still to release it, and whoever wants it from now on
+    /// asks anew.
+    is_over: bool,
     /// The request on this connection that waits for a reply. Replies to older ones say nothing.
     request: Option<RequestId>,
     /// Absent once the connection's cursor speaks for this topic.
@@ -50,7 +55,7 @@ enum Progress {
 
 impl Subscriptions {
     pub(super) fn topics(&self) -> impl Iterator<Item = &Topic> {
-        self.held.iter().map(|(topic, _)| topic)
+        self.wanted().map(|(topic, _)| topic)
     }
 
     /// Whether any topic is not yet where the connection's cursor is.
@@ -68,28 +73,36 @@ impl Subscriptions {
         match self.place(&topic) {
             Err(place) => {
                 let catch_up = since.map(CatchUp::from);
-                let held = Subscription { holders: 1, request: None, catch_up };
+                let held = Subscription { holders: 1, catch_up, ..Subscription::default() };
                 self.held.insert(place, (topic, held));
                 true
             }
             Ok(place) => {
                 let (_, held) = &mut self.held[place];
                 held.holders += 1;
+                if mem::take(&mut held.is_over) {
+                    held.catch_up = since.map(CatchUp::from);
+                    return true;
+                }
                 since.is_some_and(|since| held.start_at(since, cursor))
             }
         }
     }
 
-    /// One caller less wants this topic. Answers whether it was the last.
+    /// One caller less wants this topic. Answers whether the hub must be told, because it was the last.
     pub(super) fn release(&mut self, topic: &Topic) -> bool {
-        let Some(held) = self.get_mut(topic) else { return false };
+        let Ok(place) = self.place(topic) else { return false };
+        let (_, held) = &mut self.held[place];
         held.holders -= 1;
-        held.holders == 0 && self.remove(topic)
+        held.holders == 0 && !self.held.remove(place).1.is_over
     }
 
-    /// Drops a topic, whoever holds it. Answers whether it was there.
-    pub(super) fn remove(&mut self, topic: &Topic) -> bool {
-        self.place(topic).map(|place| self.held.remove(place)).is_ok()
+    /// The hub took this topic away, whoever holds it.
+    pub(super) fn end(&mut self, topic: &Topic) {
+        if let Some(held) = self.get_mut(topic) {
+            *held =
+                Subscription { holders: held.holders, is_over: true, ..Subscription::default() };
+        }
     }
 
     /// The hub is asked for this topic, under this id. Answers from where it is to start.
@@ -110,7 +123,7 @@ impl Subscriptions {
 
     /// The topics that wait for no reply.
     pub(super) fn answered(&self) -> Vec<Topic> {
-        let answered = self.held.iter().filter(|(_, held)| held.request.is_none());
+        let answered = self.wanted().filter(|(_, held)| held.request.is_none());
         answered.map(|(topic, _)| topic.clone()).collect()
     }
 
@@ -141,6 +154,11 @@ impl Subscriptions {
                 |one| matches!(one.progress, Progress::Replaying(until) if until <= offset),
             );
         }
+    }
+
+    /// What the hub is asked for.
+    fn wanted(&self) -> impl Iterator<Item = &(Topic, Subscription)> {
+        self.held.iter().filter(|(_, held)| !held.is_over)
     }
 
     /// Where a topic stands, or would stand.

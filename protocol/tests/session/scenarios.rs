@@ -397,6 +397,15 @@ fn the_hub_may_take_a_subscription_away() {
     let done = client.say(json!({ "event": "hub:unsubscribed", "payload": payload }));
     let reason = "gone".to_owned();
     assert_eq!(done.notices, [Notice::Unsubscribed { topic: topic("agent:a"), reason }]);
+
+    // Whoever asks again has a subscription of their own, which the one from before does not end.
+    client.session.subscribe(topic("agent:a"), None);
+    let asked = client.act().sent;
+    assert_eq!((asked.len(), &asked[0]["event"]), (1, &json!("subscribe:agent")));
+    client.session.unsubscribe(&topic("agent:a"));
+    assert_eq!(client.act().sent, Vec::<Value>::new());
+    client.session.unsubscribe(&topic("agent:a"));
+    assert_eq!(client.act().sent, [json!({ "event": "unsubscribe:agent", "payload": "a" })]);
     assert_eq!(client.session.topics().count(), 0);
 }
 

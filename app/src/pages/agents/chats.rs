@@ -11,11 +11,11 @@ use crate::{
     api::{ApiError, Loaded, chats, with_query},
     components::{
         flow::{For, Show},
-        note::LoadError,
+        load::Load,
+        note::OutOfDate,
         time::TimeAgo,
     },
-    pages::chats::list::follow,
-    stores::live::Live,
+    stores::{conversation::follow_list, live::Live},
 };
 
 /// How many chats are shown; the list of chats has them all.
@@ -36,23 +36,9 @@ pub fn AgentChats(
                 <h2 id="chats-title">"Chats"</h2>
                 <a href=all>"All of its chats"</a>
             </header>
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match found.await {
-                        Ok(loaded) => view! { <Chats agent loaded /> }.into_any(),
-                        Err(error) => {
-                            view! {
-                                <LoadError
-                                    title="Its chats could not be loaded."
-                                    error
-                                    on_retry=move |()| found.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Suspense>
+            <Load from=found failure="Its chats could not be loaded." let:loaded>
+                <Chats agent loaded />
+            </Load>
         </section>
     }
     .into_any()
@@ -60,9 +46,16 @@ pub fn AgentChats(
 
 #[component]
 fn Chats(agent: Signal<Agent>, loaded: Loaded<Page<Chat>>) -> impl IntoView {
-    let again = move || load(agent.with_untracked(|agent| agent.id.clone()));
-    let page = Live::new(loaded, [Topic::All(Kind::Chat)], again, follow).value();
+    let id = agent.with_untracked(|agent| agent.id.clone());
+    let again = move || load(id.clone());
+    let live = Live::new(loaded, [Topic::All(Kind::Chat)], again, follow_list);
+    let page = live.value();
     view! {
+        <OutOfDate
+            title="Its chats could not be loaded afresh."
+            error=live.error()
+            on_retry=move |()| live.reload()
+        />
         <Show
             when=move || page.with(|page| !page.items.is_empty())
             fallback=|| view! { <p class="quiet">"It takes part in none."</p> }

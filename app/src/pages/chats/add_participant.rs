@@ -6,7 +6,7 @@ use colloquy_protocol::{
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use crate::stores::people::People;
+use crate::{components::segments::Segments, stores::people::People};
 
 /// What stands in the form.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,8 @@ impl Naming {
 /// The form that names an agent or a person by id; those who are known are suggested.
 #[component]
 pub fn AddParticipant(
-    /// Begins the ids of its elements: no two forms of a page have the same.
+    /// Begins the ids of its elements, and tells its choice from others: no two forms of a page have
+    /// the same.
     name: &'static str,
     /// What people are called.
     people: People,
@@ -88,29 +89,18 @@ pub fn AddParticipant(
         let option = |(id, name)| view! { <option value=id>{name}</option> };
         people.all(kind.get()).into_iter().map(option).collect_view()
     };
+    let kinds = vec![(PrincipalKind::Agent, "Agent"), (PrincipalKind::User, "Person")];
     let list = format!("{name}-known");
     let problem = format!("{name}-error");
     view! {
         <form class="add-participant" on:submit=submit>
-            <fieldset class="segments">
-                <legend class="visually-hidden">"Who joins"</legend>
-                {[(PrincipalKind::Agent, "Agent"), (PrincipalKind::User, "Person")]
-                    .map(|(one, words)| {
-                        view! {
-                            <label>
-                                <input
-                                    type="radio"
-                                    name=format!("{name}-kind")
-                                    value=one.as_str()
-                                    prop:checked=move || kind.get() == one
-                                    on:change=move |_| kind.set(one)
-                                />
-                                <span>{words}</span>
-                            </label>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
+            <Segments
+                name
+                label="Who joins"
+                options=kinds
+                value=kind
+                on_choose=move |one| kind.set(one)
+            />
             <label class="field">
                 <span class="visually-hidden">"Id"</span>
                 <input

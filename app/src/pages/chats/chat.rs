@@ -23,7 +23,8 @@ use crate::{
     },
     components::{
         flow::{For, Show},
-        note::{Empty, LoadError},
+        load::Load,
+        note::{Empty, OutOfDate},
         title::Title,
     },
     parts::lazy_page,
@@ -51,28 +52,12 @@ fn chat_page() -> AnyView {
     let opened = Resource::new(move || id.get(), load);
     view! {
         <div class="page chat-page">
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match opened.await {
-                        Ok(Some((chat, everybody))) => {
-                            view! { <Fresh chat everybody /> }.into_any()
-                        }
-                        Ok(None) => view! { <Missing /> }.into_any(),
-                        Err(error) => {
-                            view! {
-                                <Title text="Chat" />
-                                <h1>"Chat"</h1>
-                                <LoadError
-                                    title="The chat could not be loaded."
-                                    error
-                                    on_retry=move |()| opened.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Suspense>
+            <Load from=opened failure="The chat could not be loaded." title="Chat" let:opened>
+                {match opened {
+                    Some((chat, everybody)) => view! { <Fresh chat everybody /> }.into_any(),
+                    None => view! { <Missing /> }.into_any(),
+                }}
+            </Load>
         </div>
     }
     .into_any()
@@ -130,9 +115,7 @@ fn Opened(chat: Loaded<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
     let reply_to = RwSignal::new(None);
     let scroller = NodeRef::<html::Div>::new();
     let title = chat.part(|held| held.chat().title.clone());
-    let error = chat.error();
-    let lock =
-        chat.conversation().with_untracked(|held| view! { <Lock chat=held.chat() /> }.into_any());
+    let visibility = chat.part(|held| held.chat().visibility);
     view! {
         <Title text=title />
         <header class="page-header">
@@ -140,24 +123,15 @@ fn Opened(chat: Loaded<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
                 <p class="crumb">
                     <a href="/chats">"Chats"</a>
                 </p>
-                <h1>{lock} {title}</h1>
+                <h1>{move || view! { <Lock visibility=visibility.get() /> }} {title}</h1>
             </div>
             <Manage chat />
         </header>
-        {move || {
-            error
-                .get()
-                .filter(|error| !error.is_missing())
-                .map(|error| {
-                    view! {
-                        <LoadError
-                            title="The chat could not be loaded afresh."
-                            error
-                            on_retry=move |()| chat.reload()
-                        />
-                    }
-                })
-        }}
+        <OutOfDate
+            title="The chat could not be loaded afresh."
+            error=chat.error()
+            on_retry=move |()| chat.reload()
+        />
         <div class="columns">
             <section class="card conversation" aria-label="Conversation">
                 <Messages chat people reply_to scroller />

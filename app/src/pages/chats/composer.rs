@@ -80,11 +80,12 @@ pub fn Composer(
         let (id, message, key) = (id.clone(), message.clone(), key.clone());
         async move {
             messages::send(&id, &key, &message).await?;
-            if !draft.is_disposed() {
+            if draft.is_disposed() {
+                // Who left the chat meanwhile comes back to what they have not sent.
+                Draft::kept(&id).without(&message).keep(&id);
+            } else {
                 read();
-                let mut left = draft.get_value();
-                left.was_sent(&message);
-                show(left);
+                show(draft.get_value().without(&message));
                 on_sent.run(());
             }
             Ok::<_, ApiError>(())

@@ -46,8 +46,8 @@ impl Draft {
         (message, key)
     }
 
-    /// Takes away what was sent, and leaves what was written meanwhile.
-    pub(super) fn was_sent(&mut self, sent: &NewMessage) {
+    /// What is left of it once that was sent: what was written meanwhile.
+    pub(super) fn without(mut self, sent: &NewMessage) -> Self {
         self.attempt.done();
         if let Some(rest) = self.text.strip_prefix(&sent.content) {
             self.text = rest.trim_start().to_owned();
@@ -55,6 +55,7 @@ impl Draft {
         if self.reply_to == sent.reply_to {
             self.reply_to = None;
         }
+        self
     }
 }
 
@@ -69,11 +70,8 @@ mod tests {
     #[test]
     fn what_was_written_meanwhile_stays() {
         let sent = NewMessage { content: "one".to_owned(), ..NewMessage::default() };
-        let left = |text: &str| {
-            let mut draft = Draft { text: text.to_owned(), ..Draft::default() };
-            draft.was_sent(&sent);
-            draft.text
-        };
+        let left =
+            |text: &str| Draft { text: text.to_owned(), ..Draft::default() }.without(&sent).text;
         assert_eq!(left("one"), "");
         assert_eq!(left("one\ntwo"), "two");
         assert_eq!(left("another"), "another");

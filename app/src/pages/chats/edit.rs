@@ -43,9 +43,9 @@ fn Form(chat: OpenChat, open: RwSignal<bool>) -> impl IntoView {
     let theirs = RwSignal::new(None::<Chat>);
 
     let save = Action::new(move |change: &ChatPatch| {
-        let change = change.clone();
+        let (base, change) = (base.get_untracked(), change.clone());
         async move {
-            match save(base.get_untracked(), &change).await? {
+            match save(base, &change).await? {
                 Outcome::Saved(saved) => {
                     chat.changed(saved);
                     open.set(false);

@@ -2,11 +2,6 @@
 
 use colloquy_protocol::{
     access::Action,
-    event::{
-        ServerEventKind,
-        server::{ChatMessageCreated, ChatReceiptUpdated},
-    },
-    frame::EventFrame,
     model::{Chat, Page, Participant},
     topic::{Kind, Topic},
 };
@@ -18,14 +13,16 @@ use crate::{
     components::{
         address::{Choice, Pager, SearchBox, use_parameter, use_set_parameters},
         flow::{For, Show},
-        note::{Empty, LoadError},
+        load::Load,
+        note::{Empty, OutOfDate},
         time::TimeAgo,
         title::Title,
     },
     parts::lazy_page,
     session::use_session,
     stores::{
-        live::{Effect, Live},
+        conversation::follow_list,
+        live::Live,
         people::{People, load_people},
     },
 };
@@ -39,7 +36,7 @@ lazy_page! {
 }
 
 /// What was asked for, and what there is of it.
-type Found = (Asked, Result<Loaded<Page<Chat>>, ApiError>);
+type Found = Result<(Asked, Loaded<Page<Chat>>), ApiError>;
 
 /// What the address asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -64,35 +61,22 @@ fn chats_page() -> AnyView {
     let found = Resource::new(
         move || asked.get(),
         async |asked| {
-            let found = load(&asked).await;
-            (asked, found)
+            let found = load(&asked).await?;
+            Ok((asked, found))
         },
     );
     let people = Resource::new(|| (), |()| load_people());
     view! {
         <Title text="Chats" />
         <div class="page">
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match people.await {
-                        Ok(people) => {
-                            view! { <Chats people=People::new(people) found /> }
-                                .into_any()
-                        }
-                        Err(error) => {
-                            view! {
-                                <h1>"Chats"</h1>
-                                <LoadError
-                                    title="Who is there could not be loaded."
-                                    error
-                                    on_retry=move |()| people.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Suspense>
+            <Load
+                from=people
+                failure="Who is there could not be loaded."
+                title="Chats"
+                let:people
+            >
+                <Chats people=People::new(people) found />
+            </Load>
         </div>
     }
     .into_any()
@@ -125,23 +109,14 @@ fn Chats(people: People, found: Resource<Found>) -> impl IntoView {
                 ]
             />
         </div>
-        <Transition fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match found.await {
-                    (asked, Ok(found)) => view! { <Found asked found people /> }.into_any(),
-                    (_, Err(error)) => {
-                        view! {
-                            <LoadError
-                                title="The chats could not be loaded."
-                                error
-                                on_retry=move |()| found.refetch()
-                            />
-                        }
-                            .into_any()
-                    }
-                }
-            })}
-        </Transition>
+        <Load
+            from=found
+            failure="The chats could not be loaded."
+            stays=true
+            let((asked, found))
+        >
+            <Found asked found people />
+        </Load>
     }
     .into_any()
 }
@@ -154,25 +129,16 @@ fn Found(asked: Asked, found: Loaded<Page<Chat>>, people: People) -> impl IntoVi
         let asked = asked.clone();
         async move { load(&asked).await }
     };
-    let chats = Live::new(found, [Topic::All(Kind::Chat)], load, follow);
+    let chats = Live::new(found, [Topic::All(Kind::Chat)], load, follow_list);
     let page = chats.value();
     let next = move || page.with(|page| page.next_cursor.clone());
     let set = use_set_parameters();
     view! {
-        {move || {
-            chats
-                .error()
-                .get()
-                .map(|error| {
-                    view! {
-                        <LoadError
-                            title="The chats could not be loaded afresh."
-                            error
-                            on_retry=move |()| chats.reload()
-                        />
-                    }
-                })
-        }}
+        <OutOfDate
+            title="The chats could not be loaded afresh."
+            error=chats.error()
+            on_retry=move |()| chats.reload()
+        />
         <Show
             when=move || page.with(|page| !page.items.is_empty())
             fallback=move || {
@@ -229,11 +195,11 @@ fn Row(chat: Chat, people: People) -> impl IntoView {
     let named = chat.participants.iter().take(NAMED).cloned();
     let named = named.map(|who| view! { <Named who people /> }).collect_view();
     let more = chat.participants.len().checked_sub(NAMED).filter(|more| *more > 0);
-    let lock = view! { <Lock chat=&chat /> };
     view! {
         <li class="chat-row">
             <a class="chat-title" href=format!("/chats/{}", chat.id)>
-                {lock} {chat.title}
+                <Lock visibility=chat.visibility />
+                {chat.title}
             </a>
             <span class="chat-people">
                 {named} {more.map(|more| format!("and {more} more"))}
@@ -266,10 +232,4 @@ async fn load(asked: &Asked) -> Result<Loaded<Page<Chat>>, ApiError> {
         ("cursor", asked.cursor.as_deref()),
     ])
     .await
-}
-
-/// A message changes nothing here; which chats fit, and in which order, only the server knows.
-pub(crate) fn follow(_: &mut Page<Chat>, frame: &EventFrame) -> Effect {
-    let is_in_chat = [ChatMessageCreated::NAME, ChatReceiptUpdated::NAME].contains(&frame.name);
-    if frame.kind() == Some(Kind::Chat) && !is_in_chat { Effect::Stale } else { Effect::None }
 }

@@ -24,12 +24,14 @@ pub fn Manage(
     let confirming = RwSignal::new(false);
     let (navigate, toasts) = (use_navigate(), use_toasts());
     let delete = Action::new(move |_: &()| {
-        let navigate = navigate.clone();
+        let (id, title, navigate) = (chat.id(), title.get_untracked(), navigate.clone());
         async move {
-            chats::remove(&chat.id()).await?;
-            toasts
-                .show(NotificationType::Success, format!("{} was deleted.", title.get_untracked()));
-            navigate("/chats", Default::default());
+            chats::remove(&id).await?;
+            toasts.show(NotificationType::Success, format!("{title} was deleted."));
+            // Who went elsewhere meanwhile stays there.
+            if !confirming.is_disposed() {
+                navigate("/chats", Default::default());
+            }
             Ok::<_, ApiError>(())
         }
     });

@@ -53,7 +53,7 @@ pub fn Messages(
     let has_older = chat.part(|held| held.has_more(End::Older));
     let has_newer = chat.part(|held| held.has_more(End::Newer));
     let look = move || {
-        let Some(scroller) = scroller.get_untracked() else { return };
+        let Some(scroller) = scroller.try_get_untracked().flatten() else { return };
         // It counts from the end, downwards to negative numbers.
         let below = -scroller.scroll_top();
         let above = scroller.scroll_height() - scroller.client_height() - below;

@@ -48,11 +48,11 @@ pub fn Participants(
     let naming = Naming::new();
     let attempt = StoredValue::new(Attempt::default());
     let join = Action::new(move |who: &NewParticipant| {
-        let who = who.clone();
+        let (id, who) = (chat.id(), who.clone());
         let key = attempt.try_update_value(|attempt| attempt.key(&who));
         async move {
             let Some(key) = key else { return };
-            match chats::join(&chat.id(), &key, &who).await {
+            match chats::join(&id, &key, &who).await {
                 Ok(_) => {
                     attempt.try_update_value(Attempt::done);
                     naming.was_added(&who);
@@ -121,8 +121,10 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
         PrincipalKind::Agent => id.with_value(|id| people.status(id)),
         PrincipalKind::User => None,
     });
-    let leave =
-        Action::new(move |_: &()| async move { chats::leave(&chat.id(), &id.get_value()).await });
+    let leave = Action::new(move |_: &()| {
+        let (chat, id) = (chat.id(), id.get_value());
+        async move { chats::leave(&chat, &id).await }
+    });
     let error = move || leave.value().get().and_then(Result::err).map(|error| error.to_string());
     let label = move || {
         if is_me { "Leave the chat".to_owned() } else { format!("Remove {}", name()) }

@@ -16,7 +16,7 @@ use crate::{
     components::{
         flow::{For, Show},
         log_row::LogRow,
-        note::{Empty, LoadError},
+        note::{Empty, LoadError, OutOfDate},
     },
     stores::{
         live::{Effect as Change, Live},
@@ -47,7 +47,7 @@ pub fn Stream(
     let filter = StoredValue::new(filter);
     let is_latest = filter.with_value(|filter| filter.before.is_none());
     let live = follow(filter, loaded);
-    let (newest, out_of_date) = (live.value(), live.error());
+    let newest = live.value();
 
     let at_top = RwSignal::new(true);
     let paused = RwSignal::new(false);
@@ -64,8 +64,8 @@ pub fn Stream(
         let (filter, place) = (filter.get_value(), *place);
         async move {
             let page = events::before(&filter, place).await?;
-            // Unless the list has begun anew meanwhile.
-            if stretch.with_untracked(|stretch| stretch.oldest() == Some(place)) {
+            // Unless the list has begun anew or was left meanwhile.
+            if stretch.try_with_untracked(Stretch::oldest) == Some(Some(place)) {
                 stretch.update(|stretch| stretch.extend(page.value));
             }
             Ok::<_, ApiError>(())
@@ -98,19 +98,11 @@ pub fn Stream(
     };
     let failure = move || older.value().get().and_then(Result::err);
     view! {
-        {move || {
-            out_of_date
-                .get()
-                .map(|error| {
-                    view! {
-                        <LoadError
-                            title="The events could not be loaded afresh."
-                            error
-                            on_retry=move |()| live.reload()
-                        />
-                    }
-                })
-        }}
+        <OutOfDate
+            title="The events could not be loaded afresh."
+            error=live.error()
+            on_retry=move |()| live.reload()
+        />
         <section class="card log" aria-label="Log">
             <header class="log-bar">
                 <p class="quiet" role="status">

@@ -16,22 +16,24 @@ use crate::{
     },
 };
 
-/// The dialog; its form begins with how the person is when it is opened.
+/// The dialog; its form is made anew each time that it is opened.
 #[component]
 pub fn ChangeDialog(
-    /// The id of its title, which no other dialog of the page has.
-    id: &'static str,
-    /// Who.
-    person: Signal<Option<Person>>,
+    /// Who, as they were when they were asked about.
+    asked: RwSignal<Option<Person>>,
     /// Whether it is open.
     open: RwSignal<bool>,
     /// Everybody.
     list: List,
 ) -> impl IntoView {
-    let title = move || person.with(|it| it.as_ref().map(|it| format!("Change {}", it.name)));
+    let title = move || asked.with(|it| it.as_ref().map(|it| format!("Change {}", it.name)));
     view! {
-        <Dialog id open title=Signal::derive(move || title().unwrap_or_default())>
-            {move || untrack(|| person.get()).map(|person| view! { <Form person open list /> })}
+        <Dialog
+            id="change-title"
+            open
+            title=Signal::derive(move || title().unwrap_or_default())
+        >
+            {move || asked.get_untracked().map(|person| view! { <Form person open list /> })}
         </Dialog>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! `/people`: who may come in.
 
 pub mod change;
+pub mod disable;
 pub mod first;
 pub mod invite;
 pub mod link;
@@ -14,13 +15,17 @@ use colloquy_protocol::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use self::{first::FirstAdmin, invite::Invite, link::OneTimeLink, row::Row};
+use self::{
+    change::ChangeDialog, disable::DisableDialog, first::FirstAdmin, invite::Invite,
+    link::OneTimeLink, row::Row,
+};
 use crate::{
     api::account,
     components::{
         dialog::Dialog,
         flow::{For, Show},
-        note::{Empty, LoadError},
+        load::Load,
+        note::Empty,
         title::Title,
     },
     parts::lazy_page,
@@ -41,37 +46,22 @@ fn people_page() -> AnyView {
     let content = if untrack(|| session.is_local()) {
         view! { <FirstAdmin /> }.into_any()
     } else {
-        view! { <Loading /> }.into_any()
+        let loaded = Resource::new(|| (), |()| account::people());
+        view! {
+            <Load
+                from=loaded
+                failure="The people could not be loaded."
+                title="People"
+                let:people
+            >
+                <People people />
+            </Load>
+        }
+        .into_any()
     };
     view! {
         <Title text="People" />
         <div class="page">{content}</div>
-    }
-    .into_any()
-}
-
-#[component]
-fn Loading() -> impl IntoView {
-    let loaded = Resource::new(|| (), |()| account::people());
-    view! {
-        <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match loaded.await {
-                    Ok(people) => view! { <People people /> }.into_any(),
-                    Err(error) => {
-                        view! {
-                            <h1>"People"</h1>
-                            <LoadError
-                                title="The people could not be loaded."
-                                error
-                                on_retry=move |()| loaded.refetch()
-                            />
-                        }
-                            .into_any()
-                    }
-                }
-            })}
-        </Suspense>
     }
     .into_any()
 }
@@ -129,6 +119,16 @@ fn People(people: Vec<Person>) -> impl IntoView {
     let ids = Memo::new(move |_| {
         list.people.with(|people| people.iter().map(|one| one.id.clone()).collect::<Vec<_>>())
     });
+    let asked = RwSignal::new(None::<Person>);
+    let (changing, disabling) = (RwSignal::new(false), RwSignal::new(false));
+    let ask = move |open: RwSignal<bool>| {
+        Callback::new(move |id: PersonId| {
+            let person = |all: &Vec<Person>| all.iter().find(|one| one.id == id).cloned();
+            asked.set(list.people.with_untracked(person));
+            open.set(true);
+        })
+    };
+    let (on_change, on_disable) = (ask(changing), ask(disabling));
     let link_title = move || {
         let name = list.link.with(|link| link.as_ref().map(|it| it.person.name.clone()));
         format!("A link for {}", name.unwrap_or_default())
@@ -160,12 +160,14 @@ fn People(people: Vec<Person>) -> impl IntoView {
                     </thead>
                     <tbody>
                         <For each=move || ids.get() key=PersonId::clone let:id>
-                            <Row id list />
+                            <Row id list on_change on_disable />
                         </For>
                     </tbody>
                 </table>
             </Show>
         </section>
+        <ChangeDialog asked open=changing list />
+        <DisableDialog asked open=disabling list />
         <Dialog id="link-title" open=list.is_shown title=Signal::derive(link_title)>
             {move || {
                 list.link

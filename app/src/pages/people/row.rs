@@ -1,16 +1,16 @@
 //! One person.
 
 use colloquy_protocol::{
-    account::{Person, PersonPatch, PersonState},
+    account::{Person, PersonState},
     id::{PersonId, PrincipalKind},
     model::NotificationType,
 };
 use leptos::prelude::*;
 
-use super::{List, change::ChangeDialog};
+use super::{List, disable::set_disabled};
 use crate::{
-    api::{ApiError, account},
-    components::{dialog::ConfirmDialog, flow::Show, time::TimeAgo, toasts::use_toasts},
+    api::account,
+    components::{flow::Show, time::TimeAgo, toasts::use_toasts},
     session::use_session,
 };
 
@@ -21,6 +21,10 @@ pub fn Row(
     id: PersonId,
     /// Everybody.
     list: List,
+    /// Asks how to change somebody.
+    on_change: Callback<PersonId>,
+    /// Asks whether to disable somebody.
+    on_disable: Callback<PersonId>,
 ) -> impl IntoView {
     let session = use_session();
     let wanted = id.clone();
@@ -55,7 +59,7 @@ pub fn Row(
                 }}
             </td>
             <td class="row-actions people-actions">
-                <Actions person is_me list />
+                <Actions id person is_me list on_change on_disable />
             </td>
         </tr>
     }
@@ -63,16 +67,19 @@ pub fn Row(
 }
 
 #[component]
-fn Actions(person: Memo<Option<Person>>, is_me: bool, list: List) -> impl IntoView {
+fn Actions(
+    id: PersonId,
+    person: Memo<Option<Person>>,
+    is_me: bool,
+    list: List,
+    on_change: Callback<PersonId>,
+    on_disable: Callback<PersonId>,
+) -> impl IntoView {
     let toasts = use_toasts();
-    let changing = RwSignal::new(false);
-    let disabling = RwSignal::new(false);
     let name = move || person.with(|it| it.as_ref().map(|it| it.name.clone()).unwrap_or_default());
     let is_disabled = Memo::new(move |_| {
         person.with(|it| it.as_ref().is_some_and(|it| it.state == PersonState::Disabled))
     });
-    let id = move || person.with_untracked(|it| it.as_ref().map(|it| it.id.clone()));
-
     let link = Action::new(move |id: &PersonId| {
         let id = id.clone();
         async move {
@@ -84,35 +91,22 @@ fn Actions(person: Memo<Option<Person>>, is_me: bool, list: List) -> impl IntoVi
             }
         }
     });
-    let switch = Action::new(move |(id, disabled): &(PersonId, bool)| {
-        let (id, disabled) = (id.clone(), *disabled);
+    let enable = Action::new(move |id: &PersonId| {
+        let id = id.clone();
         async move {
-            let change = PersonPatch { disabled: Some(disabled), ..PersonPatch::default() };
-            let person = account::change_person(&id, &change).await?;
-            let word = if disabled { "disabled" } else { "enabled" };
-            toasts.show(NotificationType::Success, format!("{} was {word}.", person.name));
-            list.take(person);
-            disabling.set(false);
-            Ok::<_, ApiError>(())
+            if let Err(error) = set_disabled(&id, false, list, toasts).await {
+                toasts.show(NotificationType::Error, error.to_string());
+            }
         }
     });
-    let error = move || Some(switch.value().get()?.err()?.to_string());
-    let set_disabled = move |disabled| {
-        if let Some(id) = id() {
-            switch.dispatch((id, disabled));
-        }
-    };
-    let ask = move |_| {
-        switch.clear();
-        disabling.set(true);
-    };
+    let id = StoredValue::new(id);
     view! {
         <div class="actions end">
             <button
                 type="button"
                 class="button"
                 aria-label=move || format!("Change {}", name())
-                on:click=move |_| changing.set(true)
+                on:click=move |_| on_change.run(id.get_value())
             >
                 "Change"
             </button>
@@ -122,11 +116,7 @@ fn Actions(person: Memo<Option<Person>>, is_me: bool, list: List) -> impl IntoVi
                     class="button"
                     aria-label=move || format!("New link for {}", name())
                     disabled=link.pending()
-                    on:click=move |_| {
-                        if let Some(id) = id() {
-                            link.dispatch(id);
-                        }
-                    }
+                    on:click=move |_| drop(link.dispatch(id.get_value()))
                 >
                     "New link"
                 </button>
@@ -140,7 +130,7 @@ fn Actions(person: Memo<Option<Person>>, is_me: bool, list: List) -> impl IntoVi
                                 type="button"
                                 class="button"
                                 aria-label=move || format!("Disable {}", name())
-                                on:click=ask
+                                on:click=move |_| on_disable.run(id.get_value())
                             >
                                 "Disable"
                             </button>
@@ -151,25 +141,14 @@ fn Actions(person: Memo<Option<Person>>, is_me: bool, list: List) -> impl IntoVi
                         type="button"
                         class="button"
                         aria-label=move || format!("Enable {}", name())
-                        disabled=switch.pending()
-                        on:click=move |_| set_disabled(false)
+                        disabled=enable.pending()
+                        on:click=move |_| drop(enable.dispatch(id.get_value()))
                     >
                         "Enable"
                     </button>
                 </Show>
             </Show>
         </div>
-        <ChangeDialog id="change-title" person=person.into() open=changing list />
-        <ConfirmDialog
-            id="disable-title"
-            open=disabling
-            title=Signal::derive(move || format!("Disable {}?", name()))
-            text="They are signed out everywhere at once, and their tokens stop working. You can enable them again."
-            verb="Disable"
-            on_confirm=move |()| set_disabled(true)
-            pending=switch.pending()
-            error=Signal::derive(error)
-        />
     }
     .into_any()
 }

@@ -7,6 +7,7 @@ pub mod password;
 use colloquy_protocol::{
     access::Action,
     account::{Login, Me, Token},
+    id::PrincipalId,
 };
 use leptos::prelude::*;
 
@@ -14,10 +15,7 @@ use self::{logins::Logins, name::NameForm, password::PasswordForm};
 use crate::{
     api::{ApiError, account},
     components::{
-        account_box::standing,
-        flow::Show,
-        note::{Empty, LoadError},
-        title::Title,
+        account_box::standing, flow::Show, load::Load, note::Empty, title::Title,
         token_list::TokenList,
     },
     parts::lazy_page,
@@ -58,45 +56,29 @@ fn profile_page() -> AnyView {
     .into_any()
 }
 
-async fn load() -> Result<(Vec<Login>, Vec<Token>), ApiError> {
-    Ok((account::logins().await?, account::tokens().await?))
+/// Where one is signed in, and one's own tokens.
+async fn load(me: PrincipalId) -> Result<(Vec<Login>, Vec<Token>), ApiError> {
+    let (logins, mut tokens) = (account::logins().await?, account::tokens().await?);
+    tokens.retain(|token| token.principal_id == me);
+    Ok((logins, tokens))
 }
 
 #[component]
 fn Account(me: Me) -> impl IntoView {
     let own = me.id.clone();
-    let loaded = Resource::new(|| (), |()| load());
+    let loaded = Resource::new(move || own.clone(), load);
     let role = standing(me.rights.standing);
     view! {
         <div class="columns">
             <div class="parts">
-                <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                    {move || {
-                        let own = own.clone();
-                        Suspend::new(async move {
-                            match loaded.await {
-                                Ok((logins, mut tokens)) => {
-                                    tokens.retain(|token| token.principal_id == own);
-                                    view! {
-                                        <Logins logins />
-                                        <OwnTokens tokens />
-                                    }
-                                        .into_any()
-                                }
-                                Err(error) => {
-                                    view! {
-                                        <LoadError
-                                            title="Your sessions could not be loaded."
-                                            error
-                                            on_retry=move |()| loaded.refetch()
-                                        />
-                                    }
-                                        .into_any()
-                                }
-                            }
-                        })
-                    }}
-                </Suspense>
+                <Load
+                    from=loaded
+                    failure="Your sessions could not be loaded."
+                    let((logins, tokens))
+                >
+                    <Logins logins />
+                    <OwnTokens tokens />
+                </Load>
             </div>
             <div class="side">
                 <section class="card part" aria-labelledby="who-title">

@@ -24,8 +24,10 @@ pub fn PasswordForm(
         let change = change.clone();
         async move {
             account::change_profile(&change).await?;
-            for field in [current, new].iter().filter_map(GetUntracked::get_untracked) {
-                field.set_value("");
+            for field in [current, new] {
+                if let Some(field) = field.try_get_untracked().flatten() {
+                    field.set_value("");
+                }
             }
             let text = "Your password was changed. You are signed out everywhere else.";
             toasts.show(NotificationType::Success, text);

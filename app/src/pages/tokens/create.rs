@@ -55,7 +55,8 @@ pub fn CreateToken(
     let making = Action::new(move |new: &NewToken| {
         let new = new.clone();
         async move {
-            on_done.run(account::create_token(&new).await?);
+            let issued = account::create_token(&new).await?;
+            on_done.try_run(issued);
             Ok::<_, ApiError>(())
         }
     });
@@ -93,7 +94,13 @@ pub fn CreateToken(
                     view! {
                         <div class="field">
                             <span aria-hidden="true">"It acts as"</span>
-                            <Segments name="whose" label="It acts as" options=whose value=is_for_agent />
+                            <Segments
+                                name="whose"
+                                label="It acts as"
+                                options=whose
+                                value=is_for_agent
+                                on_choose=move |one| is_for_agent.set(one)
+                            />
                         </div>
                     }
                 })}

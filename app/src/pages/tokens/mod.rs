@@ -18,7 +18,8 @@ use crate::{
         dialog::Dialog,
         flow::Show,
         icon::{Icon, Shape},
-        note::{Empty, LoadError},
+        load::Load,
+        note::Empty,
         title::Title,
         token_list::TokenList,
     },
@@ -41,24 +42,14 @@ fn tokens_page() -> AnyView {
     view! {
         <Title text="Tokens" />
         <div class="page">
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match loaded.await {
-                        Ok((tokens, agents)) => view! { <Tokens tokens agents /> }.into_any(),
-                        Err(error) => {
-                            view! {
-                                <h1>"Tokens"</h1>
-                                <LoadError
-                                    title="The tokens could not be loaded."
-                                    error
-                                    on_retry=move |()| loaded.refetch()
-                                />
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Suspense>
+            <Load
+                from=loaded
+                failure="The tokens could not be loaded."
+                title="Tokens"
+                let((tokens, agents))
+            >
+                <Tokens tokens agents />
+            </Load>
         </div>
     }
     .into_any()

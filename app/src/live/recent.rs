@@ -1,6 +1,6 @@
-//! The events that came last, for stores that begin later.
+//! The events that came last, for components that begin later.
 //!
-//! The hub sends a connection each event once, however many stores want it. A store that begins
+//! The hub sends a connection each event once, however many components want it. One that begins
 //! with data from a while ago (a page that was opened meanwhile) finds here what came since.
 
 use std::{collections::VecDeque, sync::Arc};
@@ -12,14 +12,14 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 
-use crate::live::use_websocket;
+use super::listeners::Listeners;
 
 /// How many events are kept.
 const CAPACITY: usize = 500;
 
 /// The events that came last, in the order in which they came.
 #[derive(Debug, Clone, Copy)]
-pub struct Recent(StoredValue<Kept>);
+pub(super) struct Recent(StoredValue<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -28,31 +28,23 @@ struct Kept {
     dropped: Offset,
 }
 
-/// Keeps the latest events for [`use_recent`]. To be called once, by the app.
-pub fn provide_recent() {
-    let recent = Recent(StoredValue::new(Kept::default()));
-    use_websocket().on_notice(move |notice| match notice {
-        Notice::Event(frame) => recent.0.update_value(|kept| kept.push(frame)),
-        // What was kept may be another history's, and what came in between is missing.
-        Notice::Reload { topic: None, position } => {
-            recent.0.set_value(Kept { events: VecDeque::new(), dropped: position.offset });
-        }
-        _ => {}
-    });
-    provide_context(recent);
-}
-
-/// The events that came last.
-///
-/// # Panics
-/// Outside of the app: [`provide_recent`] was not called by a component above.
-pub fn use_recent() -> Recent {
-    expect_context()
-}
-
 impl Recent {
+    /// Keeps what comes from now on.
+    pub(super) fn keep(listeners: Listeners) -> Self {
+        let kept = StoredValue::new(Kept::default());
+        listeners.add(move |notice| match notice {
+            Notice::Event(frame) => kept.update_value(|kept| kept.push(frame)),
+            // What was kept may be another history's, and what came in between is missing.
+            Notice::Reload { topic: None, position } => {
+                kept.set_value(Kept { events: VecDeque::new(), dropped: position.offset });
+            }
+            _ => {}
+        });
+        Self(kept)
+    }
+
     /// What came after that position; none when that is too long ago.
-    pub fn since(&self, position: &Position) -> Option<Vec<Arc<EventFrame>>> {
+    pub(super) fn since(self, position: &Position) -> Option<Vec<Arc<EventFrame>>> {
         self.0.with_value(|kept| kept.since(position.offset))
     }
 }
