@@ -1,11 +1,11 @@
 //! One request, and what may be added to it before it is sent.
 
-use std::{fmt::Display, future::IntoFuture, pin::Pin};
+use std::{fmt::Display, future::IntoFuture, pin::Pin, time::Duration};
 
 use colloquy_protocol::position::{Offset, Position};
 use reqwest::{
     RequestBuilder, Response,
-    header::{HeaderMap, HeaderName, IF_MATCH},
+    header::{HeaderMap, HeaderName, IF_MATCH, RETRY_AFTER},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -87,11 +87,16 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
                 return (self.read)(Answer { headers, body: body.to_vec() });
             }
             Err(match serde_json::from_slice::<Problem>(&body) {
-                Ok(problem) => problem.into(),
+                Ok(problem) => Problem { retry_after: retry_after(&headers), ..problem }.into(),
                 Err(error) => Error::Unreadable(format!("status {status}: {error}")),
             })
         })
     }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// What came back from a request that was done.

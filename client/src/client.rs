@@ -1,14 +1,16 @@
 //! Where the hub is, and who acts.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use colloquy_protocol::{id::AgentId, position::Position};
+use colloquy_protocol::{id::AgentId, position::Position, topic::Topic};
 use reqwest::{Method, Url};
+use tokio_rustls::rustls::ClientConfig;
 
 use crate::{
     call::{Answer, Call, done},
     error::Error,
     live::{self, Live, Notices},
+    tls,
 };
 
 /// A client of one hub. Cheap to clone; clones share their connections.
@@ -19,6 +21,8 @@ pub struct Client {
     base: String,
     act_as: Option<AgentId>,
     token: Option<String>,
+    /// On whose word the hub is believed to be itself; none: it is not asked.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// Where a WebSocket is opened, and with which token.
@@ -26,21 +30,39 @@ pub struct Client {
 pub(crate) struct SocketAddress {
     pub(crate) url: String,
     pub(crate) token: Option<String>,
+    pub(crate) tls: Option<Arc<ClientConfig>>,
 }
 
 impl Client {
-    /// A client of the hub at that address, such as `http://127.0.0.1:3000`, that acts, in local
-    /// mode, as the person `local`. Connects only when it is used.
+    /// A client of the hub at that address, such as `http://127.0.0.1:3000` or
+    /// `https://hub.example.org`, that acts, in local mode, as the person `local`. Connects only when it
+    /// is used. With `https`, whatever certificates the system trusts are trusted (or those that
+    /// `SSL_CERT_FILE` names).
     ///
     /// # Errors
-    /// [`Error::Address`] when the address is not one of HTTP.
+    /// [`Error::Address`] when the address is not one of HTTP; [`Error::Certificates`] when the
+    /// system's are not found.
     pub fn new(base: &str) -> Result<Self, Error> {
-        let url = Url::parse(base).map_err(|error| Error::Address(format!("{base}: {error}")))?;
-        if url.scheme() != "http" {
-            return Err(Error::Address(format!("{base}: only http:// is spoken")));
-        }
-        let http = reqwest::Client::builder().user_agent(USER_AGENT).build()?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), act_as: None, token: None })
+        let tls = if is_encrypted(base)? { Some(tls::of_the_system()?) } else { None };
+        Self::with_tls(base, tls)
+    }
+
+    /// As [`Client::new`], of a hub with a certificate of one's own: those in the PEM text are trusted,
+    /// and no others.
+    ///
+    /// # Errors
+    /// As [`Client::new`]; [`Error::Certificates`] when the text holds no certificate.
+    pub fn trusting(base: &str, pem: &[u8]) -> Result<Self, Error> {
+        is_encrypted(base)?;
+        Self::with_tls(base, Some(tls::of(pem)?))
+    }
+
+    fn with_tls(base: &str, tls: Option<Arc<ClientConfig>>) -> Result<Self, Error> {
+        let http = reqwest::Client::builder().user_agent(USER_AGENT);
+        let config = tls.clone().map_or_else(tls::nobody, Ok)?;
+        let http = http.tls_backend_preconfigured(ClientConfig::clone(&config)).build()?;
+        let base = base.trim_end_matches('/').to_owned();
+        Ok(Self { http, base, act_as: None, token: None, tls })
     }
 
     /// The same client, acting as that agent (design, "REST": local mode).
@@ -59,13 +81,17 @@ impl Client {
     ///
     /// Must be called inside a tokio runtime.
     pub fn live(&self) -> (Live, Notices) {
-        live::start(self.socket_address(), None)
+        live::start(self.socket_address())
     }
 
-    /// As [`Client::live`], going on from a position which was kept from an earlier run (see
-    /// [`Notices::position`]).
-    pub fn live_from(&self, position: Position) -> (Live, Notices) {
-        live::start(self.socket_address(), Some(position))
+    /// As [`Client::live`], subscribed to those topics and going on with them from a position which was
+    /// kept from an earlier run (see [`Notices::position`]).
+    pub fn live_from(
+        &self,
+        position: Position,
+        topics: impl IntoIterator<Item = Topic>,
+    ) -> (Live, Notices) {
+        live::resume(self.socket_address(), position, topics)
     }
 
     /// A request to any path of the hub, such as `/health`, for what the typed methods do not
@@ -84,7 +110,7 @@ impl Client {
     }
 
     pub(crate) fn socket_address(&self) -> SocketAddress {
-        SocketAddress { url: self.socket_url(), token: self.token.clone() }
+        SocketAddress { url: self.socket_url(), token: self.token.clone(), tls: self.tls.clone() }
     }
 
     pub(crate) fn call<T>(
@@ -103,6 +129,16 @@ impl Client {
             None => request,
         };
         Call::new(request, read)
+    }
+}
+
+/// Whether the hub at that address speaks TLS.
+fn is_encrypted(base: &str) -> Result<bool, Error> {
+    let url = Url::parse(base).map_err(|error| Error::Address(format!("{base}: {error}")))?;
+    match url.scheme() {
+        "http" => Ok(false),
+        "https" => Ok(true),
+        _ => Err(Error::Address(format!("{base}: only http:// and https:// are spoken"))),
     }
 }
 

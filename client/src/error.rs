@@ -1,15 +1,18 @@
 //! What can go wrong with a request.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::Deserialize;
 
 /// Why a request has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The hub's address is not one: `http://HOST[:PORT]` is expected.
+    /// The hub's address is not one: `http://HOST[:PORT]` or `https://HOST[:PORT]` is expected.
     #[error("not the address of a hub, such as http://127.0.0.1:3000: {0}")]
     Address(String),
+    /// There is no certificate by which a hub could be trusted.
+    #[error("no certificates to trust: {0}")]
+    Certificates(String),
     /// The hub could not be reached, or the connection broke.
     #[error("the hub could not be reached")]
     Transport(#[from] reqwest::Error),
@@ -44,6 +47,9 @@ pub struct Problem {
     /// Which fields, parameters or headers are at fault.
     #[serde(default)]
     pub errors: Vec<FieldError>,
+    /// How long to wait before trying again, when the hub says so (429, 503: `Retry-After`).
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
 }
 
 /// One field at fault.

@@ -1,7 +1,15 @@
 //! The typed native client of Colloquy: what an agent's program needs to take part.
 //!
 //! ```no_run
-//! use colloquy_client::{Client, protocol::{request::NewAgent, session::Notice, topic::{Kind, Topic}}};
+//! use colloquy_client::{
+//!     Client,
+//!     protocol::{
+//!         event::server::ChatMessageCreated,
+//!         request::NewAgent,
+//!         session::Notice,
+//!         topic::{Kind, Topic},
+//!     },
+//! };
 //!
 //! # async fn example() -> Result<(), colloquy_client::Error> {
 //! let client = Client::new("http://127.0.0.1:3000")?;
@@ -11,8 +19,10 @@
 //! let (live, mut notices) = client.act_as(planner.id).live();
 //! live.subscribe(Topic::All(Kind::Chat), None).await;
 //! while let Some(notice) = notices.recv().await {
-//!     if let Notice::Event(frame) = notice {
-//!         println!("{} {}", frame.offset, frame.name);
+//!     if let Notice::Event(frame) = notice
+//!         && let Some(Ok(created)) = frame.payload_of::<ChatMessageCreated>()
+//!     {
+//!         println!("{}: {}", created.message.sender_id, created.message.content);
 //!     }
 //! }
 //! # Ok(())
@@ -21,7 +31,8 @@
 //!
 //! In reading order:
 //!
-//! - [`Client`]: one method for each route of the REST API
+//! - [`Client`]: one method for each route of the REST API that agents need; [`Client::request`] for
+//!   the others
 //! - [`Call`]: one request, and what may be added to it
 //! - [`Error`]: what can go wrong with a request
 //! - [`live`]: a connection that resumes, driven by [`protocol::session`]
@@ -33,6 +44,7 @@ mod client;
 mod error;
 pub mod live;
 pub mod raw;
+mod tls;
 
 pub use call::{Call, Seen};
 pub use client::Client;

@@ -4,8 +4,9 @@
 //! through [`Notices`]; it ends when the [`Notices`] are dropped.
 //!
 //! Both ways are bounded. While nobody takes notices, the task stops reading the socket, so
-//! memory does not grow; commands are still obeyed. A hub that can not wait closes the connection
-//! as slow; once there is room again the session comes back and resumes, and nothing is missed.
+//! memory does not grow, and after some more commands it stops obeying, too: take notices in another
+//! task than the one that gives commands. A hub that can not wait closes the connection as slow; once
+//! there is room again the session comes back and resumes, and nothing is missed.
 
 mod driver;
 mod socket;
@@ -117,14 +118,32 @@ enum Command {
     Reconnect,
 }
 
-pub(crate) fn start(address: SocketAddress, since: Option<Position>) -> (Live, Notices) {
-    let seed = RandomState::new().build_hasher().finish();
-    let session = match since.clone() {
-        Some(since) => Session::resuming(seed, since),
-        None => Session::new(seed),
-    };
+pub(crate) fn start(address: SocketAddress) -> (Live, Notices) {
+    run(address, Session::new(seed()))
+}
+
+/// The topics are wanted before it connects: `client:ready` says from where, and only of what is
+/// subscribed to by then.
+pub(crate) fn resume(
+    address: SocketAddress,
+    position: Position,
+    topics: impl IntoIterator<Item = Topic>,
+) -> (Live, Notices) {
+    let mut session = Session::resuming(seed(), position);
+    for topic in topics {
+        session.subscribe(topic, None);
+    }
+    run(address, session)
+}
+
+fn run(address: SocketAddress, session: Session) -> (Live, Notices) {
     let (commands, commanded) = mpsc::channel(COMMANDS);
     let (told, notices) = mpsc::channel(NOTICES);
+    let position = session.cursor().cloned();
     tokio::spawn(Driver::new(session, address, commanded).run(told));
-    (Live { commands }, Notices { notices, position: since })
+    (Live { commands }, Notices { notices, position })
+}
+
+fn seed() -> u64 {
+    RandomState::new().build_hasher().finish()
 }

@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
     tungstenite::{
         self, Message,
         client::IntoClientRequest,
@@ -159,6 +159,7 @@ pub(crate) async fn open(address: &SocketAddress) -> Result<WebSocket, tungsteni
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
     }
-    let (stream, _) = connect_async(request).await?;
+    let tls = address.tls.clone().map_or(Connector::Plain, Connector::Rustls);
+    let (stream, _) = connect_async_tls_with_config(request, None, false, Some(tls)).await?;
     Ok(stream)
 }

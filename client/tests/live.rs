@@ -15,6 +15,7 @@ use colloquy_client::{
         close::CloseCode,
         position::Position,
         session::{Acknowledgement, Ended, Notice, RequestError, State},
+        topic::Topic,
     },
 };
 use futures_util::{SinkExt, StreamExt};
@@ -51,6 +52,22 @@ async fn comes_back_and_misses_nothing() {
     second.say(replayed).await;
     assert_eq!(next_offset(&mut notices).await, 2);
     assert_eq!(notices.position(), Some(&Position { epoch: "e".to_owned(), offset: 2 }));
+}
+
+#[tokio::test]
+async fn goes_on_from_an_earlier_run_with_its_topics() {
+    let hub = Hub::start().await;
+    let position = Position { epoch: "e".to_owned(), offset: 7 };
+    let topic: Topic = "agent:*".parse().unwrap();
+    let (_live, notices) = hub.client().live_from(position.clone(), [topic]);
+    assert_eq!(notices.position(), Some(&position));
+
+    let mut socket = hub.welcome(9).await;
+    let asked = socket.hear().await;
+    assert_eq!((&asked["event"], &asked["payload"]), (&json!("subscribe:agent"), &json!("*")));
+    let ready = socket.hear().await;
+    assert_eq!(ready["event"], "client:ready", "what is wanted is said before it");
+    assert_eq!(ready["payload"]["since"], json!({ "epoch": "e", "offset": 7 }));
 }
 
 #[tokio::test]

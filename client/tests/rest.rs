@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
+use std::time::Duration;
+
 use colloquy_client::{
     Client, Error, FieldError, Method,
     protocol::{position::Position, request::NewAgent},
@@ -73,6 +75,14 @@ async fn a_refusal_names_the_field() {
 }
 
 #[tokio::test]
+async fn a_refusal_says_when_to_come_back() {
+    let problem = json!({ "title": "Too Many Requests", "status": 429 });
+    let (client, _asked) = answering("429 Too Many Requests", "Retry-After: 7\r\n", problem).await;
+    let Err(Error::Refused(problem)) = client.connections().await else { panic!("not refused") };
+    assert_eq!(problem.retry_after, Some(Duration::from_secs(7)));
+}
+
+#[tokio::test]
 async fn a_refusal_by_something_else_than_a_hub_is_unreadable() {
     let (client, _asked) = answering("502 Bad Gateway", "", json!("oh no")).await;
     let error = client.connections().await.unwrap_err();
@@ -88,7 +98,7 @@ async fn the_bare_answer_is_given_whatever_its_status() {
 
 #[test]
 fn an_address_is_checked() {
-    for address in ["", "127.0.0.1:3000", "ftp://127.0.0.1", "https://127.0.0.1"] {
+    for address in ["", "127.0.0.1:3000", "ftp://127.0.0.1"] {
         assert!(matches!(Client::new(address), Err(Error::Address(_))), "{address}");
     }
     let client = Client::new("http://127.0.0.1:3000/").unwrap();

@@ -3,7 +3,10 @@
 #
 # 1. Start the hub:  cargo xtask serve
 # 2. Watch:          open http://127.0.0.1:3000/demo/websocket and subscribe to everything there
-# 3. Run it:         examples/curl/tour.sh      (COLLOQUY_URL: where the hub is, if not there)
+# 3. Run it:         examples/curl/tour.sh
+#
+# COLLOQUY_URL says where the hub is, if not there, and COLLOQUY_TOKEN is an administrator's token where
+# people sign in (see examples/README.md).
 #
 # It deletes what it creates, and fails when one of the events is not in the log at the end.
 set -euo pipefail
@@ -12,18 +15,25 @@ api="${COLLOQUY_URL:-http://127.0.0.1:3000}/api/v1"
 run="$(date +%s)-$$"
 agent="agent-$run" chat="chat-$run" collection="collection-$run"
 
+# Who asks. Where people sign in a token says so; elsewhere Colloquy-Act-As makes it an agent.
+who=() as_agent=(--header "Colloquy-Act-As: $agent")
+if [ -n "${COLLOQUY_TOKEN:-}" ]; then
+  who=(--header "Authorization: Bearer $COLLOQUY_TOKEN") as_agent=()
+fi
+
 # Asks the API and shows the answer; an error of the API ends the script.
 ask() {
   local method="$1" path="$2"
   shift 2
   printf '\n%s %s\n' "$method" "$path"
-  curl --silent --show-error --fail-with-body --request "$method" "$api$path" "$@"
+  curl --silent --show-error --fail-with-body --request "$method" "${who[@]}" \
+    "$api$path" "$@"
   echo
 }
 
 # A header of the answer to GET.
 header() {
-  curl --silent --show-error --fail --output /dev/null --write-out "%header{$2}" "$api$1"
+  curl --silent --show-error --fail --output /dev/null --write-out "%header{$2}" "${who[@]}" "$api$1"
 }
 
 # Everything that is read says which place in the log it shows: where to go on from, later.
@@ -41,10 +51,10 @@ ask POST /chats --json '{"id": "'"$chat"'", "title": "Sights"}'
 ask PATCH "/chats/$chat" --json '{"title": "Sights and sounds"}'
 ask POST "/chats/$chat/participants" --json '{"participantId": "'"$agent"'", "kind": "agent"}'
 
-# Idempotency-Key: asked twice, said once. Colloquy-Act-As: it is the agent who says it.
+# Idempotency-Key: asked twice, said once.
 for _ in 1 2; do
-  ask POST "/chats/$chat/messages" --header "Idempotency-Key: hello-$run" \
-    --header "Colloquy-Act-As: $agent" --json '{"content": "Hello, hub!"}'
+  ask POST "/chats/$chat/messages" --header "Idempotency-Key: hello-$run" "${as_agent[@]}" \
+    --json '{"content": "Hello, hub!"}'
 done
 ask DELETE "/chats/$chat/participants/$agent"
 

@@ -2,12 +2,16 @@
 
 1. Start the hub:           cargo xtask serve
 2. Install what this needs: pip install -r examples/python/requirements.txt
-3. Run it:                  python examples/python/agent.py [http://127.0.0.1:3000]
+3. Run it:                  python examples/python/agent.py
+
+COLLOQUY_URL says where the hub is, if not at http://127.0.0.1:3000, and COLLOQUY_TOKEN is the agent's
+token where people sign in (see examples/README.md).
 """
 
 import asyncio
 import contextlib
 import json
+import os
 import random
 import sys
 import urllib.error
@@ -18,10 +22,13 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-HUB = sys.argv[1].rstrip("/") if len(sys.argv) > 1 else "http://127.0.0.1:3000"
+HUB = (os.environ.get("COLLOQUY_URL") or "http://127.0.0.1:3000").rstrip("/")
+# A token is bound to its agent, which is there already.
+TOKEN = os.environ.get("COLLOQUY_TOKEN")
+AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
 AGENT = "echo"
 CHAT = "echo-room"
-AS_AGENT = {"Colloquy-Act-As": AGENT}
+AS_AGENT = {} if TOKEN else {"Colloquy-Act-As": AGENT}
 
 # The hub does not want a client back that it closed with one of these.
 FINAL = {1000, 1002, 1007, 1009, 4001, 4002, 4004}
@@ -34,7 +41,7 @@ def rest(method: str, path: str, body: Json, headers: Mapping[str, str] = {}) ->
     request = urllib.request.Request(
         f"{HUB}/api/v1{path}",
         json.dumps(body).encode(),
-        {"Content-Type": "application/json", **headers},
+        {"Content-Type": "application/json", **AUTHORIZATION, **headers},
         method=method,
     )
     try:
@@ -85,17 +92,18 @@ async def live(hub: ClientConnection, cursor: Json) -> None:
 
 
 async def main() -> None:
-    rest("POST", "/agents", {"id": AGENT, "name": "Echo"})
+    if not TOKEN:
+        rest("POST", "/agents", {"id": AGENT, "name": "Echo"})
     rest("POST", "/chats", {"id": CHAT, "title": "Echo"})
     joining = {"participantId": AGENT, "kind": "agent"}
     rest("POST", f"/chats/{CHAT}/participants", joining)
     rest("PUT", f"/agents/{AGENT}/status", {"status": "idle"}, AS_AGENT)
-    print(f"Say something: curl {HUB}/api/v1/chats/{CHAT}/messages --json ", end="")
-    print("""'{"content": "Hi"}'""")
+    print(f"Say something at {HUB}/chats/{CHAT}")
 
     cursor: Json = {}
     # While the hub can not be reached, `connect` tries again, waiting longer each time.
-    async for hub in connect(f"{HUB.replace('http', 'ws', 1)}/ws?actAs={AGENT}"):
+    url = f"{HUB.replace('http', 'ws', 1)}/ws{'' if TOKEN else f'?actAs={AGENT}'}"
+    async for hub in connect(url, additional_headers=AUTHORIZATION):
         with contextlib.suppress(ConnectionClosed, OSError):
             await live(hub, cursor)
         if hub.close_code in FINAL:

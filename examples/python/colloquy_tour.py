@@ -2,7 +2,10 @@
 
 1. Start the hub:           cargo xtask serve
 2. Install what this needs: pip install -r examples/python/requirements.txt
-3. Run it:                  python examples/python/colloquy_tour.py [http://127.0.0.1:3000]
+3. Run it:                  python examples/python/colloquy_tour.py
+
+COLLOQUY_URL says where the hub is, if not at http://127.0.0.1:3000, and COLLOQUY_TOKEN is an
+administrator's token where people sign in (see examples/README.md).
 
 It deletes what it creates, and exits with 0 when all was as it should be, else with 1.
 """
@@ -10,6 +13,7 @@ It deletes what it creates, and exits with 0 when all was as it should be, else 
 import asyncio
 import itertools
 import json
+import os
 import sys
 import urllib.request
 import uuid
@@ -17,7 +21,9 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-HUB = sys.argv[1].rstrip("/") if len(sys.argv) > 1 else "http://127.0.0.1:3000"
+HUB = (os.environ.get("COLLOQUY_URL") or "http://127.0.0.1:3000").rstrip("/")
+TOKEN = os.environ.get("COLLOQUY_TOKEN")
+AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
 
 # What the payload of each event from the hub carries.
 SERVER_EVENTS: dict[str, set[str]] = {
@@ -66,7 +72,7 @@ Json = dict[str, Any]
 
 async def rest(method: str, path: str, body: Json | None = None) -> Json:
     """Asks the REST API; an error raises `urllib.error.HTTPError`."""
-    request = urllib.request.Request(f"{HUB}/api/v1{path}", method=method)
+    request = urllib.request.Request(f"{HUB}/api/v1{path}", None, AUTHORIZATION, method=method)
     if body is not None:
         request.data = json.dumps(body).encode()
         request.add_header("Content-Type", "application/json")
@@ -184,7 +190,7 @@ def report(title: str, expected: dict[str, set[str]], seen: dict[str, Json]) -> 
 
 async def main() -> int:
     url = f"{HUB.replace('http', 'ws', 1)}/ws"
-    async with asyncio.timeout(60), connect(url) as socket:
+    async with asyncio.timeout(60), connect(url, additional_headers=AUTHORIZATION) as socket:
         hub = Connection(socket)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(hub.read())

@@ -6,16 +6,20 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File},
+    fs::{self, File, Permissions},
     io,
+    os::unix::fs::PermissionsExt,
     path::{self, Path, PathBuf},
 };
 
 use colloquy_protocol::{position::Offset, time::Timestamp};
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempDir, TempPath};
 
 pub use crate::store::CopyError;
-use crate::{data_dir::DataDir, store};
+use crate::{
+    data_dir::{DataDir, give},
+    store,
+};
 
 /// A backup that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +80,8 @@ pub async fn back_up(data_dir: &Path, file: &Path) -> Result<Backup, BackupError
     if file.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(file));
     }
-    let (copy, offset) = copy_beside(&absolute(&data_dir.join(store::FILE))?, &file).await?;
+    let Partial { offset, copy, _folder } =
+        copy_beside(&absolute(&data_dir.join(store::FILE))?, &file).await?;
     let unwritable = |cause| BackupError::Unwritable { path: file.clone(), cause };
     let bytes = sync(&copy).map_err(unwritable)?;
     copy.persist_noclobber(&file).map_err(|error| match error.error.kind() {
@@ -98,13 +103,14 @@ pub async fn restore(data_dir: &DataDir, file: &Path) -> Result<Restored, Backup
     require_there(&file)?;
     // The copy is checked, too; but copying mends what can be told from the rows.
     store::check(&file).await.map_err(failed)?;
-    let (copy, offset) = copy_beside(&file, &database).await?;
+    let Partial { offset, copy, _folder } = copy_beside(&file, &database).await?;
     let lost = match database.exists() {
         true => fold(&database).await,
         false => 0,
     };
     store::begin_history(&copy, lost).await.map_err(failed)?;
     let unwritable = |cause| BackupError::Unwritable { path: database.clone(), cause };
+    give(&copy, if database.exists() { &database } else { data_dir.path() });
     sync(&copy).map_err(unwritable)?;
     let replaced = set_aside(&database).map_err(unwritable)?;
     copy.persist(&database).map_err(|error| unwritable(error.error))?;
@@ -112,22 +118,33 @@ pub async fn restore(data_dir: &DataDir, file: &Path) -> Result<Restored, Backup
     Ok(Restored { offset, replaced })
 }
 
-/// Copies a database into a file beside another, which is removed when it is dropped.
-async fn copy_beside(from: &Path, to: &Path) -> Result<(TempPath, Offset), BackupError> {
+/// A copy of a database that has not got its name yet.
+struct Partial {
+    /// The end of the log that is in it.
+    offset: Offset,
+    copy: TempPath,
+    /// Removed with everything in it, SQLite's journal too, when it is dropped.
+    _folder: TempDir,
+}
+
+/// Copies a database into a folder beside where it is to be.
+async fn copy_beside(from: &Path, to: &Path) -> Result<Partial, BackupError> {
     require_there(from)?;
     if !folder_of(to).is_dir() {
         return Err(BackupError::NoFolder(folder_of(to).to_owned()));
     }
     let mut prefix = OsString::from(".");
     prefix.push(to.file_name().unwrap_or_default());
-    let copy = tempfile::Builder::new()
+    let unwritable = |cause| BackupError::Unwritable { path: to.to_owned(), cause };
+    let folder = tempfile::Builder::new()
         .prefix(&prefix)
         .suffix(".partial")
-        .tempfile_in(folder_of(to))
-        .map_err(|cause| BackupError::Unwritable { path: to.to_owned(), cause })?
-        .into_temp_path();
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(folder_of(to))
+        .map_err(unwritable)?;
+    let copy = NamedTempFile::new_in(&folder).map_err(unwritable)?.into_temp_path();
     match store::copy(from, &copy).await {
-        Ok(offset) => Ok((copy, offset)),
+        Ok(offset) => Ok(Partial { offset, copy, _folder: folder }),
         Err(cause) => Err(BackupError::Copy { from: from.to_owned(), to: to.to_owned(), cause }),
     }
 }

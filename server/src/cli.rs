@@ -17,10 +17,10 @@ use std::{
 
 use anyhow::anyhow;
 use clap::{
-    Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand,
+    Arg, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand,
     error::{ContextKind, ContextValue},
 };
-use colloquy_server::{logging, settings::Settings};
+use colloquy_server::{data_dir::require_database, logging, settings::Settings};
 
 use file::SettingsFile;
 
@@ -105,9 +105,13 @@ struct Configured {
 /// comes from. Asking for help is such an "error" too.
 pub(crate) fn read() -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = env::args_os().collect();
-    let mut command = Cli::command();
+    // Compose files and the like give empty variables for what is not set.
+    let mut command = with_arguments(Cli::command(), &|argument| match argument.get_env() {
+        Some(name) if env::var_os(name).is_some_and(|value| value.is_empty()) => argument.env(None),
+        _ => argument,
+    });
     // What `cargo leptos` tells the server that it starts.
-    if let Ok(address) = env::var(LEPTOS_ADDRESS) {
+    if let Some(address) = env::var(LEPTOS_ADDRESS).ok().filter(|address| !address.is_empty()) {
         command = with_defaults(command, &|key| (key == "listen").then(|| vec![address.clone()]));
     }
     let cli = parse(command.clone(), &arguments, None)?;
@@ -126,16 +130,23 @@ impl Cli {
             None => serve::run(self.configured.begin()?).await,
             Some(Task::Serve(configured)) => serve::run(configured.begin()?).await,
             Some(Task::Notify { notice, configured }) => {
-                notify::run(notice, configured.begin()?).await
+                notify::run(notice, configured.begin_at_hub()?).await
             }
             Some(Task::Backup { file, configured }) => {
-                backup::back_up_to(file, configured.begin()?).await
+                backup::unless_stopped(backup::back_up_to(file, configured.begin()?)).await
             }
             Some(Task::Restore { file, configured }) => {
-                backup::restore(&file, configured.begin()?).await
+                backup::unless_stopped(backup::restore(&file, configured.begin()?)).await
             }
-            Some(Task::User { task, configured }) => user::run(task, configured.begin()?).await,
-            Some(Task::Token { task, configured }) => token::run(task, configured.begin()?).await,
+            Some(Task::User { task, configured }) if task.may_begin_hub() => {
+                user::run(task, configured.begin()?).await
+            }
+            Some(Task::User { task, configured }) => {
+                user::run(task, configured.begin_at_hub()?).await
+            }
+            Some(Task::Token { task, configured }) => {
+                token::run(task, configured.begin_at_hub()?).await
+            }
             Some(Task::Demo(options)) => demo::run(options).await,
         }
     }
@@ -169,6 +180,13 @@ impl Configured {
         }
         Ok(self.settings)
     }
+
+    /// The same, for a command about a hub that is there: in the wrong folder it must not make one.
+    fn begin_at_hub(self) -> anyhow::Result<Settings> {
+        let settings = self.begin()?;
+        require_database(&settings.data_dir)?;
+        Ok(settings)
+    }
 }
 
 const LEPTOS_ADDRESS: &str = "LEPTOS_SITE_ADDR";
@@ -186,12 +204,15 @@ fn parse(
 
 /// Lays defaults for settings under what flags and environment say, in every subcommand.
 fn with_defaults(command: Command, default: &dyn Fn(&str) -> Option<Vec<String>>) -> Command {
-    command
-        .mut_args(|argument| match default(argument.get_id().as_str()) {
-            Some(values) => argument.default_values(values),
-            None => argument,
-        })
-        .mut_subcommands(|subcommand| with_defaults(subcommand, default))
+    with_arguments(command, &|argument| match default(argument.get_id().as_str()) {
+        Some(values) => argument.default_values(values),
+        None => argument,
+    })
+}
+
+/// Changes every argument, in every subcommand.
+fn with_arguments(command: Command, change: &dyn Fn(Arg) -> Arg) -> Command {
+    command.mut_args(change).mut_subcommands(|subcommand| with_arguments(subcommand, change))
 }
 
 /// An error that also says where the value at fault comes from, when that is not a flag.
@@ -216,7 +237,8 @@ fn with_source(
         return error;
     }
     let key = setting.get_id().as_str();
-    let source = match (setting.get_env().filter(|name| env::var_os(name).is_some()), file) {
+    let is_set = |name: &&OsStr| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let source = match (setting.get_env().filter(is_set), file) {
         (Some(variable), _) => {
             format!("the value comes from the environment variable {}", variable.display())
         }

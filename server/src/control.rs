@@ -91,7 +91,7 @@ pub enum ControlError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The server that owns the data folder does not answer.
-    #[error("the server does not answer at its control socket: {0}")]
+    #[error("the server does not answer at its control socket")]
     Socket(#[from] io::Error),
 }
 
@@ -107,7 +107,8 @@ pub async fn perform(
     let deadline = Instant::now() + PATIENCE;
     loop {
         let held = match DataDir::lock(&settings.data_dir) {
-            Ok(_owned) => {
+            Ok(owned) => {
+                owned.look_at_database()?;
                 let state = AppState::open(settings).await?;
                 let router = controlled(router(state.clone()));
                 let Ok(response) = router.oneshot(request.map(Body::from)).await;

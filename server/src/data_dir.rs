@@ -3,10 +3,14 @@
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown},
+    path::{self, Path, PathBuf},
     process,
 };
+
+use rustix::process::geteuid;
+
+use crate::store;
 
 /// A data folder that this process owns until the value is dropped or the process ends.
 #[derive(Debug)]
@@ -27,14 +31,45 @@ pub enum DataDirError {
         /// The process that owns it, when it has already said so.
         pid: Option<u32>,
     },
+    /// No hub was begun in it.
+    #[error(
+        "there is no file {}; `colloquy serve` begins a hub, and so does `colloquy user add` with \
+         --role admin",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
     /// It can not be made, read or written.
-    #[error("the data folder {} can not be used: {source}", .path.display())]
+    #[error("the data folder {} can not be used: {cause}", .path.display())]
     Unusable {
         /// The folder.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        cause: io::Error,
     },
+    /// The database in it can not be read or written.
+    #[error("the database {} can not be opened: {cause}", .path.display())]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+}
+
+/// Goes on only if a hub was begun in that folder. Nothing is made.
+///
+/// # Errors
+/// When none was.
+pub fn require_database(folder: &Path) -> Result<(), DataDirError> {
+    let database = folder.join(store::FILE);
+    let path = path::absolute(&database).unwrap_or(database);
+    match path.metadata() {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(DataDirError::NoDatabase(path))
+        }
+        Err(cause) => Err(DataDirError::Database { path, cause }),
+    }
 }
 
 impl DataDir {
@@ -43,8 +78,10 @@ impl DataDir {
     /// # Errors
     /// When another process owns it, or when it can not be written.
     pub fn lock(path: &Path) -> Result<Self, DataDirError> {
-        let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
+        let unusable = |cause| DataDirError::Unusable { path: path.to_owned(), cause };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
+        let lock = path.join("colloquy.lock");
+        let is_new = !lock.exists();
         // Never truncated on opening, and never removed: the owner's process id stands in it,
         // and a second file of the same name would be a second lock.
         let mut file = OpenOptions::new()
@@ -53,14 +90,17 @@ impl DataDir {
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(path.join("colloquy.lock"))
+            .open(&lock)
             .map_err(unusable)?;
+        if is_new {
+            give(&lock, path);
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(DataDirError::Held { path: path.to_owned(), pid: owner(&mut file) });
             }
-            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+            Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
         }
         write_owner(&mut file).map_err(unusable)?;
         Ok(Self { path: path.to_owned(), _lock: file })
@@ -69,6 +109,40 @@ impl DataDir {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Looks at the database that is to be opened. SQLite would not say why it can not be, and
+    /// would say nothing of beginning another one where one was lost.
+    ///
+    /// # Errors
+    /// When it can not be read or written.
+    pub fn look_at_database(&self) -> Result<(), DataDirError> {
+        let database = self.path.join(store::FILE);
+        let opened = OpenOptions::new().read(true).write(true).open(&database);
+        let is_there = match opened.and_then(|file| file.metadata()) {
+            Ok(file) => file.len() > 0,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(cause) => return Err(DataDirError::Database { path: database, cause }),
+        };
+        if !is_there && database.with_extension("mark").exists() {
+            tracing::warn!(
+                database = %database.display(),
+                "There was a database here, which is missing or empty now: a new one is begun."
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Gives what root makes in somebody's folder the owner of another file there, or of the folder.
+pub(crate) fn give(file: &Path, owner_of: &Path) {
+    if !geteuid().is_root() {
+        return;
+    }
+    let given =
+        owner_of.metadata().and_then(|owner| chown(file, Some(owner.uid()), Some(owner.gid())));
+    if let Err(error) = given {
+        tracing::warn!(file = %file.display(), %error, "It stays root's.");
     }
 }
 

@@ -1,14 +1,31 @@
 //! Logs: to standard error, as text for people or as JSON for programs.
+//!
+//! A thread of their own writes them, so that nobody waits for whoever reads them, or does not. When too
+//! many lines wait, later ones are dropped and counted; what can not be written is lost.
 
 use std::{
     env,
     io::{self, IsTerminal, Write},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use tracing::level_filters::LevelFilter;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter};
 
 use crate::settings::LogFormat;
+
+/// The most lines that wait to be written.
+const WAITING: usize = 16 * 1024;
+
+/// How many lines were dropped.
+static LOST: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Has what waits written when it is dropped.
+static WRITER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
+
+/// What libraries say at every request.
+const QUIET: [&str; 3] = ["axum_login", "tower_sessions", "tower_sessions_core"];
 
 /// Begins to log. `RUST_LOG` says what is logged; without it, `info` and graver.
 ///
@@ -16,14 +33,27 @@ use crate::settings::LogFormat;
 /// When `RUST_LOG` is not a list of directives such as `info,colloquy_server=debug`.
 pub fn start(format: LogFormat) -> Result<(), ParseError> {
     let wanted = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
-    let filter =
-        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(wanted)?;
+    let mut filter =
+        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(&wanted)?;
+    if wanted.is_empty() {
+        for library in QUIET {
+            filter = filter.add_directive(format!("{library}=warn").parse()?);
+        }
+    }
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING)
+        .thread_name("log")
+        .finish(io::stderr());
+    LOST.get_or_init(|| writer.error_counter());
+    *WRITER.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
     let on_terminal = io::stderr().is_terminal();
     // Without colours: on a terminal, text that a stranger sent would not be told from them.
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
-        .with_writer(LinesTo(io::stderr));
+        // It would say so on standard error, and panic when that is what can not be written to.
+        .log_internal_errors(false)
+        .with_writer(LinesTo(writer));
     match (format, on_terminal) {
         (LogFormat::Text, _) | (LogFormat::Auto, true) => subscriber.init(),
         (LogFormat::Json, _) | (LogFormat::Auto, false) => {
@@ -31,6 +61,16 @@ pub fn start(format: LogFormat) -> Result<(), ParseError> {
         }
     }
     Ok(())
+}
+
+/// Writes what waits, as far as somebody takes it within a second. To be called when the process ends.
+pub fn finish() {
+    drop(WRITER.lock().unwrap_or_else(PoisonError::into_inner).take());
+}
+
+/// How many lines were dropped because nobody took them.
+pub(crate) fn lost_lines() -> u64 {
+    LOST.get().map_or(0, |lost| lost.dropped_lines() as u64)
 }
 
 /// Keeps each event on one line of its own, so that logged text can not pass for another event,

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use colloquy_protocol::event::ServerEvent;
+use colloquy_protocol::{close::CloseCode, event::ServerEvent};
 use metrics::{
     Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
     histogram,
@@ -38,10 +38,33 @@ pub const HTTP_SECONDS: &str = "colloquy_http_request_seconds";
 pub const LIMITED: &str = "colloquy_limited_total";
 /// Gauge: open connections, of which WebSockets are a part.
 pub const OPEN_CONNECTIONS: &str = "colloquy_open_connections";
+/// Gauge: how many connections there may be.
+pub const OPEN_CONNECTIONS_LIMIT: &str = "colloquy_open_connections_limit";
+/// Gauge: WebSocket connections that are more than 100 events behind the log.
+pub const CONNECTIONS_BEHIND: &str = "colloquy_connections_behind";
+/// Counter by `code`: WebSocket connections that the hub closed.
+pub const CLOSES: &str = "colloquy_closes_total";
+/// Counter: groups of changes that could not be committed.
+pub const COMMIT_FAILURES: &str = "colloquy_commit_failures_total";
+/// Gauge: changes that wait to be written.
+pub const WAITING_CHANGES: &str = "colloquy_waiting_changes";
+/// Gauge: the offset of the log's last event.
+pub const LOG_HEAD: &str = "colloquy_log_head";
+/// Gauge, bytes: the database, with the part of it that is still in its write-ahead log.
+pub const DATABASE_BYTES: &str = "colloquy_database_bytes";
+/// Counter: log lines that were dropped because nobody took them.
+pub const LOST_LOG_LINES: &str = "colloquy_lost_log_lines_total";
+/// Gauge by `version`, always 1.
+pub const BUILD_INFO: &str = "colloquy_build_info";
 
 /// Counts that a limit was reached.
 pub fn limited(limit: Limit) {
     counter!(LIMITED, "limit" => limit.name()).increment(1);
+}
+
+/// Counts a connection that the hub closed.
+pub(crate) fn closed(code: CloseCode) {
+    counter!(CLOSES, "code" => code.code().to_string()).increment(1);
 }
 
 /// Counts how long events took from their commit to a connection's socket. It is asked for once:
@@ -105,6 +128,16 @@ fn describe() {
     describe_histogram!(HTTP_SECONDS, Unit::Seconds, "From a request's headers to its answer's.");
     describe_counter!(LIMITED, "What was refused or cut off because of a limit.");
     describe_gauge!(OPEN_CONNECTIONS, "Open connections, of which WebSockets are a part.");
+    describe_gauge!(OPEN_CONNECTIONS_LIMIT, "How many connections there may be.");
+    describe_gauge!(CONNECTIONS_BEHIND, "Connections more than 100 events behind the log.");
+    describe_counter!(CLOSES, "WebSocket connections that the hub closed.");
+    describe_counter!(COMMIT_FAILURES, "Groups of changes that could not be committed.");
+    describe_gauge!(WAITING_CHANGES, "Changes that wait to be written.");
+    describe_gauge!(LOG_HEAD, "The offset of the log's last event.");
+    describe_gauge!(DATABASE_BYTES, Unit::Bytes, "The database with its write-ahead log.");
+    describe_counter!(LOST_LOG_LINES, "Log lines that were dropped because nobody took them.");
+    describe_gauge!(BUILD_INFO, "Which version this is.");
+    metrics_process::Collector::default().describe();
 }
 
 /// What has not happened yet is told as zero: only then can a rate be taken of its first time.
@@ -124,4 +157,9 @@ fn begin_at_zero() {
         counter!(LIMITED, "limit" => limit.name()).increment(0);
     }
     gauge!(OPEN_CONNECTIONS).set(0);
+    gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1);
+    counter!(COMMIT_FAILURES).increment(0);
+    for code in CloseCode::ALL {
+        counter!(CLOSES, "code" => code.code().to_string()).increment(0);
+    }
 }

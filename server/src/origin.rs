@@ -62,6 +62,11 @@ impl Origin {
             || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
     }
 
+    /// Whether a browser can open it: over HTTP, with TLS or without.
+    pub fn is_site(&self) -> bool {
+        self.scheme == "http" || self.is_https()
+    }
+
     /// Whether it is reached over TLS.
     pub fn is_https(&self) -> bool {
         self.scheme == "https"

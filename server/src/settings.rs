@@ -13,7 +13,7 @@ use std::{
 use clap::{Args, ValueEnum, value_parser};
 use ipnet::IpNet;
 
-use crate::origin::Origin;
+use crate::origin::{InvalidOrigin, Origin};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -34,7 +34,7 @@ pub struct Settings {
 
     /// The origin under which people reach the hub, such as https://hub.example.org; what is not
     /// a loopback name makes everybody sign in
-    #[arg(long, env = "COLLOQUY_PUBLIC_URL", value_name = "ORIGIN")]
+    #[arg(long, env = "COLLOQUY_PUBLIC_URL", value_name = "ORIGIN", value_parser = site)]
     pub public_url: Option<Origin>,
 
     /// Other origins whose pages may use the API and the sockets, such as https://chat.example.org
@@ -43,11 +43,11 @@ pub struct Settings {
     pub allowed_origins: Vec<Origin>,
 
     /// The certificate of the hub, then those above it: a PEM file. The hub serves HTTPS with it
-    #[arg(long, env = "COLLOQUY_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    #[arg(long, env = "COLLOQUY_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
 
     /// The key of the certificate: a PEM file. Both are read again when they change
-    #[arg(long, env = "COLLOQUY_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, env = "COLLOQUY_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
     /// Networks of reverse proxies, such as 10.0.0.0/8: only their X-Forwarded-For, -Proto and
@@ -126,16 +126,19 @@ pub struct Settings {
 
     /// How many attempts to sign in there may be in a minute, for one account and from one address
     #[arg(long, env = "COLLOQUY_LIMIT_SIGN_INS", value_name = "NUMBER", default_value = "10")]
+    #[arg(value_parser = rate)]
     pub limit_sign_ins: NonZeroU32,
 
     /// How many requests a person may make in a minute, or an address of whom nobody is known; an
     /// agent ten times as many
     #[arg(long, env = "COLLOQUY_LIMIT_REQUESTS", value_name = "NUMBER", default_value = "600")]
+    #[arg(value_parser = rate)]
     pub limit_requests: NonZeroU32,
 
     /// How many messages a person may send in a minute, into chats or to the WebSocket, and ten times
     /// as many acknowledgements; an agent ten times as many
     #[arg(long, env = "COLLOQUY_LIMIT_MESSAGES", value_name = "NUMBER", default_value = "120")]
+    #[arg(value_parser = rate)]
     pub limit_messages: NonZeroU32,
 
     /// How many bytes the headers of a request may have, as they are read: somewhat more may pass
@@ -274,6 +277,15 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     numeric.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:3000".to_owned())
 }
 
+/// Reads an origin that a browser can open.
+fn site(text: &str) -> Result<Origin, String> {
+    let origin: Origin = text.parse().map_err(|error: InvalidOrigin| error.to_string())?;
+    match origin.is_site() {
+        true => Ok(origin),
+        false => Err("expected https://host or http://host, with :port or without".to_owned()),
+    }
+}
+
 /// Reads a network, or an address that is one by itself.
 fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse().map(|address: IpAddr| address.into());
@@ -305,6 +317,10 @@ fn days(text: &str) -> Result<Duration, String> {
 fn at_least_one(text: &str) -> Result<usize, String> {
     let number = whole_number(text, 1 << 31)?;
     usize::try_from(number).map_err(|_| "too large for this machine".to_owned())
+}
+
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 1 to {}", u32::MAX))
 }
 
 fn whole_number(text: &str, most: u64) -> Result<u64, String> {
@@ -365,8 +381,14 @@ mod tests {
 
     #[test]
     fn a_number_has_bounds() {
-        for flag in ["--heartbeat-seconds=0", "--queue-bytes=-1", "--retention-days=99999999999"] {
-            assert!(parse(&[flag]).is_err(), "{flag}");
+        for flag in [
+            "--heartbeat-seconds=0",
+            "--queue-bytes=-1",
+            "--retention-days=99999999999",
+            "--limit-requests=0",
+        ] {
+            let error = parse(&[flag]).err().unwrap().to_string();
+            assert!(error.contains("expected a whole number from 1 to"), "{error}");
         }
     }
 

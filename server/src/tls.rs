@@ -29,27 +29,47 @@ use crate::settings::Settings;
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
+// The settings that name the files.
+const CERT: &str = "--tls-cert";
+const KEY: &str = "--tls-key";
+
 /// Why HTTPS can not be served.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
+    /// One of the two is set without the other.
+    #[error("tls_cert and tls_key (--tls-cert and --tls-key) go together, and {0} is not set")]
+    Alone(&'static str),
     /// A file can not be read.
-    #[error("{}: {cause}", .path.display())]
+    #[error("{} ({setting}) can not be read: {cause}", .path.display())]
     Read {
+        /// What names it.
+        setting: &'static str,
         /// Which.
         path: PathBuf,
         /// What the system says.
         cause: io::Error,
     },
     /// A file is not what it should be.
-    #[error("{}: {cause}", .path.display())]
-    Pem {
+    #[error("{} ({CERT}) holds no certificate that can be read: {cause}", .path.display())]
+    Cert {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: pem::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{} ({KEY}) holds no key that can be read: {cause}", .path.display())]
+    Key {
         /// Which.
         path: PathBuf,
         /// What is wrong with it.
         cause: pem::Error,
     },
     /// The certificate and the key are of no use together.
-    #[error("{}, {}: {cause}", .cert.display(), .key.display())]
+    #[error(
+        "{} ({CERT}) and {} ({KEY}) can not be used together: {cause}",
+        .cert.display(), .key.display()
+    )]
     Useless {
         /// The certificate's file.
         cert: PathBuf,
@@ -92,10 +112,12 @@ impl Tls {
     pub(crate) async fn open(
         settings: &Settings,
     ) -> Result<Option<(Self, impl Future<Output = ()> + use<>)>, TlsError> {
-        let (Some(cert), Some(key)) = (settings.tls_cert.clone(), settings.tls_key.clone()) else {
-            return Ok(None);
+        let files = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
+            (Some(cert), Some(key)) => Files { cert, key },
+            (Some(_), None) => return Err(TlsError::Alone("tls_key")),
+            (None, Some(_)) => return Err(TlsError::Alone("tls_cert")),
+            (None, None) => return Ok(None),
         };
-        let files = Files { cert, key };
         let contents = files.read().await?;
         let (renew, current) = watch::channel(files.config(&contents)?);
         Ok(Some((Self(current), keep_current(files, contents, renew))))
@@ -143,14 +165,14 @@ async fn keep_current(files: Files, mut seen: Contents, renew: watch::Sender<Arc
 
 impl Files {
     async fn read(&self) -> Result<Contents, TlsError> {
-        Ok(Contents { cert: read(&self.cert).await?, key: read(&self.key).await? })
+        Ok(Contents { cert: read(CERT, &self.cert).await?, key: read(KEY, &self.key).await? })
     }
 
     fn config(&self, contents: &Contents) -> Result<Arc<ServerConfig>, TlsError> {
-        let cert = CertificateDer::pem_slice_iter(&contents.cert).collect::<Result<Vec<_>, _>>();
-        let cert = cert.map_err(|cause| TlsError::Pem { path: self.cert.clone(), cause })?;
-        let key = PrivateKeyDer::from_pem_slice(&contents.key);
-        let key = key.map_err(|cause| TlsError::Pem { path: self.key.clone(), cause })?;
+        let cert = certificates(&contents.cert)
+            .map_err(|cause| TlsError::Cert { path: self.cert.clone(), cause })?;
+        let key = PrivateKeyDer::from_pem_slice(&contents.key)
+            .map_err(|cause| TlsError::Key { path: self.key.clone(), cause })?;
         let useless =
             |cause| TlsError::Useless { cert: self.cert.clone(), key: self.key.clone(), cause };
         let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
@@ -164,6 +186,12 @@ impl Files {
     }
 }
 
-async fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    fs::read(path).await.map_err(|cause| TlsError::Read { path: path.to_owned(), cause })
+async fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(path).await.map_err(|cause| TlsError::Read { setting, path: path.to_owned(), cause })
+}
+
+/// One certificate at least.
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
+    let all: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>()?;
+    if all.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(all) }
 }

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::Value;
 
 use crate::{
@@ -14,16 +17,39 @@ use crate::{
 };
 
 /// What a subscribe event asks for: the id or `"*"`, or `{"id", "since"}` to catch up first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected an id, \"*\" or {\"id\", \"since\": {\"epoch\", \"offset\"}}"
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Subscribe {
     /// Events from now on.
     Live(String),
     /// Events after that position, then those from now on.
     Since(SubscribeSince),
+}
+
+/// As if it were derived, but for errors: they are those of the form that was meant, and name its field.
+impl<'de> Deserialize<'de> for Subscribe {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Subscribe;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"an id, "*" or {"id", "since": {"epoch", "offset"}}"#)
+            }
+
+            fn visit_str<E: de::Error>(self, id: &str) -> Result<Subscribe, E> {
+                Ok(Subscribe::Live(id.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Subscribe, A::Error> {
+                let long = MapAccessDeserializer::new(members);
+                SubscribeSince::deserialize(long).map(Subscribe::Since)
+            }
+        }
+
+        from.deserialize_any(Either)
+    }
 }
 
 /// The long form of [`Subscribe`].

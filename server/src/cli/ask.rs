@@ -37,23 +37,36 @@ pub(crate) async fn tell<T: DeserializeOwned>(
     send(settings, method, path, serde_json::to_vec(body)?.into()).await
 }
 
-/// All of a list, part by part.
+/// All of a list, asked for part by part, as one page.
 ///
 /// # Errors
 /// As [`ask`].
 pub(crate) async fn ask_all<T: DeserializeOwned>(
     settings: &Settings,
     path: &str,
-) -> anyhow::Result<Vec<T>> {
+) -> anyhow::Result<Page<T>> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         // A cursor is written in hexadecimal digits.
         let part = format!("{path}?limit=200{cursor}");
         let Page { items, next_cursor } = ask(settings, Method::GET, &part).await?;
         all.extend::<Vec<T>>(items);
-        let Some(next) = next_cursor else { return Ok(all) };
+        let Some(next) = next_cursor else { return Ok(Page { items: all, next_cursor: None }) };
         cursor = format!("&cursor={next}");
     }
+}
+
+/// What somebody chose, on one line of a terminal that it can do nothing to: control characters are
+/// escaped.
+pub(crate) fn printable(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for one in text.chars() {
+        match one.is_control() {
+            true => line.extend(one.escape_debug()),
+            false => line.push(one),
+        }
+    }
+    line
 }
 
 async fn send<T: DeserializeOwned>(

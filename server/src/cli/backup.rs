@@ -14,7 +14,10 @@ use colloquy_server::{
     settings::Settings,
 };
 use serde_json::{Value, json};
-use tokio::{select, signal::ctrl_c};
+use tokio::{
+    select,
+    signal::unix::{SignalKind, signal},
+};
 
 use super::ask::tell;
 
@@ -23,11 +26,7 @@ use super::ask::tell;
 /// # Errors
 /// When it can not be made. That nobody could be told is only logged: the backup is there.
 pub(crate) async fn back_up_to(file: PathBuf, settings: Settings) -> anyhow::Result<()> {
-    let Backup { offset, bytes } = select! {
-        made = back_up(&settings.data_dir, &file) => made?,
-        // Whoever stops it leaves nothing behind.
-        _ = ctrl_c() => bail!("stopped; there is no backup"),
-    };
+    let Backup { offset, bytes } = back_up(&settings.data_dir, &file).await?;
     writeln!(io::stdout(), "{}: {bytes} bytes, the log up to {offset}", file.display())?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
     let completed = NewNotification {
@@ -59,4 +58,23 @@ pub(crate) async fn restore(file: &Path, settings: Settings) -> anyhow::Result<(
         writeln!(output, "What was there before is kept as {}", replaced.display())?;
     }
     Ok(())
+}
+
+/// Does either, unless a signal stops it: then what was begun is taken away.
+///
+/// # Errors
+/// When a signal does, or those of the work.
+pub(crate) async fn unless_stopped(
+    work: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    select! {
+        done = work => return done,
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    bail!("stopped before it was done")
 }

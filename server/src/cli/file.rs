@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Display,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -46,10 +48,10 @@ impl SettingsFile {
 
     fn parse(path: &Path) -> Result<Self, String> {
         let settings = Settings::augment_args(Command::new("settings"));
-        let entries = File::from(path)
-            .format(FileFormat::Toml)
-            .collect()
-            .map_err(|error| error.to_string())?;
+        let wrong = |error: &dyn Display| format!("the settings file {}: {error}", path.display());
+        let contents = fs::read_to_string(path).map_err(|error| wrong(&error))?;
+        let entries =
+            File::from_str(&contents, FileFormat::Toml).collect().map_err(|error| wrong(&error))?;
         let mut values = BTreeMap::new();
         for (key, value) in entries {
             let Some(setting) = settings.get_arguments().find(|one| one.get_id() == &key) else {

@@ -12,7 +12,7 @@ use colloquy_server::{
     tls,
 };
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     select,
     signal::unix::{Signal, SignalKind, signal},
     time::sleep,
@@ -28,11 +28,14 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let stopping = stop_on_signals()?;
     tls::check(&settings).await?;
     let data_dir = DataDir::lock(&settings.data_dir)?;
-    let listener = listen(settings.listen).await?;
+    let listener = listen(settings.listen)?;
     let address = listener.local_addr()?;
     let url = settings.url_at(address);
     let overdue = settings.shutdown_timeout;
-    let state = AppState::open(settings).await?;
+    data_dir.look_at_database()?;
+    let state = AppState::open(settings)
+        .await
+        .with_context(|| format!("no hub in {}", data_dir.path().display()))?;
     let control = ControlSocket::listen(&data_dir)
         .with_context(|| format!("no control socket in {}", data_dir.path().display()))?;
     announce(&url)?;
@@ -56,8 +59,22 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+/// How many connections the system keeps until they are accepted, if it keeps as many: who comes when
+/// there is no room tries again a second later. Everybody comes at once when the hub was away.
+const BACKLOG: u32 = 4096;
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // Where connections of an earlier run have not quite ended.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bound().map_err(|error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => anyhow::anyhow!(
             "{address} is in use by another program; --listen (COLLOQUY_LISTEN) chooses another \
              address, and port 0 any free port"

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use axum::http::Method;
 use clap::{
-    Args, Subcommand,
+    ArgGroup, Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
     value_parser,
 };
@@ -12,12 +12,13 @@ use colloquy_protocol::{
     access::Scope,
     account::{Issued, NewToken, Token},
     id::{AgentId, TokenId},
+    model::Page,
     time::Timestamp,
 };
 use colloquy_server::settings::Settings;
 
 use super::{
-    ask::{ask, ask_all, tell},
+    ask::{ask, ask_all, printable, tell},
     user,
 };
 
@@ -27,7 +28,11 @@ pub(crate) enum TokenTask {
     /// Make a token and print it: it is shown this once
     Create(NewTokenArgs),
     /// Show what tokens there are
-    List,
+    List {
+        /// As JSON, as the API answers it
+        #[arg(long)]
+        json: bool,
+    },
     /// Revoke a token, and close its connections
     Revoke {
         /// Its id, as `list` shows it
@@ -37,12 +42,13 @@ pub(crate) enum TokenTask {
 
 /// What a new token is.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("principal").required(true))]
 pub(crate) struct NewTokenArgs {
     /// The agent that acts with it
-    #[arg(long, value_name = "ID", required_unless_present = "user", conflicts_with = "user")]
+    #[arg(long, value_name = "ID", group = "principal")]
     agent: Option<AgentId>,
     /// The person that acts with it
-    #[arg(long, value_name = "EMAIL")]
+    #[arg(long, value_name = "EMAIL", group = "principal")]
     user: Option<String>,
     /// What it is for
     #[arg(long)]
@@ -80,10 +86,14 @@ pub(crate) async fn run(task: TokenTask, settings: Settings) -> anyhow::Result<(
             let issued: Issued = tell(&settings, Method::POST, "/tokens", &new).await?;
             writeln!(io::stdout(), "{}", issued.secret)?;
         }
-        TokenTask::List => {
-            let tokens: Vec<Token> = ask_all(&settings, "/tokens").await?;
+        TokenTask::List { json } => {
+            let tokens: Page<Token> = ask_all(&settings, "/tokens").await?;
             let mut output = io::stdout().lock();
-            for token in tokens {
+            if json {
+                writeln!(output, "{}", serde_json::to_string(&tokens)?)?;
+                return Ok(());
+            }
+            for token in tokens.items {
                 let scopes: Vec<_> = token.scopes.iter().map(|scope| scope.as_str()).collect();
                 writeln!(
                     output,
@@ -95,7 +105,7 @@ pub(crate) async fn run(task: TokenTask, settings: Settings) -> anyhow::Result<(
                     scopes.join(","),
                     token.expires_at.map_or("never".to_owned(), |end| end.to_string()),
                     token.last_used_at.map_or("never".to_owned(), |last| last.to_string()),
-                    token.name,
+                    printable(&token.name),
                 )?;
             }
         }

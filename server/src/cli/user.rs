@@ -8,10 +8,11 @@ use clap::{Subcommand, builder::PossibleValuesParser, builder::TypedValueParser}
 use colloquy_protocol::{
     access::Role,
     account::{Invited, NewPerson, Person, PersonPatch},
+    model::Page,
 };
 use colloquy_server::settings::Settings;
 
-use super::ask::{ask, ask_all, tell};
+use super::ask::{ask, ask_all, printable, tell};
 
 /// What to do with people.
 #[derive(Debug, Subcommand)]
@@ -32,6 +33,14 @@ pub(crate) enum UserTask {
         /// Who
         email: String,
     },
+    /// Change what somebody may do
+    Role {
+        /// Who
+        email: String,
+        /// What they may do from now on
+        #[arg(value_parser = role())]
+        role: Role,
+    },
     /// Let somebody sign in no more, and end their sessions and connections
     Disable {
         /// Who
@@ -43,7 +52,18 @@ pub(crate) enum UserTask {
         email: String,
     },
     /// Show who may sign in
-    List,
+    List {
+        /// As JSON, as the API answers it
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl UserTask {
+    /// Whether it makes a hub where there is none: the first person is an admin.
+    pub(crate) fn may_begin_hub(&self) -> bool {
+        matches!(self, Self::Add { role: Role::Admin, .. })
+    }
 }
 
 /// Does it.
@@ -63,13 +83,22 @@ pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()
             let invited = ask(&settings, Method::POST, &path).await?;
             show_link(&settings, &invited)?;
         }
+        UserTask::Role { email, role } => {
+            let patch = PersonPatch { role: Some(role), ..PersonPatch::default() };
+            let Person { email, role, .. } = change(&settings, &email, patch).await?;
+            writeln!(io::stdout(), "{email} is {}.", role.as_str())?;
+        }
         UserTask::Disable { email } => set_disabled(&settings, &email, true).await?,
         UserTask::Enable { email } => set_disabled(&settings, &email, false).await?,
-        UserTask::List => {
+        UserTask::List { json } => {
+            let people: Page<Person> = ask_all(&settings, "/people").await?;
             let mut output = io::stdout().lock();
-            for Person { id, email, name, role, state, .. } in ask_all(&settings, "/people").await?
-            {
-                let role = role.as_str();
+            if json {
+                writeln!(output, "{}", serde_json::to_string(&people)?)?;
+                return Ok(());
+            }
+            for Person { id, email, name, role, state, .. } in people.items {
+                let (role, email, name) = (role.as_str(), printable(&email), printable(&name));
                 writeln!(output, "{id}  {role:6}  {state:9?}  {email}  {name}")?;
             }
         }
@@ -80,18 +109,21 @@ pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()
 /// The person with that e-mail address.
 pub(crate) async fn find(settings: &Settings, email: &str) -> anyhow::Result<Person> {
     let wanted = email.trim().to_lowercase();
-    let people: Vec<Person> = ask_all(settings, "/people").await?;
-    let found = people.into_iter().find(|one| one.email.to_lowercase() == wanted);
+    let people: Page<Person> = ask_all(settings, "/people").await?;
+    let found = people.items.into_iter().find(|one| one.email.to_lowercase() == wanted);
     found.ok_or_else(|| anyhow!("nobody has the e-mail address {email}"))
 }
 
 async fn set_disabled(settings: &Settings, email: &str, disabled: bool) -> anyhow::Result<()> {
-    let Person { id, .. } = find(settings, email).await?;
     let patch = PersonPatch { disabled: Some(disabled), ..PersonPatch::default() };
-    let path = format!("/people/{id}");
-    let person: Person = tell(settings, Method::PATCH, &path, &patch).await?;
+    let person = change(settings, email, patch).await?;
     writeln!(io::stdout(), "{} is {:?}.", person.email, person.state)?;
     Ok(())
+}
+
+async fn change(settings: &Settings, email: &str, patch: PersonPatch) -> anyhow::Result<Person> {
+    let Person { id, .. } = find(settings, email).await?;
+    tell(settings, Method::PATCH, &format!("/people/{id}"), &patch).await
 }
 
 fn show_link(settings: &Settings, invited: &Invited) -> io::Result<()> {

@@ -73,11 +73,10 @@ pub(crate) struct NotModified;
 /// Answers 304 in place of what the client said, in `If-None-Match`, that it has already.
 pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let had = request.headers().get(header::IF_NONE_MATCH).cloned();
+    let had = Vec::from_iter(request.headers().get_all(header::IF_NONE_MATCH).iter().cloned());
     let response = next.run(request).await;
-    let known = had
-        .zip(response.headers().get(header::ETAG))
-        .is_some_and(|(had, is)| conditions::names(&had, is));
+    let is = response.headers().get(header::ETAG);
+    let known = is.is_some_and(|is| had.iter().any(|had| conditions::names(had, is)));
     if !(reads && known) {
         return response;
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use axum_login::{
     AuthManagerLayer, AuthManagerLayerBuilder, AuthSession, AuthUser, AuthnBackend,
@@ -46,7 +46,7 @@ use crate::{
 /// How long a login lasts.
 const LASTS: Duration = Duration::days(14);
 
-/// The most characters that are kept of what a browser says that it is.
+/// The most characters that are kept of what a client says that it is.
 const USER_AGENT_CHARS: usize = 300;
 
 /// In a session: which login it is, and when it ends.
@@ -132,11 +132,15 @@ impl FromRequestParts<AppState> for Browser {
         let session = session.ok_or_else(|| {
             Problem::new(StatusCode::FORBIDDEN, "one signs in over HTTP, not over this socket")
         })?;
-        let user_agent = parts.headers.get(header::USER_AGENT).map(|text| {
-            String::from_utf8_lossy(text.as_bytes()).chars().take(USER_AGENT_CHARS).collect()
-        });
+        let user_agent = user_agent(&parts.headers);
         Ok(Self { session, user_agent, address: shown(address(&parts.extensions)) })
     }
+}
+
+/// What a client says that it is, as far as that is kept.
+pub(crate) fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = String::from_utf8_lossy(headers.get(header::USER_AGENT)?.as_bytes());
+    Some(text.chars().take(USER_AGENT_CHARS).collect())
 }
 
 /// Somebody tries to sign in.

@@ -4,8 +4,8 @@ use std::{convert::Infallible, net::IpAddr};
 
 use axum::{
     body::Body as RequestBody,
-    extract::{FromRequest, FromRequestParts, OriginalUri, Request},
-    http::{HeaderMap, StatusCode, request::Parts},
+    extract::{FromRequest, FromRequestParts, MatchedPath, OriginalUri, RawPathParams, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
 };
 use colloquy_protocol::id::AgentId;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -89,7 +89,7 @@ pub(crate) struct Limit(u32);
 #[serde(try_from = "String")]
 pub(crate) struct Search(String);
 
-const ACT_AS: &str = "Colloquy-Act-As";
+pub(super) const ACT_AS: &str = "Colloquy-Act-As";
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
@@ -128,10 +128,11 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Post<T> {
         let (mut parts, body) = request.into_parts();
         let mut change = Change::from_request_parts(&mut parts, state).await?;
         let key = idempotency_key(&parts.headers)?;
+        let route = route(&mut parts).await;
         let value = read(&parts, body, state).await?;
         change.idempotency = key.map(|key| Idempotency {
             key,
-            route: format!("POST {}", original_path(&parts)),
+            route: format!("POST {route}"),
             // An object's members are sorted by now, so how the client ordered them is no matter.
             request_hash: Sha256::digest(value.to_string()).into(),
         });
@@ -187,7 +188,7 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Self>().cloned().ok_or(Error::Unauthenticated)?;
-        match parts.headers.get(ACT_AS) {
+        match only(&parts.headers, ACT_AS)? {
             Some(id) => acting_as(state, caller, ACT_AS, id.to_str().unwrap_or_default()).await,
             None => Ok(caller),
         }
@@ -280,9 +281,7 @@ async fn read(parts: &Parts, body: RequestBody, state: &AppState) -> Result<Valu
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
-        return Ok(None);
-    };
+    let Some(value) = only(headers, IDEMPOTENCY_KEY)? else { return Ok(None) };
     let bytes = value.as_bytes();
     match value.to_str() {
         Ok(key) if (1..=255).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic) => {
@@ -295,9 +294,33 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
+/// The route with what stands for its parameters, however the client wrote that.
+async fn route(parts: &mut Parts) -> String {
+    let mut route =
+        parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    if let Ok(parameters) = RawPathParams::from_request_parts(parts, &()).await {
+        for (name, value) in &parameters {
+            route = route.replace(&format!("{{{name}}}"), value);
+        }
+    }
+    route
+}
+
 /// The path as the client wrote it: nested routers see only the rest of it.
 fn original_path(parts: &Parts) -> &str {
     parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |original| original.0.path())
+}
+
+/// A header that may be there once.
+fn only<'a>(
+    headers: &'a HeaderMap,
+    name: &'static str,
+) -> Result<Option<&'a HeaderValue>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Error::invalid(name, "must not be there twice").into()),
+        (value, None) => Ok(value),
+    }
 }
 
 impl IntoParams for Change {

@@ -2,13 +2,18 @@
 
 use axum::{Json, extract::State, http::header, response::IntoResponse};
 use colloquy_protocol::access::Action;
+use metrics::{counter, gauge};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     access::Caller,
     http::problem::{Problem, WatchProblems},
-    metrics,
+    hub::Hub,
+    logging,
+    metrics::{
+        CONNECTIONS_BEHIND, DATABASE_BYTES, LOG_HEAD, LOST_LOG_LINES, WAITING_CHANGES, recorder,
+    },
     service::Services,
 };
 
@@ -47,8 +52,18 @@ pub(crate) async fn ready(State(services): State<Services>) -> Result<Json<Healt
     responses((status = 200, description = "The text format of Prometheus.", body = String,
                content_type = "text/plain"), WatchProblems),
 )]
-pub(crate) async fn metrics(caller: Caller) -> Result<impl IntoResponse, Problem> {
+pub(crate) async fn metrics(
+    State(hub): State<Hub>,
+    State(services): State<Services>,
+    caller: Caller,
+) -> Result<impl IntoResponse, Problem> {
     caller.require(Action::ReadMetrics)?;
+    gauge!(CONNECTIONS_BEHIND).set(hub.connection_counts().behind as f64);
+    gauge!(LOG_HEAD).set(hub.position().offset as f64);
+    gauge!(WAITING_CHANGES).set(services.waiting_changes() as f64);
+    gauge!(DATABASE_BYTES).set(services.database_bytes() as f64);
+    counter!(LOST_LOG_LINES).absolute(logging::lost_lines());
+    metrics_process::Collector::default().collect();
     let format = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Ok((format, metrics::recorder().render()))
+    Ok((format, recorder().render()))
 }

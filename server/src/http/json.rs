@@ -27,6 +27,14 @@ pub(crate) async fn json(parts: &Parts, body: Body, max_bytes: usize) -> Result<
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Problem::of_field(status, "Content-Type", expected));
     }
+    if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|how| how != "identity") {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::of_field(
+            status,
+            "Content-Encoding",
+            "bodies are not compressed here",
+        ));
+    }
     let bytes = read(body, max_bytes).await?;
     let value: Value =
         serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
@@ -61,11 +69,21 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// JSON that is nested deeper is refused: it could be stored inside an event, but not read back.
 const MAX_DEPTH: usize = 64;
 
+/// Whether the body is said, once, to be JSON; which is UTF-8 (RFC 8259, section 8.1).
 fn is_json(parts: &Parts) -> bool {
-    let value = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
-        || parts.method == Method::PATCH && essence.eq_ignore_ascii_case(MERGE_PATCH)
+    let mut values = parts.headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let mut pieces = value.to_str().unwrap_or_default().split(';').map(str::trim);
+    let essence = pieces.next().unwrap_or_default();
+    let is_utf_8 = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    let is_json = essence.eq_ignore_ascii_case("application/json")
+        || parts.method == Method::PATCH && essence.eq_ignore_ascii_case(MERGE_PATCH);
+    is_json && pieces.all(is_utf_8)
 }
 
 /// Reads the body. One that is too large is read on for a while and thrown away: a client that is

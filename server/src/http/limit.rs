@@ -2,6 +2,10 @@
 
 use std::{
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -44,11 +48,22 @@ pub(crate) struct Timely {
     deadline: Instant,
     /// Set once something has to be waited for.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// Whether its end was not read; none: there is nothing of it.
+    unread: Option<Unread>,
 }
+
+/// Whether the end of a body was not read, once nobody reads it any more.
+pub(crate) type Unread = Arc<AtomicBool>;
 
 impl Timely {
     pub(crate) fn new(body: Incoming, within: Duration) -> Self {
-        Self { body, deadline: Instant::now() + within, alarm: None }
+        let unread = (!body.is_end_stream()).then(|| Arc::new(AtomicBool::new(true)));
+        Self { body, deadline: Instant::now() + within, alarm: None, unread }
+    }
+
+    /// Tells later whether it was read to its end.
+    pub(crate) fn unread(&self) -> Option<Unread> {
+        self.unread.clone()
     }
 }
 
@@ -62,6 +77,9 @@ impl Body for Timely {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
+            if let (None, Some(unread)) = (&frame, &this.unread) {
+                unread.store(false, Ordering::Relaxed);
+            }
             return Poll::Ready(frame.map(|frame| Ok(frame?)));
         }
         let deadline = this.deadline;

@@ -216,13 +216,13 @@ impl IntoResponses for DeleteProblems {
 
 impl IntoResponses for SignInProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[413, 415, 422, 503, 507])
+        documented(&[408, 413, 415, 422, 503, 507])
     }
 }
 
 impl IntoResponses for AdministerProblems {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 409, 413, 415, 422, 503, 507])
+        documented(&[404, 408, 409, 413, 415, 422, 503, 507])
     }
 }
 

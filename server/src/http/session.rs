@@ -47,9 +47,13 @@ pub(crate) async fn sign_in(
     SecretPost(body): SecretPost<SignIn>,
 ) -> Result<Unkept<Changed<Session>>, Problem> {
     limits.sign_in(Some(&body.email), address)?;
-    let email = body.email.clone();
+    let email = loggable(&body.email).map(str::to_owned);
     let Some(account) = browser.check(body).await? else {
-        tracing::info!(?email, address = address.map(display), "Somebody could not sign in.");
+        tracing::info!(
+            email = email.map(display),
+            address = address.map(display),
+            "Somebody could not sign in."
+        );
         let wrong = "the e-mail address or the password is wrong";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, wrong));
     };
@@ -99,4 +103,14 @@ pub(crate) async fn welcome(
     );
     let resource = services.session(Some(&caller)).await?;
     Ok(unkept(Created { location: "/api/v1/session".to_owned(), resource }))
+}
+
+/// What was typed as an e-mail address, if it can be one. Anything else may be a password, or meant
+/// to fill the log.
+fn loggable(typed: &str) -> Option<&str> {
+    let email = typed.trim();
+    let (name, host) = email.split_once('@')?;
+    let has_both = !name.is_empty() && !host.is_empty() && !host.contains('@');
+    let is_one_word = !email.contains(|one: char| one.is_whitespace() || one.is_control());
+    (has_both && is_one_word && email.len() <= 254).then_some(email)
 }

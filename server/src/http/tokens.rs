@@ -36,7 +36,7 @@ pub(crate) async fn list(
 /// The answer holds the token itself, which is shown this once.
 #[utoipa::path(
     post, path = "/tokens", tag = "tokens", operation_id = "issueToken",
-    request_body = NewToken, responses(Created<Issued>, CreateProblems),
+    request_body = NewToken, responses(Created<Issued>, CreateProblems, ReadProblems),
 )]
 pub(crate) async fn issue(
     State(services): State<Services>,

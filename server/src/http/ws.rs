@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 
 use super::{
     authenticate::{SUBPROTOCOL, offers_subprotocol},
+    browser::user_agent,
     extract::{self, Query},
     peer::Peer,
     problem::Problem,
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     AppState,
     access::Caller,
-    error::Result,
+    error::{Error, Result},
     hub::{self, Visitor},
     service,
     ws::Socket,
@@ -53,11 +54,12 @@ pub(crate) async fn upgrade(
         caller => {
             let caller = match handshake.act_as {
                 None => caller?,
+                Some(_) if request.headers().contains_key(extract::ACT_AS) => {
+                    return Err(Error::invalid("actAs", "the header says who acts, too").into());
+                }
                 Some(agent) => extract::acting_as(&state, caller?, "actAs", &agent).await?,
             };
-            let user_agent = request.headers().get(header::USER_AGENT);
-            let user_agent =
-                user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
+            let user_agent = user_agent(request.headers());
             let peer = peer.map(|Extension(peer)| peer);
             let places = state.limits.socket(&caller, peer.map(|peer| peer.address))?;
             // The task that waits for the switch is as large as what it holds.

@@ -29,7 +29,7 @@ use futures_util::{
     future::{BoxFuture, Either, select},
 };
 use serde_json::value::RawValue;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
     Context, EventHandlerRegistry, Hub, Visitor, encode,
@@ -119,7 +119,8 @@ pub(crate) fn run(
         match joined {
             Ok(peer) => serve(peer, decoder).await,
             Err((code, socket)) => {
-                let end = close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE);
+                let patience = sleep(CLOSE_PATIENCE);
+                let end = close(&socket, Vec::new(), code, Some(decoder), patience);
                 Box::pin(end).await;
             }
         }
@@ -137,9 +138,11 @@ async fn serve(peer: Arc<Peer>, mut decoder: Decoder) {
             Some(CloseCode::Internal)
         }
     };
+    let (outbox, id, who) =
+        (seat.outbox(), &seat.visitor().id, &seat.visitor().caller.principal.id);
     if let Some(code) = refusal {
-        let (outbox, id) = (seat.outbox(), &seat.visitor().id);
-        return Box::pin(leave(outbox, id, End::Close(code), decoder, CLOSE_PATIENCE)).await;
+        let patience = sleep(CLOSE_PATIENCE);
+        return Box::pin(leave(outbox, id, who, End::Close(code), decoder, patience)).await;
     }
     let patience = resources.hub.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
     welcome(&peer);
@@ -152,7 +155,8 @@ async fn serve(peer: Arc<Peer>, mut decoder: Decoder) {
             Either::Left((end, _)) | Either::Right((end, _)) => end,
         }
     };
-    Box::pin(leave(seat.outbox(), &seat.visitor().id, end, decoder, patience)).await;
+    let patience = resources.hub.patience(patience);
+    Box::pin(leave(outbox, id, who, end, decoder, patience)).await;
 }
 
 /// The first message.

@@ -5,6 +5,7 @@ use std::{future::poll_fn, pin::pin};
 
 use axum::body::Bytes;
 use futures_util::future::{Either, select};
+use tokio::time::sleep;
 
 use super::{
     ending::{CLOSE_PATIENCE, End, leave},
@@ -21,7 +22,7 @@ const LIMITS: Limits = Limits { messages: 4096, bytes: 4 * MAX_MESSAGE_BYTES };
 
 /// Serves one connection until it ends. `early` is what was read of the socket already.
 pub(crate) async fn echo(socket: Socket, early: Bytes) {
-    let Ok(id) = service::new_id() else { return };
+    let (Ok(id), Ok(who)) = (service::new_id(), service::new_id()) else { return };
     let mut decoder = Decoder::new(MAX_MESSAGE_BYTES);
     decoder.feed(&early);
     let outbox = Outbox::new(socket, LIMITS, 0);
@@ -32,7 +33,7 @@ pub(crate) async fn echo(socket: Socket, early: Bytes) {
             Either::Left((end, _)) | Either::Right((end, _)) => end,
         }
     };
-    leave(&outbox, &id, end, decoder, CLOSE_PATIENCE).await;
+    leave(&outbox, &id, &who, end, decoder, sleep(CLOSE_PATIENCE)).await;
 }
 
 async fn read(decoder: &mut Decoder, outbox: &Outbox) -> End {

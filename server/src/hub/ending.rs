@@ -4,8 +4,15 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use colloquy_protocol::{MAX_INBOUND_BYTES, close::CloseCode, id::ConnectionId};
-use tokio::time::timeout;
+use colloquy_protocol::{
+    MAX_INBOUND_BYTES,
+    close::CloseCode,
+    id::{ConnectionId, PrincipalId},
+};
+use tokio::{
+    select,
+    time::{sleep, timeout},
+};
 
 use super::outbox::Outbox;
 use crate::{
@@ -33,16 +40,17 @@ pub(super) enum End {
 pub(crate) async fn refuse(socket: Socket, early: Bytes, code: CloseCode) {
     let mut decoder = Decoder::new(MAX_INBOUND_BYTES);
     decoder.feed(&early);
-    close(&socket, Vec::new(), code, Some(decoder), CLOSE_PATIENCE).await;
+    close(&socket, Vec::new(), code, Some(decoder), sleep(CLOSE_PATIENCE)).await;
 }
 
-/// Ends a connection.
+/// Ends a connection. `patience` is over when one that was too slow has had time enough to read why.
 pub(super) async fn leave(
     outbox: &Outbox,
     id: &ConnectionId,
+    who: &PrincipalId,
     end: End,
     decoder: Decoder,
-    patience: Duration,
+    patience: impl Future<Output = ()>,
 ) {
     // What was answered last still goes, if it can.
     outbox.flush();
@@ -59,31 +67,38 @@ pub(super) async fn leave(
             let _ = timeout(CLOSE_PATIENCE, outbox.socket().write_all(&last)).await;
         }
         (end, Some(code)) => {
-            let mut leave = CLOSE_PATIENCE;
+            metrics::closed(code);
+            let decoder = matches!(end, End::Close(_)).then_some(decoder);
             if code == CloseCode::SlowConsumer {
                 ::metrics::counter!(metrics::SLOW_CLOSES).increment(1);
-                tracing::info!(connection = %id, "A connection read too slowly; it may resume.");
+                tracing::info!(
+                    connection = %id, principal = %who, "A connection read too slowly; it may resume."
+                );
                 // What is in its socket goes first, however slowly: only then can it read why.
-                leave = patience;
+                close(outbox.socket(), last, code, decoder, patience).await;
+            } else {
+                close(outbox.socket(), last, code, decoder, sleep(CLOSE_PATIENCE)).await;
             }
-            let decoder = matches!(end, End::Close(_)).then_some(decoder);
-            close(outbox.socket(), last, code, decoder, leave).await;
         }
         (_, None) => {}
     }
 }
 
-/// Sends a close frame, after the rest of what was begun, and reads on until the peer has closed
-/// too. Without a decoder what it sends is not looked at.
+/// Sends a close frame, after the rest of what was begun, until `patience` is over, and reads on until
+/// the peer has closed too. Without a decoder what it sends is not looked at.
 pub(super) async fn close(
     socket: &Socket,
     mut last: Vec<u8>,
     code: CloseCode,
     decoder: Option<Decoder>,
-    leave: Duration,
+    patience: impl Future<Output = ()>,
 ) {
     last.extend_from_slice(Frame::close(code).as_bytes());
-    if let Ok(Ok(())) = timeout(leave, socket.write_all(&last)).await {
+    let is_sent = select! {
+        sent = socket.write_all(&last) => sent.is_ok(),
+        () = patience => false,
+    };
+    if is_sent {
         if decoder.is_none() {
             // Its answer would not be understood, so nobody waits for it.
             socket.finish();

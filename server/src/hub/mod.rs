@@ -48,7 +48,12 @@ use colloquy_protocol::{
     time::Timestamp,
     topic::Topic,
 };
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::{
+    select,
+    sync::{Notify, Semaphore, watch},
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "bench")]
 pub(crate) use self::echo::echo;
@@ -56,6 +61,7 @@ use self::{
     connection::SILENT_HEARTBEATS,
     coverage::Coverage,
     delivery::send,
+    ending::CLOSE_PATIENCE,
     flusher::Flushers,
     line::Line,
     outbox::{Limits, Outbox, Parcel},
@@ -110,6 +116,8 @@ struct Shared {
     replays: Semaphore,
     /// Told whenever a connection has left.
     left: Notify,
+    /// That the hub closes.
+    closing: CancellationToken,
 }
 
 #[derive(Debug)]
@@ -193,6 +201,7 @@ impl Hub {
             head: watch::Sender::new(head),
             replays: Semaphore::new(REPLAYS),
             left: Notify::new(),
+            closing: CancellationToken::new(),
         }))
     }
 
@@ -271,6 +280,7 @@ impl Hub {
                 member.line.outbox.abort(code);
             }
         }
+        self.0.closing.cancel();
         loop {
             let left = self.0.left.notified();
             if self.lock().members.is_empty() {
@@ -325,6 +335,14 @@ impl Hub {
         let allowed = needed.map_or(wanted, |needed| needed.min(wanted));
         state.log_start = state.log_start.max(allowed);
         state.log_start
+    }
+
+    /// Is over after that time, and soon when the hub closes.
+    async fn patience(&self, patience: Duration) {
+        select! {
+            () = sleep(patience) => {}
+            () = self.0.closing.cancelled() => sleep(CLOSE_PATIENCE).await,
+        }
     }
 
     /// Lets a connection in; the hub's closing code when it is closing.

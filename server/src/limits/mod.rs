@@ -8,9 +8,11 @@
 //! | requests | a principal; an address, when nobody knows who asks | 429 |
 //! | messages, over REST and sockets; acknowledgements of messages | a principal | 429; on a socket an error, and 4006 for who goes on |
 //! | sockets | a principal, an address | 429 |
+//! | sockets | all together: some places stay free for requests | 503 |
 //! | connections | an address | 429, and closed |
 //!
-//! Nobody is limited in local mode, and neither is the data folder's owner at the control socket.
+//! Nobody is limited by who they are in local mode, and neither is the data folder's owner at the control
+//! socket.
 //! What is limited for everybody (bytes, seconds, connections in all) is `serve`'s.
 
 mod limit;
@@ -43,6 +45,9 @@ const AGENTS: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 /// One reads more than one writes, and each message is acknowledged twice.
 const READERS: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 
+/// The most connections that sockets leave to requests.
+const MOST_KEPT_FREE: usize = 64;
+
 /// When to come back after there were too many at once: nobody knows when one of them ends.
 const PLACE_RETRY: Duration = Duration::from_secs(10);
 
@@ -60,6 +65,7 @@ struct Shared {
     requests_of_strangers: Rate<IpAddr>,
     messages: Quotas,
     acknowledgements: Quotas,
+    sockets: Places<()>,
     sockets_of_principal: Places<Principal>,
     sockets_of_address: Places<IpAddr>,
     connections_of_address: Places<IpAddr>,
@@ -77,6 +83,7 @@ impl Limits {
             requests_of_strangers: Rate::per_minute(settings.limit_requests),
             messages: Quotas::new(settings.limit_messages),
             acknowledgements: Quotas::new(settings.limit_messages.saturating_mul(READERS)),
+            sockets: Places::new(most_sockets(settings.max_connections)),
             sockets_of_principal: Places::new(settings.max_connections_per_principal),
             sockets_of_address: Places::new(of_address),
             connections_of_address: Places::new(of_address),
@@ -137,19 +144,24 @@ impl Limits {
     /// A place for one more socket of somebody, who comes from that address.
     ///
     /// # Errors
-    /// [`Error::TooMany`] when they have too many.
+    /// [`Error::Unavailable`] when there are too many in all, [`Error::TooMany`] when they have too many.
     pub(crate) fn socket(
         &self,
         caller: &Caller,
         address: Option<IpAddr>,
     ) -> Result<Vec<SocketPlace>> {
+        let Some(place) = self.0.sockets.take(()) else {
+            metrics::limited(Limit::Connections);
+            return Err(Error::Unavailable);
+        };
+        let mut places = vec![SocketPlace::Any(place)];
         if self.are_unlimited(caller) {
-            return Ok(Vec::new());
+            return Ok(places);
         }
         let full = |limit| too_many(limit)(PLACE_RETRY);
         let own = self.0.sockets_of_principal.take(caller.principal.clone());
         let own = own.ok_or_else(|| full(Limit::SocketsOfPrincipal))?;
-        let mut places = vec![SocketPlace::OfPrincipal(own)];
+        places.push(SocketPlace::OfPrincipal(own));
         if let Some(address) = address {
             let place = self.0.sockets_of_address.take(network(address));
             let place = place.ok_or_else(|| full(Limit::ConnectionsOfAddress))?;
@@ -194,10 +206,17 @@ impl Limits {
     }
 }
 
+/// How many of so many connections may be sockets: some stay free for requests, so that a full hub can
+/// be asked how it is.
+fn most_sockets(connections: usize) -> usize {
+    connections - (connections / 20).min(MOST_KEPT_FREE)
+}
+
 /// What a socket holds while it is open.
 #[derive(Debug)]
 #[expect(dead_code, reason = "it is held, and let go when it is dropped")]
 pub(crate) enum SocketPlace {
+    Any(Place<()>),
     OfPrincipal(Place<Principal>),
     OfAddress(Place<IpAddr>),
 }

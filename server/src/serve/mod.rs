@@ -2,8 +2,10 @@
 //!
 //! - [`room`]: how many there are at once, and who makes room for the next
 //! - [`counted`]: a stream that holds its place
+//! - [`files`]: how many of them the system allows
 
 mod counted;
+mod files;
 mod room;
 
 use std::{
@@ -99,7 +101,9 @@ async fn accept(
         stopping: stopping.clone(),
         settings,
     });
-    let room = Room::new(door.settings.max_connections);
+    let places = files::room_for(door.settings.max_connections);
+    ::metrics::gauge!(metrics::OPEN_CONNECTIONS_LIMIT).set(places as f64);
+    let room = Room::new(places);
     // Its tasks end with it. Those of WebSockets are the state's: `close_all` waits for them.
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -205,12 +209,22 @@ impl Door {
         let service = service_fn(|request: Request<Incoming>| {
             has_asked.store(true, Ordering::Relaxed);
             let busy = idle.busy();
-            let mut request =
-                request.map(|body| Body::new(Timely::new(body, self.settings.body_timeout)));
+            let request = request.map(|body| Timely::new(body, self.settings.body_timeout));
+            let unread = request.body().unread();
+            let mut request = request.map(Body::new);
             request.extensions_mut().insert(connection);
             let answer = self.router.clone().oneshot(request);
             async move {
-                let answer = answer.await;
+                let mut answer = answer.await;
+                // What is left of the body ends the connection, which a client that would ask on it
+                // again has to know (RFC 9112, section 9.3).
+                if let Ok(answer) = &mut answer
+                    && unread.is_some_and(|unread| unread.load(Ordering::Relaxed))
+                {
+                    answer
+                        .headers_mut()
+                        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
                 drop(busy);
                 answer
             }

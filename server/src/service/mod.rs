@@ -129,7 +129,20 @@ impl Services {
     /// # Errors
     /// [`Error::Internal`] when it does not.
     pub async fn ping(&self) -> Result<()> {
+        if self.writer.has_ended() {
+            return Err(Error::internal("nothing is written any more"));
+        }
         self.snapshot().await.map(drop)
+    }
+
+    /// How many changes wait to be written.
+    pub(crate) fn waiting_changes(&self) -> usize {
+        self.writer.waiting()
+    }
+
+    /// How many bytes the database has, with its write-ahead log.
+    pub(crate) fn database_bytes(&self) -> u64 {
+        self.database.bytes()
     }
 
     /// Finishes the changes under way and closes the database. What is asked later is refused as

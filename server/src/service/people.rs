@@ -103,11 +103,13 @@ impl Services {
                         .add_person(tx, Account { person: person.clone(), password: None })
                         .await?;
                     let invited = invitation(tx, person, &secret).await?;
-                    tracing::info!(
-                        principal = %caller.principal.id, address = caller.address.map(display),
-                        person = %invited.person.id, role = invited.person.role.as_str(),
-                        "Somebody was invited."
-                    );
+                    let Person { id, role, .. } = invited.person.clone();
+                    tx.after_commit(move || {
+                        tracing::info!(
+                            principal = %caller.principal.id, address = caller.address.map(display),
+                            person = %id, role = role.as_str(), "Somebody was invited."
+                        );
+                    });
                     Ok(invited)
                 }
                 .boxed()
@@ -130,10 +132,12 @@ impl Services {
                         return Err(Error::conflict("disabled", "they may not sign in"));
                     }
                     let invited = invitation(tx, person, &secret).await?;
-                    tracing::info!(
-                        principal = %caller.principal.id, address = caller.address.map(display), person = %id,
-                        "A link to a new password was made."
-                    );
+                    tx.after_commit(move || {
+                        tracing::info!(
+                            principal = %caller.principal.id, address = caller.address.map(display),
+                            person = %id, "A link to a new password was made."
+                        );
+                    });
                     Ok(invited)
                 }
                 .boxed()
@@ -185,11 +189,13 @@ impl Services {
                     people::put(tx.connection().await?, &account).await?;
                     let person = account.person;
                     services.take_from(tx, &before, &person).await?;
-                    tracing::info!(
-                        principal = %caller.principal.id, address = caller.address.map(display), person = %id,
-                        role = person.role.as_str(), state = ?person.state,
-                        "A person was changed."
-                    );
+                    let (role, state) = (person.role, person.state);
+                    tx.after_commit(move || {
+                        tracing::info!(
+                            principal = %caller.principal.id, address = caller.address.map(display),
+                            person = %id, role = role.as_str(), ?state, "A person was changed."
+                        );
+                    });
                     Ok(person)
                 }
                 .boxed()

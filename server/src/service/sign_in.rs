@@ -341,7 +341,7 @@ impl Services {
         let id = account.person.id.clone();
         links::delete(tx.connection().await?, &Purpose::Password(id.clone())).await?;
         self.end_other_logins(tx, &id, keep).await?;
-        tracing::info!(principal = %id, "A password was changed.");
+        tx.after_commit(move || tracing::info!(principal = %id, "A password was changed."));
         Ok(account)
     }
 

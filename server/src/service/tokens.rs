@@ -84,10 +84,13 @@ impl Services {
                         last_used_at: None,
                     };
                     tokens::add(tx.connection().await?, &token, &secrets::hash(&secret)).await?;
-                    tracing::info!(
-                        principal = %caller.principal.id, address = caller.address.map(display),
-                        token = %token.id, owner = %token.principal_id, "A token was made."
-                    );
+                    let (id, owner) = (token.id.clone(), token.principal_id.clone());
+                    tx.after_commit(move || {
+                        tracing::info!(
+                            principal = %caller.principal.id, address = caller.address.map(display),
+                            token = %id, %owner, "A token was made."
+                        );
+                    });
                     Ok(Issued { token, secret })
                 }
                 .boxed()
@@ -111,11 +114,13 @@ impl Services {
                         return Err(not_found("token", id.as_str()));
                     }
                     tokens::delete(tx.connection().await?, &id).await?;
-                    tracing::info!(
-                        principal = %caller.principal.id, address = caller.address.map(display), token = %id,
-                        "A token was revoked."
-                    );
-                    services.end_credential(tx, Credential::Token(id));
+                    services.end_credential(tx, Credential::Token(id.clone()));
+                    tx.after_commit(move || {
+                        tracing::info!(
+                            principal = %caller.principal.id, address = caller.address.map(display),
+                            token = %id, "A token was revoked."
+                        );
+                    });
                     Ok(())
                 }
                 .boxed()

@@ -1,11 +1,11 @@
 //! The database file: opening it, and reading it at one position of the log.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use colloquy_protocol::position::{Offset, Position};
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
-    migrate::Migrator,
+    migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -24,13 +24,25 @@ const READERS: u32 = 8;
 pub enum OpenError {
     /// SQLite said no.
     #[error("the database can not be opened: {0}")]
-    Sql(#[from] sqlx::Error),
+    Sql(sqlx::Error),
+    /// Its schema has steps that this executable does not know.
+    #[error(
+        "a newer Colloquy made the database, and there is no way back: run that one, or restore a backup"
+    )]
+    Newer,
     /// The schema could not be brought up to date.
-    #[error("the database can not be brought up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("the database can not be brought up to date")]
+    Migration(#[source] MigrateError),
     /// The SQLite in this executable is too old to be trusted.
     #[error("SQLite {0} loses committed data now and then; 3.51.3 or later is needed")]
     OldSqlite(String),
+}
+
+/// By hand, because sqlx's errors tell their source themselves.
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
 }
 
 /// The database, open for reading. Cheap to clone.
@@ -54,7 +66,10 @@ impl Database {
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         require_recent_sqlite(&mut connection).await?;
-        MIGRATIONS.run(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+            MigrateError::VersionMissing(_) => OpenError::Newer,
+            error => OpenError::Migration(error),
+        })?;
         let mark = Mark::beside(path);
         let epoch = mark.settle(&mut connection).await?;
         connection.close().await?;
@@ -81,6 +96,13 @@ impl Database {
     /// What tells this history from a copy of it.
     pub(crate) fn mark(&self) -> &Mark {
         &self.mark
+    }
+
+    /// How many bytes it has on the disk, with its write-ahead log.
+    pub(crate) fn bytes(&self) -> u64 {
+        let database = self.options.get_filename();
+        let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+        bytes(database) + bytes(&database.with_extension("db-wal"))
     }
 
     /// Begins to read: everything that the snapshot shows belongs to its one position.

@@ -33,7 +33,17 @@ impl Mark {
             .await?;
         let epoch = match known {
             Some((epoch, mark)) if self.read().is_ok_and(|here| here == mark) => epoch,
-            _ => Uuid::now_v7().simple().to_string(),
+            known => {
+                if known.is_some() {
+                    tracing::warn!(
+                        mark = %self.0.display(),
+                        "The database and its mark do not agree: one of them was copied or restored, or the \
+                         mark's owner or permissions were changed. Another history begins, and clients load \
+                         afresh."
+                    );
+                }
+                Uuid::now_v7().simple().to_string()
+            }
         };
         self.renew(connection, &epoch).await?;
         Ok(epoch)

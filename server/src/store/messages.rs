@@ -61,8 +61,8 @@ pub(crate) async fn place(
         .await
 }
 
-/// The messages of a chat, which exists for who asks, between two places, newest last, and whether there are more: older ones
-/// when there is no `after`, newer ones otherwise.
+/// The messages of a chat, which exists for who asks, between two places, newest last, and whether
+/// there are more: older ones when there is no `after`, newer ones otherwise.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
     chat: &ChatId,

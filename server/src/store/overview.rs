@@ -20,9 +20,8 @@ pub(crate) struct Counts {
 
 /// Counts everything that exists for the viewer. The events are not counted one by one: of offsets only
 /// those are missing that are known to, and only the oldest are ever forgotten; so they are
-/// everybody's. Of the rest SQLite
-/// counts the entries of an index, some 20 ms for 1,000,000 messages, and takes from them those of
-/// chats that do not exist for the viewer.
+/// everybody's. Of the rest SQLite counts the entries of an index, some 20 ms for 1,000,000 messages,
+/// and takes from them those of chats that do not exist for the viewer.
 pub(crate) async fn count(
     connection: &mut SqliteConnection,
     viewer: &Principal,

@@ -27,8 +27,8 @@ pub(crate) async fn find(
     .await
 }
 
-/// Every receipt of these messages, which who asks sees, in their order, and of one in the order in which it was
-/// received.
+/// Every receipt of these messages, which who asks sees, in their order, and of one in the order in
+/// which it was received.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
     messages: impl IntoIterator<Item = &MessageId>,

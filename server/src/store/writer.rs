@@ -140,6 +140,16 @@ impl Writer {
         answered.await.unwrap_or(Err(Error::Unavailable))
     }
 
+    /// Whether nothing can be changed any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    /// How many changes wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Finishes the changes that wait and closes the database; later ones are refused.
     pub(crate) async fn stop(&self) {
         let (done, stopped) = oneshot::channel();
@@ -226,6 +236,7 @@ impl<P: Fn(Vec<Logged>) + Send + Sync> Task<P> {
                 None
             }
             Err(cause) => {
+                ::metrics::counter!(metrics::COMMIT_FAILURES).increment(1);
                 tracing::error!(%cause, changes = ended.len(), "Nothing could be committed.");
                 self.tx.give_up().await;
                 Some(cause)

@@ -174,6 +174,20 @@ async fn sockets_are_limited_by_principal() {
     }
 }
 
+/// However many sockets there are, a hub that is full can still be asked how it is.
+#[tokio::test]
+async fn sockets_leave_places_to_requests() {
+    let server = Server::start_with(|settings| settings.max_connections = 40).await;
+    let mut sockets = Vec::new();
+    for _ in 0..38 {
+        sockets.push(RawSocket::connect(&server.client()).await.unwrap());
+    }
+    let refused = RawSocket::connect(&server.client()).await.unwrap_err().to_string();
+    assert!(refused.contains("503"), "{refused}");
+    assert_eq!(limited("connections"), 1);
+    assert!(crate::exchange(&server, &get("/health", "")).await.starts_with("HTTP/1.1 200"));
+}
+
 #[tokio::test]
 async fn connections_are_limited_by_address() {
     let server = strict(|settings| settings.max_connections_per_address = 2).await;

@@ -42,7 +42,8 @@ async fn a_hub_with_a_name_answers_to_no_other() {
     for (host, expected) in
         [("hub.example.org", 200), ("localhost", 200), ("evil.example", 403), ("10.0.0.1", 403)]
     {
-        let answer = crate::ask(&server, Method::GET, "/health", &[("host", host)]).await;
+        let path = "/api/v1/openapi.json";
+        let answer = crate::ask(&server, Method::GET, path, &[("host", host)]).await;
         assert_eq!(answer.status(), expected, "{host}");
     }
 }
@@ -94,5 +95,16 @@ async fn only_pages_of_named_origins_may_read_with_cors_and_show_who_they_are() 
             assert_eq!(allowed.is_some_and(|allowed| allowed == origin), is_named, "{origin}");
             assert_eq!(headers.contains_key("access-control-allow-credentials"), is_named);
         }
+    }
+}
+
+/// A load balancer asks by the address that it knows; what it is told is no secret.
+#[tokio::test]
+async fn probes_are_answered_by_whatever_name_they_ask() {
+    let server = named().await;
+    for (path, status) in [("/health", 200), ("/ready", 200), ("/api/v1/openapi.json", 403)] {
+        let host = [("Host", "10.42.0.7:3000")];
+        let answer = crate::ask(&server, Method::GET, path, &host).await;
+        assert_eq!(answer.status(), status, "{path}");
     }
 }

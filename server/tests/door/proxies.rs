@@ -59,7 +59,8 @@ async fn who_forges_a_host_or_a_scheme_is_judged_by_their_own() {
         settings.public_url = Some("https://hub.example.org".parse().unwrap());
     };
     let server = Server::start_with(named).await;
-    assert!(exchange(&server, &get("/health", forged)).await.starts_with("HTTP/1.1 403"));
+    let asked = get("/api/v1/openapi.json", forged);
+    assert!(exchange(&server, &asked).await.starts_with("HTTP/1.1 403"));
 }
 
 #[tokio::test]

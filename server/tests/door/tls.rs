@@ -2,7 +2,14 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use colloquy_client::protocol::request::{NewChat, NewMessage};
+use colloquy_client::{
+    Client, Error,
+    protocol::{
+        request::{NewAgent, NewChat, NewMessage},
+        session::Notice,
+        topic::{Kind, Topic},
+    },
+};
 use colloquy_server::{access::Caller, service::Change, settings::Settings};
 use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -109,6 +116,35 @@ async fn requests_and_sockets_are_served_over_https_and_their_pages_are_own() {
         let reply = socket.next().await.unwrap().unwrap();
         assert!(reply.to_text().unwrap().starts_with(r#"{"reply":1,"ok""#));
     }
+}
+
+#[tokio::test]
+async fn the_client_speaks_https_to_a_hub_that_it_trusts() {
+    let identity = Identity::new();
+    let server = start(&identity).await;
+    let url = server.url.replace("http://127.0.0.1", "https://localhost");
+    let pem = fs::read(identity.folder.path().join("cert.pem")).unwrap();
+    let client = Client::trusting(&url, &pem).unwrap();
+    let (live, mut notices) = client.live();
+    live.subscribe(Topic::All(Kind::Agent), None).await;
+    let (mut is_subscribed, mut created) = (false, None);
+    while created.is_none() {
+        match timeout(PATIENCE, notices.recv()).await.unwrap().unwrap() {
+            Notice::Subscribed { .. } if !is_subscribed => {
+                is_subscribed = true;
+                let new = NewAgent { name: "Ada".to_owned(), ..NewAgent::default() };
+                client.create_agent(&new).await.unwrap();
+            }
+            Notice::Event(frame) => created = Some(frame.name),
+            _ => {}
+        }
+    }
+    assert_eq!(created, Some("agent:created"));
+
+    let CertifiedKey { cert, .. } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let stranger = Client::trusting(&url, cert.pem().as_bytes()).unwrap();
+    assert!(matches!(stranger.agents().await, Err(Error::Transport(_))));
+    assert!(matches!(Client::trusting(&url, b"nothing"), Err(Error::Certificates(_))));
 }
 
 /// An encrypted WebSocket of a page of that origin's scheme, if it is let in.

@@ -72,8 +72,8 @@ async fn a_patch_may_say_that_it_is_one() {
     let patched = server
         .client()
         .request(Method::PATCH, "/api/v1/agents/a")
-        .json(&json!({"name": "b"}))
         .header(reqwest::header::CONTENT_TYPE, "Application/Merge-Patch+JSON; charset=utf-8")
+        .json(&json!({"name": "b"}))
         .send()
         .await
         .unwrap();

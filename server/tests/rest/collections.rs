@@ -1,4 +1,4 @@
-use colloquy_client::protocol::request::NewCollection;
+use colloquy_client::protocol::{model::Metadata, request::NewCollection};
 use serde_json::json;
 
 use crate::{happened, log, refused, support::Server};
@@ -25,4 +25,21 @@ async fn a_collection_from_creation_to_deletion() {
         happened(&server).await,
         ["collection:created", "collection:updated", "collection:updated", "collection:deleted"]
     );
+}
+
+/// Whatever digits a number has: what was sent is what is answered, kept and told.
+#[tokio::test]
+async fn numbers_stay_as_they_are() {
+    let server = Server::start().await;
+    let client = server.client();
+    let numbers = [8.075676977333617e-16, 10928588.983213551, -122.41941550000001, 5e-324, 1.0];
+    let metadata: Metadata = [("numbers".to_owned(), json!(numbers))].into_iter().collect();
+    let new = NewCollection { name: "N".into(), metadata: metadata.clone(), ..Default::default() };
+    let created = client.create_collection(&new).await.unwrap();
+    assert_eq!(created.metadata, metadata);
+    assert_eq!(client.collection(&created.id).await.unwrap().value, created);
+    assert_eq!(log(&server).await[0].payload["collection"]["metadata"], json!(metadata));
+    let patch = json!({"metadata": metadata});
+    assert_eq!(client.update_collection(&created.id, &patch).await.unwrap(), created);
+    assert_eq!(happened(&server).await, ["collection:created"]);
 }

@@ -97,6 +97,10 @@ async fn what_a_client_has_already_is_not_sent_again() {
         assert_eq!(answer.text().await.unwrap(), "");
     }
     assert_eq!(get("\"2\"").await.unwrap().status(), 200);
+    // Several lines are one list.
+    let call = server.client().request(Method::GET, "/api/v1/agents/a");
+    let call = call.header(IF_NONE_MATCH, "\"0\"").header(IF_NONE_MATCH, "\"1\"");
+    assert_eq!(call.send().await.unwrap().status(), 304);
 }
 
 #[tokio::test]

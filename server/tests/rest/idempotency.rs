@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     happened, header, problem, refused,
-    support::{Server, agent},
+    support::{Server, agent, chat},
 };
 
 #[tokio::test]
@@ -47,6 +47,17 @@ async fn a_key_belongs_to_a_principal_and_a_route() {
         }
     }
     assert_eq!(happened(&server).await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_route_is_the_same_however_it_is_written() {
+    let server = Server::start().await;
+    chat(&server, "c").await;
+    for path in ["/api/v1/chats/c/messages", "/api/v1/chats/%63/messages"] {
+        let call = server.client().request(Method::POST, path).json(&json!({"content": "Hello."}));
+        call.idempotency_key("key").await.unwrap();
+    }
+    assert_eq!(happened(&server).await, ["chat:created", "chat:messageCreated"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use std::pin::pin;
 
 use colloquy_client::{Method, Response};
 use futures_util::future::select;
-use reqwest::header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN};
+use reqwest::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use serde_json::{Value, json};
 
 use crate::{
@@ -48,10 +48,21 @@ async fn a_body_of_another_type_is_415() {
         (Method::PATCH, "/agents/a", "application/json-patch+json"),
         (Method::PUT, "/agents/a/status", "application/merge-patch+json"),
         (Method::POST, "/agents", ""),
+        (Method::POST, "/agents", "application/json; charset=iso-8859-1"),
     ] {
         let refusal = raw(&server, method, path, media_type, "{\"name\": \"b\"}").await;
+        // It was not read, and so another request can not come behind it.
+        assert_eq!(header(&refusal, "connection"), "close");
         assert_eq!(problem(refusal).await, (415, fields(&["Content-Type"])), "{media_type}");
     }
+    let utf_8 = "application/json; charset=\"UTF-8\"";
+    let accepted = raw(&server, Method::POST, "/agents", utf_8, "{\"name\": \"b\"}").await;
+    assert_eq!(accepted.status(), 201);
+    assert!(!accepted.headers().contains_key("connection"));
+
+    let call = server.client().request(Method::POST, "/api/v1/agents").json(&json!({"name": "b"}));
+    let refusal = call.header(CONTENT_ENCODING, "gzip").send().await.unwrap();
+    assert_eq!(problem(refusal).await, (415, fields(&["Content-Encoding"])));
 }
 
 #[tokio::test]
@@ -175,6 +186,18 @@ async fn a_bad_idempotency_key_is_422() {
         let call = call.json(&json!({"name": "a"})).idempotency_key(key);
         let refusal = problem(call.send().await.unwrap()).await;
         assert_eq!(refusal, (422, fields(&["Idempotency-Key"])), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn who_acts_and_under_which_key_is_said_once() {
+    let server = Server::start().await;
+    agent(&server, "ada").await;
+    for name in ["colloquy-act-as", "idempotency-key"] {
+        let name = HeaderName::from_static(name);
+        let call = server.client().request(Method::POST, "/api/v1/agents");
+        let call = call.json(&json!({"name": "b"})).header(name.clone(), "ada").header(name, "ada");
+        assert_eq!(problem(call.send().await.unwrap()).await.0, 422);
     }
 }
 

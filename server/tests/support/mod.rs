@@ -28,6 +28,7 @@ use tokio::{
     sync::oneshot,
     task::{JoinHandle, JoinSet},
 };
+use tokio_rustls::rustls::crypto::ring;
 
 /// A hub that runs. Dropping it stops it.
 pub(crate) struct Server {
@@ -74,6 +75,7 @@ impl Server {
 
     /// A hub that goes on with the data of another.
     pub(crate) async fn start_in(data: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
+        provide_cryptography();
         let mut settings = Settings { data_dir: data.path().to_owned(), ..Settings::default() };
         change(&mut settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -87,6 +89,12 @@ impl Server {
         let task = tokio::spawn(serve(listener, state.clone(), shutdown));
         Self { url, state, data, stop, task }
     }
+}
+
+/// A bare reqwest asks for it even to speak without TLS.
+pub(crate) fn provide_cryptography() {
+    // An error says that it is there already.
+    let _ = ring::default_provider().install_default();
 }
 
 /// A disk that does not get on: as many changes wait as can, and no more can be asked for.

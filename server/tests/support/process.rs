@@ -11,6 +11,8 @@ use std::{
 use colloquy_client::Client;
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::provide_cryptography;
+
 pub(crate) const COLLOQUY: &str = env!("CARGO_BIN_EXE_colloquy");
 
 /// How long anything here may take.
@@ -43,6 +45,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a server and waits until it says where it is.
     pub(crate) fn start(command: &mut Command) -> Self {
+        provide_cryptography();
         let mut process = command.spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use colloquy_client::{protocol::request::NewMessage, raw::RawError};
+use colloquy_client::{
+    protocol::request::NewMessage,
+    raw::{PATIENCE, RawError},
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
 
 use crate::{
@@ -80,6 +84,25 @@ async fn the_silent_are_closed_and_the_quiet_are_not() {
     let left = server.state.hub.connections(|_| true);
     assert_eq!(left.len(), 1);
     assert_eq!(json!(left[0].id), quiet.welcome["connectionId"]);
+}
+
+/// Who is closed as slow has time to read why, but nobody stops later because of that.
+#[tokio::test]
+async fn stopping_does_not_wait_for_who_was_too_slow() {
+    const LONG: Duration = Duration::from_secs(3_600);
+    let server = Server::start_with(|set| {
+        set.queue_messages = 8;
+        (set.heartbeat, set.shutdown_timeout) = (LONG, LONG);
+    })
+    .await;
+    let client = server.client();
+    let chat = chat(&server, "c").await;
+    let _slow = Peer::ready(&client, &["chat:c"]).await;
+    let new = NewMessage { content: "x".repeat(60_000), ..NewMessage::default() };
+    while !server.state.hub.connections(|_| true).is_empty() {
+        client.send_message(&chat.id, &new).await.unwrap();
+    }
+    timeout(PATIENCE, server.stop()).await.unwrap();
 }
 
 /// Who stops reading is closed when its queue is full; nobody else waits, and it can resume.

@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
-#[path = "support/mod.rs"]
+#[path = "../support/mod.rs"]
 mod support;
 
+mod folder;
+mod people;
+mod settings;
+
 use std::{
-    fs,
-    io::{BufRead, Read},
+    io::BufRead,
     net::TcpListener,
     os::unix::fs::{FileTypeExt, PermissionsExt},
     process::Command,
@@ -26,7 +29,7 @@ use tokio::{net::UnixStream, time::timeout};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 use support::process::{
-    COLLOQUY, PATIENCE, Process, colloquy, in_folder, printed, serve_on_any_port, stderr,
+    COLLOQUY, PATIENCE, Process, colloquy, in_folder, serve_on_any_port, stderr,
 };
 
 #[tokio::test]
@@ -49,115 +52,6 @@ async fn serves_without_a_subcommand_where_leptos_says() {
     let server = Process::start(colloquy(folder.path()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0"));
     assert_ne!(server.url, "http://127.0.0.1:3000");
     server.client().agents().await.unwrap();
-}
-
-#[test]
-fn flags_go_before_the_environment_and_that_before_the_file() {
-    let folder = TempDir::new().unwrap();
-    let here = folder.path();
-    fs::write(here.join("colloquy.toml"), "listen = \"127.0.0.1:0\"\ndata_dir = \"file\"").unwrap();
-    fs::write(here.join("other.toml"), "listen = \"localhost:0\"\ndata_dir = \"other\"").unwrap();
-    drop(Process::start(&mut colloquy(here)));
-    assert!(here.join("file").is_dir());
-    drop(Process::start(colloquy(here).args(["--config", "other.toml"])));
-    assert!(here.join("other").is_dir());
-    drop(Process::start(colloquy(here).env("COLLOQUY_DATA_DIR", "variable")));
-    assert!(here.join("variable").is_dir());
-    let mut all = colloquy(here);
-    drop(Process::start(all.env("COLLOQUY_DATA_DIR", "unused").args(["serve", "--data-dir=flag"])));
-    assert!(here.join("flag").is_dir());
-    assert!(!here.join("unused").exists());
-}
-
-#[test]
-fn what_is_unknown_or_unacceptable_is_named_with_where_it_comes_from() {
-    struct Case {
-        arguments: &'static [&'static str],
-        variable: Option<(&'static str, &'static str)>,
-        file: &'static str,
-        told: &'static [&'static str],
-    }
-    const NONE: Case = Case { arguments: &[], variable: None, file: "", told: &[] };
-    let cases = [
-        Case { arguments: &["serve", "--lisen=x"], told: &["--lisen"], ..NONE },
-        Case { arguments: &["--queue-bytes=many"], told: &["--queue-bytes", "many"], ..NONE },
-        Case {
-            arguments: &["--listen=0.0.0.0"],
-            told: &["--listen", "0.0.0.0", "an address and a port"],
-            ..NONE
-        },
-        Case {
-            arguments: &["serve"],
-            variable: Some(("COLLOQUY_RETENTION_DAYS", "-1")),
-            told: &["-1", "environment variable COLLOQUY_RETENTION_DAYS"],
-            ..NONE
-        },
-        Case {
-            variable: Some(("COLLOQUY_LISTEN", "192.0.2.1")),
-            told: &["192.0.2.1", "environment variable COLLOQUY_LISTEN"],
-            ..NONE
-        },
-        Case {
-            variable: Some(("LEPTOS_SITE_ADDR", "nowhere")),
-            told: &["nowhere", "environment variable LEPTOS_SITE_ADDR"],
-            ..NONE
-        },
-        Case {
-            file: "heartbeat_seconds = 0",
-            told: &["`heartbeat_seconds` in colloquy.toml"],
-            ..NONE
-        },
-        Case {
-            file: "allowed_origins = ['http://a.example', 'a.example']",
-            told: &["'a.example'", "`allowed_origins` in colloquy.toml"],
-            ..NONE
-        },
-        Case { file: "lisen = 'x'", told: &["`lisen` in colloquy.toml"], ..NONE },
-        Case { file: "listen = ['x']", told: &["`listen` in colloquy.toml"], ..NONE },
-        Case { file: "[serve]\nlisten = 'x'", told: &["`serve` in colloquy.toml"], ..NONE },
-        Case { file: "listen = ", told: &["colloquy.toml", "line 1"], ..NONE },
-        Case { arguments: &["--config=missing.toml"], told: &["missing.toml"], ..NONE },
-    ];
-    for case in cases {
-        let folder = TempDir::new().unwrap();
-        if !case.file.is_empty() {
-            fs::write(folder.path().join("colloquy.toml"), case.file).unwrap();
-        }
-        let output =
-            colloquy(folder.path()).args(case.arguments).envs(case.variable).output().unwrap();
-        let error = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{error}");
-        for told in case.told {
-            assert!(error.contains(told), "no {told:?} in {error}");
-        }
-        assert!(!folder.path().join("data").exists());
-    }
-}
-
-#[test]
-fn warns_of_a_variable_that_sets_nothing() {
-    let folder = TempDir::new().unwrap();
-    let mut command = colloquy(folder.path());
-    command.args(["--listen=127.0.0.1:0"]).env("COLLOQUY_LISTN", "x").env("COLLOQUY_URL", "x");
-    let mut server = Process::start(&mut command);
-    server.signal(Signal::TERM);
-    server.wait();
-    let mut log = String::new();
-    server.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(log.contains("COLLOQUY_LISTN"), "{log}");
-    assert!(!log.contains("COLLOQUY_URL"), "{log}");
-    let first: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
-    assert_eq!(first["level"], "WARN", "without a terminal, logs are JSON");
-}
-
-#[test]
-fn a_data_folder_has_one_server() {
-    let folder = TempDir::new().unwrap();
-    let server = serve_on_any_port(folder.path());
-    let second = colloquy(folder.path()).arg("--listen=127.0.0.1:0").output().unwrap();
-    let error = stderr(&second);
-    assert_eq!(second.status.code(), Some(1));
-    assert!(error.contains(&format!("process {}", server.process.id())), "{error}");
 }
 
 #[test]
@@ -303,6 +197,7 @@ async fn notify_goes_through_the_server_that_runs() {
 #[tokio::test]
 async fn notify_needs_no_server() {
     let folder = TempDir::new().unwrap();
+    drop(serve_on_any_port(folder.path()));
     let told = colloquy(folder.path()).args(["notify", "Back soon"]).output().unwrap();
     assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
     let server = serve_on_any_port(folder.path());
@@ -316,116 +211,10 @@ async fn notify_needs_no_server() {
 #[test]
 fn a_refusal_is_told() {
     let folder = TempDir::new().unwrap();
+    drop(serve_on_any_port(folder.path()));
     let told = colloquy(folder.path()).args(["notify", ""]).output().unwrap();
     assert_eq!(told.status.code(), Some(1));
     assert!(stderr(&told).contains("message"), "{}", stderr(&told));
-}
-
-#[tokio::test]
-async fn the_data_folder_may_lie_deep() {
-    let folder = TempDir::new().unwrap();
-    let deep = "a-folder-with-a-long-name/".repeat(6);
-    let at_depth = |command: &mut Command| {
-        command.env("COLLOQUY_DATA_DIR", &deep);
-    };
-    let mut command = colloquy(folder.path());
-    at_depth(&mut command);
-    let server = Process::start(command.arg("--listen=127.0.0.1:0"));
-    let mut command = colloquy(folder.path());
-    at_depth(&mut command);
-    let told = command.args(["notify", "Hello"]).output().unwrap();
-    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
-    assert_eq!(server.client().events().await.unwrap().value.items.len(), 1);
-}
-
-#[tokio::test]
-async fn people_are_managed_from_the_command_line_while_it_runs_and_while_it_does_not() {
-    let folder = TempDir::new().unwrap();
-    let here = folder.path();
-    // No server runs: the first person is made by the command itself.
-    let member = colloquy(here).args(["user", "add", "a@example.org", "--name", "Ada"]).output();
-    assert!(stderr(&member.unwrap()).contains("the first person must be an admin"));
-    let add = ["user", "add", "a@example.org", "--name", "Ada", "--role", "admin"];
-    let invited = printed(here, &add);
-    let link = invited.trim().rsplit_once("/welcome#").unwrap().1;
-
-    let mut server = serve_on_any_port(here);
-    let post = async |path: &str, body: serde_json::Value| {
-        let call = server.client().request(Method::POST, &format!("/api/v1{path}")).json(&body);
-        call.send().await.unwrap()
-    };
-    assert_eq!(server.client().agents().await.unwrap_err().status(), Some(401));
-    let chosen = json!({ "link": link, "password": "wrong horse 1" });
-    assert_eq!(post("/welcome", chosen).await.status(), 201);
-    let ada = json!({ "email": "a@example.org", "password": "wrong horse 1" });
-    assert_eq!(post("/session", ada.clone()).await.status(), 200);
-
-    // It runs: the same commands go through it.
-    let invited = printed(here, &["user", "add", "b@example.org", "--name", "Bo"]);
-    assert!(invited.contains("/welcome#"), "{invited}");
-    assert!(printed(here, &["user", "list"]).contains("b@example.org"));
-    let reset = printed(here, &["user", "reset-password", "A@EXAMPLE.org"]);
-    let link = reset.trim().rsplit_once("/welcome#").unwrap().1;
-    let chosen = json!({ "link": link, "password": "another horse" });
-    assert_eq!(post("/welcome", chosen).await.status(), 201);
-    assert_eq!(post("/session", ada).await.status(), 401);
-    assert!(printed(here, &["user", "disable", "b@example.org"]).contains("Disabled"));
-    let last = colloquy(here).args(["user", "disable", "a@example.org"]).output().unwrap();
-    assert_eq!(last.status.code(), Some(1));
-    assert!(stderr(&last).contains("the last admin"), "{}", stderr(&last));
-    let nobody = colloquy(here).args(["user", "disable", "x@example.org"]).output().unwrap();
-    assert!(stderr(&nobody).contains("nobody has"), "{}", stderr(&nobody));
-
-    // So do those about tokens.
-    let create = ["token", "create", "--user", "a@example.org", "--name", "t"];
-    let scopes = ["--scope", "read,agents", "--expires-days", "1"];
-    let token = printed(here, &[&create[..], &scopes].concat());
-    let client = server.client().with_token(token.trim());
-    let new =
-        NewAgent { id: Some("a".parse().unwrap()), name: "A".to_owned(), ..NewAgent::default() };
-    client.create_agent(&new).await.unwrap();
-    printed(here, &["token", "create", "--agent", "a", "--name", "of the agent"]);
-    let list = printed(here, &["token", "list"]);
-    assert_eq!(list.lines().count(), 2, "{list}");
-    assert!(!list.contains(token.trim()), "{list}");
-    let line = list.lines().find(|line| line.contains(&token[..12])).unwrap();
-    printed(here, &["token", "revoke", line.split(' ').next().unwrap()]);
-    assert_eq!(client.agents().await.unwrap_err().status(), Some(401));
-
-    // What was logged names who came in, and holds no secret.
-    server.signal(Signal::TERM);
-    server.wait();
-    let mut log = String::new();
-    server.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    for told in ["Somebody signed in", "Somebody could not sign in", "A token was revoked"] {
-        assert!(log.contains(told), "no {told:?} in {log}");
-    }
-    for secret in ["wrong horse", "another horse", token.trim(), link] {
-        assert!(!log.contains(secret), "{secret} in {log}");
-    }
-}
-
-#[tokio::test]
-async fn the_first_start_where_people_sign_in_prints_a_link_to_set_up_with() {
-    let folder = TempDir::new().unwrap();
-    let mut serve = colloquy(folder.path());
-    let mut server =
-        Process::start(serve.args(["serve", "--listen=127.0.0.1:0", "--auth=required"]));
-    let mut line = String::new();
-    while !line.starts_with("Set up the first administrator") {
-        line.clear();
-        assert_ne!(server.output.read_line(&mut line).unwrap(), 0, "no link");
-    }
-    let (address, link) = line.trim().rsplit_once("/welcome#").unwrap();
-    assert!(address.ends_with(&server.url), "{line}");
-    let body = json!({ "link": link, "password": "wrong horse 1", "name": "Ada",
-                       "email": "a@example.org" });
-    let call = server.client().request(Method::POST, "/api/v1/welcome").json(&body);
-    assert_eq!(call.send().await.unwrap().status(), 201);
-
-    let demo = colloquy(folder.path()).args(["demo", "--url", &server.url]).output().unwrap();
-    assert_eq!(demo.status.code(), Some(1));
-    assert!(stderr(&demo).contains("colloquy token create"), "{}", stderr(&demo));
 }
 
 /// Lets a server write files up to that size only; none: as large as it likes.
