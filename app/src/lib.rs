@@ -10,16 +10,21 @@
 //! - [`live`]: `use_websocket`, the page's one connection to the hub
 //! - [`api`]: the REST API, typed
 //! - [`session`]: who uses the page, and what they may do
-//! - `tab_storage`: what the browser keeps for this tab; `scroll_place`: the way back to where one was
+//! - `tab_storage`: what the browser keeps for this tab; `scroll_place`: the way back to where one was;
+//!   `keyboard`: where the keyboard is on a new page, and that pressing a button keeps it there
 //! - [`backend`]: what rendering on the server needs from the server
 //! - [`early`]: what people do on a page before it is alive
 //! - `parts`: which parts of the WASM are loaded when they are wanted
+
+// What a page renders is one type, as deep as its elements.
+#![recursion_limit = "256"]
 
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod components;
 pub mod early;
+mod keyboard;
 pub mod live;
 pub mod pages;
 pub mod palette;
@@ -39,6 +44,7 @@ use leptos_router::{
 
 use crate::{
     components::{
+        connection_pill::ConnectionNotice,
         sidebar::Sidebar,
         sign_in_again::SignInAgain,
         theme::{self, provide_colours},
@@ -46,6 +52,7 @@ use crate::{
         toasts::{ToastRegion, provide_toasts},
     },
     early::Alive,
+    keyboard::{ignore_presses_of_disabled, provide_beginnings},
     live::provide_websocket,
     pages::{
         agents::{AGENT, AGENTS},
@@ -106,18 +113,21 @@ pub fn App() -> impl IntoView {
     provide_websocket();
     provide_session();
     keep_for_one_person();
+    ignore_presses_of_disabled();
     // Whoever is not known is offered the way in, and nothing else.
     let session = use_session();
     let is_known = untrack(|| session.caller().is_some());
 
     view! {
-        <a class="skip-link" href="#content">
+        // The browser goes there itself, and takes the keyboard along.
+        <a class="skip-link" href="#content" rel="external">
             "Skip to the content"
         </a>
         <Router>
             <div class="app">
                 {is_known.then(|| view! { <Sidebar /> })}
                 <main id="content" tabindex="-1">
+                    {is_known.then(|| view! { <ConnectionNotice /> })}
                     <Pages />
                 </main>
             </div>
@@ -133,6 +143,7 @@ pub fn App() -> impl IntoView {
 fn Pages() -> impl IntoView {
     use SsrMode::Async;
     keep_scroll_places();
+    provide_beginnings();
     view! {
         <FlatRoutes fallback=NotFoundPage>
             <Route path=path!("/") view=OVERVIEW ssr=Async />

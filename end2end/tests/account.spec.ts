@@ -126,7 +126,7 @@ test("somebody who is invited comes in, and finds what they may do", async ({
   await page.getByRole("radio", { name: "member" }).check();
   await page.getByRole("button", { name: "Save" }).click();
   await expect(row).toContainText("member");
-  await expect(viewer.getByRole("button", { name: "Create a chat" })).toBeVisible();
+  await expect(viewer.getByRole("button", { name: "New chat" })).toBeVisible();
 
   // A disabled person is out at once.
   await page.getByRole("button", { name: "Disable Vera Viewer" }).click();

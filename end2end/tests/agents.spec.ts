@@ -72,12 +72,14 @@ test("what the server refuses stands at its field, and what was typed stays", as
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await expect(page.getByLabel("Name", { exact: true })).toHaveAccessibleDescription("must not be empty");
   await expect(page.getByLabel("Name", { exact: true })).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("Name", { exact: true })).toBeFocused();
 
   await page.getByLabel("Name", { exact: true }).fill("Another Ada");
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await expect(page.getByLabel("Id", { exact: true })).toHaveAccessibleDescription(
     /there is another agent with this id/,
   );
+  await expect(page.getByLabel("Id", { exact: true })).toBeFocused();
   await expectAccessible(page);
 
   await page.keyboard.press("Escape");
@@ -311,12 +313,60 @@ test("a status is set in one page and seen in the others", async ({ page, contex
   await expect(status(page)).toContainText(/working.*Reading/);
   await expect(rows(list, "Agents")).toHaveText([/Ada.*working.*Reading/]);
 
-  // What it is doing is where the next change begins, so it is taken away on purpose only.
+  // What it is doing was said of that status only.
+  const doing = page.getByLabel("What it is doing", { exact: true });
+  await page.getByRole("radio", { name: "waiting" }).check({ force: true });
+  await expect(doing).toHaveValue("");
+  await page.getByRole("radio", { name: "working" }).check({ force: true });
+  await expect(doing).toHaveValue("Reading");
   await page.getByRole("radio", { name: "waiting" }).check({ force: true });
   await page.getByRole("button", { name: "Set status" }).click();
-  await expect(status(page)).toContainText(/waiting.*Reading/);
+  await expect(status(page)).toContainText("waiting");
+  await expect(status(page)).not.toContainText("Reading");
   await connect(server).put("/agents/ada/status", { status: "working", statusDetail: "Writing" });
-  await expect(page.getByLabel("What it is doing", { exact: true })).toHaveValue("Writing");
+  await expect(doing).toHaveValue("Writing");
+  await doing.fill("Resting");
+  await page.getByRole("radio", { name: "idle" }).check({ force: true });
+  await expect(doing).toHaveValue("Resting");
+});
+
+test("a status that was set shows although no event comes", async ({ page, server }) => {
+  await connect(server).post("/agents", ADA);
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const hub = socket.connectToServer();
+    hub.onMessage((text) => {
+      if (JSON.parse(String(text)).event !== "agent:statusChanged") socket.send(text);
+    });
+  });
+  await open(page, "/agents/ada");
+
+  await page.getByRole("radio", { name: "working" }).check({ force: true });
+  await page.getByRole("button", { name: "Set status" }).click();
+
+  await expect(status(page)).toContainText("working");
+  await expect(page.getByRole("radio", { name: "working" })).toBeChecked();
+});
+
+test("a button keeps the keyboard while it does something, and does it once", async ({ page, server }) => {
+  await connect(server).post("/agents", ADA);
+  await open(page, "/agents/ada");
+  const change = await hold(page, "**/api/v1/agents/ada/status");
+  await page.getByRole("radio", { name: "working" }).check({ force: true });
+  const button = page.getByRole("button", { name: "Set status" });
+
+  await button.press("Enter");
+  await change.asked;
+  await expect(button).toBeDisabled();
+  await expect(button).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.getByLabel("What it is doing", { exact: true }).press("Enter");
+  await button.focus();
+  change.release();
+
+  await expect(button).toBeEnabled();
+  await expect(button).toBeFocused();
+  const { items } = await connect(server).get("/events?event=agent:statusChanged");
+  expect(items).toHaveLength(1);
 });
 
 test("what is typed while a status is being set stays", async ({ page, server }) => {
@@ -535,6 +585,25 @@ test("the whole row leads to the agent, with the mouse and the keyboard", async 
   await expect(rows(page, "Agents").first()).toContainText("working");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/agents\/ada$/);
+});
+
+test("a row with the keyboard keeps it, whichever row moves", async ({ page, server }) => {
+  const api = connect(server);
+  for (const name of ["Ada", "Bob", "Eve"]) await api.post("/agents", { id: name.toLowerCase(), name });
+  await open(page, "/agents?sort=-updatedAt");
+  await expect(rows(page, "Agents")).toHaveText([/Eve/, /Bob/, /Ada/]);
+  const ada = rows(page, "Agents").getByRole("link", { name: "Ada" });
+  await ada.focus();
+
+  for (const [id, names] of [
+    ["bob", [/Bob/, /Eve/, /Ada/]],
+    ["ada", [/Ada/, /Bob/, /Eve/]],
+    ["eve", [/Eve/, /Ada/, /Bob/]],
+  ] as const) {
+    await api.put(`/agents/${id}/status`, { status: "working" });
+    await expect(rows(page, "Agents")).toHaveText([...names]);
+    await expect(ada).toBeFocused();
+  }
 });
 
 test("one agent's whole story and its chats are a click away", async ({ page, server }) => {

@@ -35,11 +35,35 @@ test("the list follows live events and its address", async ({ page, server }) =>
   expect(heard).toEqual([]);
 });
 
+test("what can be no id is said at its field, and a name does where an id does", async ({
+  page,
+  server,
+}) => {
+  const api = await plan(server);
+  await api.post("/agents", { id: "bob", name: "Bob Builder" });
+  await api.post("/chats", { id: "lunch", title: "Lunch" });
+  await open(page, "/chats?participant=bad%20id");
+  const field = page.getByRole("searchbox", { name: "Id of a participant" });
+  await expect(titles(page)).toHaveText(["Lunch", "The plan"]);
+  await expect(page.getByText(/^Not used: /)).toBeVisible();
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  await field.fill("ada");
+  await expect(titles(page)).toHaveText(["The plan"]);
+  await expect(page.getByText(/^Not used: /)).toHaveCount(0);
+
+  await titles(page).first().click();
+  const panel = page.getByRole("region", { name: "Participants" });
+  await panel.getByLabel("Id or name").fill("Bob Builder");
+  await panel.getByRole("button", { name: "Add" }).click();
+  await expect(panel.getByRole("listitem")).toHaveText([/Ada/, /Bob Builder/]);
+  await expect(panel.getByLabel("Id or name")).toHaveValue("");
+});
+
 test("a chat is created with its participants, and opens", async ({ page, server }) => {
   await connect(server).post("/agents", { id: "ada", name: "Ada" });
   await open(page, "/chats");
 
-  await page.getByRole("button", { name: "Create a chat" }).click();
+  await page.getByRole("button", { name: "New chat" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Title").fill("x".repeat(201));
   await dialog.getByLabel("Id").fill("ada");
@@ -59,7 +83,7 @@ test("what was typed of a new chat stays when its dialog is closed", async ({ pa
   await connect(server).post("/agents", { id: "ada", name: "Ada" });
   await open(page, "/chats");
   const dialog = page.getByRole("dialog");
-  const show = page.getByRole("button", { name: "Create a chat" });
+  const show = page.getByRole("button", { name: "New chat" });
 
   await show.click();
   await dialog.getByLabel("Title").fill("The plan");
@@ -110,7 +134,7 @@ test("what was typed of a new chat stays when its dialog is closed", async ({ pa
 test("who goes elsewhere while a chat is created stays there", async ({ page, server }) => {
   await open(page, "/chats");
   const creation = await hold(page, "**/api/v1/chats");
-  await page.getByRole("button", { name: "Create a chat" }).click();
+  await page.getByRole("button", { name: "New chat" }).click();
   await page.getByRole("dialog").getByLabel("Title").fill("The plan");
   await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
   await creation.asked;
@@ -132,7 +156,7 @@ test("a private chat has a lock, goes with who leaves it and comes with who is l
   const api = connect(server);
   await api.post("/agents", { id: "ada", name: "Ada" });
   await open(page, "/chats");
-  await page.getByRole("button", { name: "Create a chat" }).click();
+  await page.getByRole("button", { name: "New chat" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Title").fill("A surprise");
   await dialog.getByLabel("Who sees it").selectOption("Only its participants");
@@ -154,6 +178,51 @@ test("a private chat has a lock, goes with who leaves it and comes with who is l
   await page.reload();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(/Private: *A surprise/);
   expect(heard).toEqual([]);
+});
+
+test("without a connection, what one does oneself is there at once", async ({ page, server }) => {
+  const api = await plan(server);
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await open(page, "/demo/websocket");
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await expect(page.locator(".connection-pill")).toHaveText("Disconnected");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Chats" }).click();
+  await titles(page).first().click();
+  const inside = page.getByRole("region", { name: "Participants" }).getByRole("listitem");
+  await expect(inside).toHaveText([/Ada/]);
+
+  // What others do is not heard of, and stands before it afterwards.
+  await api.post("/chats/plan/messages", { content: "Said meanwhile." }, "ada");
+  await say(page, "Shall we begin?");
+  await expect(messages(page)).toHaveText([/Shall we begin\?/]);
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("");
+  await page.getByLabel("Id or name").fill("bob");
+  await page.getByRole("button", { name: "Add" }).click();
+  await expect(inside).toHaveText([/Ada/, /Bob/]);
+  await page.getByRole("button", { name: "Remove Ada" }).click();
+  await expect(inside).toHaveText([/Bob/]);
+
+  await page.getByRole("button", { name: "Reconnect" }).click();
+  await expect(messages(page)).toHaveText([/Said meanwhile\./, /Shall we begin\?/]);
+  await expect(page.getByRole("button", { name: /Jump to newest/ })).toHaveCount(0);
+  await expect(inside).toHaveText([/Bob/]);
+});
+
+test("whom a chat names has a name, however many agents there are", async ({ page, server }) => {
+  const api = await plan(server);
+  await api.post("/agents", { id: "zoe", name: "Zoe" });
+  await api.post("/chats/plan/messages", { content: "Shall we begin?" }, "ada");
+  for (let number = 1; number <= 200; number++) {
+    await api.post("/agents", { id: `other-${number}`, name: `Other ${number}` });
+  }
+  await open(page, "/chats/plan");
+  const inside = page.getByRole("region", { name: "Participants" }).getByRole("listitem");
+  await expect(inside).toHaveText([/Ada.*offline/]);
+  await expect(messages(page).first().getByText("Ada", { exact: true })).toBeVisible();
+
+  // Who speaks later, too.
+  await api.post("/chats/plan/messages", { content: "Yes." }, "zoe");
+  await expect(messages(page).nth(1).getByText("Zoe", { exact: true })).toBeVisible();
 });
 
 test("two people see the same conversation and who read it", async ({ page, server, context }) => {
@@ -242,6 +311,105 @@ test("hostile messages are text", async ({ page, server }) => {
   expect(dialogs).toEqual([]);
   expect(requests.filter((url) => !url.startsWith(server.url))).toEqual([]);
   expect(heard).toEqual([]);
+});
+
+test("the keyboard goes through the messages in one stop", async ({ page, server }) => {
+  await plan(server);
+  await fill(server, 3);
+  await open(page, "/chats/plan");
+  const list = page.getByRole("log", { name: "Messages" });
+  const composer = page.getByLabel("Message", { exact: true });
+  await expect(messages(page).last().getByText("Read by You")).toBeVisible();
+
+  await list.focus();
+  await page.keyboard.press("Tab");
+  await expect(composer).toBeFocused();
+  await page.keyboard.press("Shift+Tab");
+  await expect(list).toBeFocused();
+  for (const [key, place] of [
+    ["ArrowUp", 2],
+    ["ArrowUp", 1],
+    ["Home", 0],
+    ["ArrowDown", 1],
+    ["End", 2],
+  ] as const) {
+    await page.keyboard.press(key);
+    await expect(messages(page).nth(place), `${key} to ${place}`).toBeFocused();
+  }
+
+  // What is in the message is for who is at it.
+  await page.keyboard.press("Tab");
+  await expect(messages(page).last().getByText("Read by You")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(messages(page).last().getByRole("button", { name: "Reply to Ada" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(composer).toBeFocused();
+});
+
+test("older messages load with a button that keeps the keyboard, and not before it is pressed", async ({
+  page,
+  server,
+}) => {
+  await plan(server);
+  await fill(server, 120);
+  await open(page, "/chats/plan");
+  await expect(messages(page)).toHaveCount(50);
+  const older = page.getByRole("button", { name: "Load older messages" });
+  await older.focus();
+  await settled(older);
+  await expect(messages(page)).toHaveCount(50);
+  await expect(older).toBeInViewport();
+
+  await page.keyboard.press("Enter");
+  await expect(messages(page)).toHaveCount(100);
+  await expect(older).toBeFocused();
+  const first = await messages(page).first().getAttribute("data-message");
+  await page.keyboard.press("ArrowDown");
+  await expect(page.locator(`[data-message="${first}"]`)).toBeFocused();
+});
+
+test("a message that is made short again keeps its button in place", async ({ page, server }) => {
+  await plan(server);
+  await fill(server, 20);
+  const content = Array.from({ length: 200 }, (_, line) => `Line ${line}.`).join("\n");
+  await connect(server).post("/chats/plan/messages", { content }, "ada");
+  await fill(server, 20, 20);
+  await open(page, "/chats/plan");
+  await page.getByRole("button", { name: /^Show all/ }).click();
+  await expect(page.getByText("Line 199.")).toBeVisible();
+
+  const button = page.locator(".message-all");
+  await button.scrollIntoViewIfNeeded();
+  const before = await settled(button);
+  await button.click();
+  await expect(button).toHaveText(/^Show all/);
+  expect(Math.abs((await settled(button)) - before)).toBeLessThanOrEqual(2);
+});
+
+test("tables, tasks and headings are shown as they are meant", async ({ page, server }) => {
+  await page.setViewportSize({ width: 360, height: 780 });
+  await plan(server);
+  const wide = (cell: string) => `|${cell.repeat(20)}`;
+  const content = [
+    "# Largest\n\n## Larger\n",
+    "- [x] Tea\n- [ ] Cake\n",
+    `${wide(" wordswordswords |")}\n${wide("--:|")}\n${wide(" 1 |")}`,
+  ].join("\n");
+  await connect(server).post("/chats/plan/messages", { content }, "ada");
+  await open(page, "/chats/plan");
+
+  await expect(page.getByRole("checkbox")).toHaveCount(2);
+  await expect(page.getByRole("checkbox").first()).toBeChecked();
+  await expect(page.getByRole("checkbox").last()).not.toBeChecked();
+  await expect(page.getByRole("checkbox").last()).toBeDisabled();
+  const size = (text: string) =>
+    page.getByText(text, { exact: true }).evaluate((it) => parseFloat(getComputedStyle(it).fontSize));
+  expect(await size("Largest")).toBeGreaterThan(await size("Larger"));
+  await expect(page.getByRole("cell").first()).toHaveCSS("text-align", "right");
+  // The table scrolls, and nothing around it.
+  const table = page.locator(".markdown-table");
+  expect(await table.evaluate((it) => it.scrollWidth > it.clientWidth)).toBe(true);
+  expect(await excess(page)).toEqual([0, 0]);
 });
 
 test("older messages load as one scrolls up, and nothing jumps", async ({ page, server }) => {
@@ -415,6 +583,45 @@ test("two who edit at once see both versions", async ({ page, server }) => {
   expect([chat.title, chat.metadata]).toEqual(["My plan", { topic: "tea" }]);
 });
 
+test("what was typed of a change stays until it is saved or given up", async ({ page, server }) => {
+  await plan(server);
+  await open(page, "/chats/plan");
+  const dialog = page.getByRole("dialog");
+  const title = dialog.getByLabel("Title");
+  const edit = async () => {
+    await page.getByRole("button", { name: "Edit" }).click();
+    await expect(dialog).toBeVisible();
+  };
+  const close = async () => {
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
+  };
+
+  await edit();
+  await title.fill("My plan");
+  await close();
+  await edit();
+  await expect(title).toHaveValue("My plan");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await edit();
+  await expect(title).toHaveValue("The plan");
+
+  // What somebody else saved meanwhile takes nothing away.
+  await title.fill("My plan");
+  await page.request.patch("/api/v1/chats/plan", { data: { title: "Their plan" } });
+  await dialog.getByRole("button", { name: "Save" }).click();
+  const sides = dialog.getByRole("group", { name: "Title" });
+  await expect(sides).toContainText(/My plan.*Their plan/);
+  await close();
+  await edit();
+  await expect(sides).toContainText(/My plan.*Their plan/);
+  await dialog.getByRole("button", { name: "Keep my text and edit on" }).click();
+  await expect(title).toHaveValue("My plan");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("My plan");
+});
+
 test("a chat that is deleted while it is open says so", async ({ page, server, context }) => {
   await plan(server);
   await open(page, "/chats/plan");
@@ -427,9 +634,12 @@ test("a chat that is deleted while it is open says so", async ({ page, server, c
   await expect(other).toHaveURL(/\/chats$/);
   await expect(other.getByText("There is no chat yet.")).toBeVisible();
 
-  await expect(page.getByText("This chat was deleted.")).toBeVisible();
+  const banner = page.getByRole("alert").filter({ hasText: "This chat was deleted." });
+  await expect(banner.getByRole("link", { name: "All chats" })).toHaveAttribute("href", "/chats");
+  await expect(page.getByText("What you wrote is still here.")).toBeVisible();
   await expect(page.getByLabel("Message", { exact: true })).toHaveValue("Still here");
   await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+  await expect(page.getByRole("button", { name: "Remove Ada" })).toHaveCount(0);
 });
 
 test("a chat whose id is used again is another chat", async ({ page, server }) => {
@@ -439,6 +649,7 @@ test("a chat whose id is used again is another chat", async ({ page, server }) =
   await expect(messages(page)).toHaveText([/In the first one\./]);
   await api.delete("/chats/plan");
   await expect(page.getByText("This chat was deleted.")).toBeVisible();
+  await expect(page.getByText("What you wrote is still here.")).toHaveCount(0);
 
   await api.post("/chats", { id: "plan", title: "Another plan" });
 
@@ -496,7 +707,7 @@ test("a chat that is not there is a 404", async ({ page }) => {
   for (const id of ["nowhere", "no%20id"]) {
     const response = await page.goto(`/chats/${id}`);
     expect(response?.status()).toBe(404);
-    await expect(page.getByText("There is no such chat.")).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such chat");
   }
   await live(page);
   await page.getByRole("link", { name: "All chats" }).click();
@@ -530,6 +741,63 @@ for (const width of [360, 2560]) {
     }
   });
 }
+
+for (const [width, height] of [
+  [360, 640],
+  // A laptop's screen at twice its size.
+  [640, 360],
+] as const) {
+  test(`one can write under a long title on ${width} by ${height} pixels`, async ({ page, server }) => {
+    const api = connect(server);
+    await page.setViewportSize({ width, height });
+    await api.post("/chats", { id: "long", title: "A long title ".repeat(15).trim() });
+    await open(page, "/chats/long");
+    for (const it of [
+      page.getByRole("heading", { level: 1 }),
+      page.getByLabel("Message", { exact: true }),
+      page.getByRole("button", { name: "Send" }),
+    ]) {
+      await expect(it).toBeInViewport({ ratio: 1 });
+    }
+  });
+}
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+
+  test("Return begins a new line, and a button sends", async ({ page, server }) => {
+    await plan(server);
+    await open(page, "/chats/plan");
+    const message = page.getByLabel("Message", { exact: true });
+    await expect(page.getByText("Shift Enter")).toBeHidden();
+    // With smaller letters some browsers zoom in.
+    const size = await message.evaluate((it) => parseFloat(getComputedStyle(it).fontSize));
+    expect(size).toBeGreaterThanOrEqual(16);
+    await message.fill("One");
+    await message.press("Enter");
+    await message.pressSequentially("Two");
+    await expect(message).toHaveValue("One\nTwo");
+    await page.getByRole("button", { name: "Send" }).tap();
+    await expect(messages(page)).toHaveText([/One\s*Two/]);
+  });
+
+  test("notices leave free where one writes", async ({ page, server }) => {
+    const api = await plan(server);
+    await open(page, "/chats/plan");
+    for (let number = 1; number <= 5; number++) {
+      await api.post("/notifications", { type: "error", message: `Wrong: ${number}` });
+    }
+    const notices = page.locator(".toast").filter({ visible: true });
+    await expect(page.getByText("and 2 more")).toBeVisible();
+    await expect(notices).toHaveText([/Wrong: 3/, /Wrong: 4/, /Wrong: 5/]);
+    await page.getByLabel("Message", { exact: true }).tap();
+    await expect(page.getByLabel("Message", { exact: true })).toBeFocused();
+
+    await notices.last().getByRole("button", { name: "Close the notice" }).tap();
+    await expect(page.getByText("and 1 more")).toBeVisible();
+    await expect(notices).toHaveText([/Wrong: 2/, /Wrong: 3/, /Wrong: 4/]);
+  });
+});
 
 test.describe("without scripts", () => {
   test.use({ javaScriptEnabled: false });

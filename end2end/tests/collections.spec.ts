@@ -91,9 +91,16 @@ test("a collection that is deleted while it is edited keeps the text", async ({ 
   await api.delete("/collections/notes");
 
   await expect(page.getByText("This collection was deleted.")).toBeVisible();
-  await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByRole("form").getByRole("alert").last()).toContainText("notes");
+  await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
   await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Notes of mine");
+});
+
+test("a description without a word is none", async ({ page, server }) => {
+  await connect(server).post("/collections", { ...NOTES, description: "" });
+
+  await open(page, "/collections/notes");
+
+  await expect(page.getByRole("region", { name: "Description" })).toContainText("There is none.");
 });
 
 test("a list that could not be loaded says so and can be tried again", async ({ page, server }) => {

@@ -32,7 +32,7 @@ test("events arrive as they happen, the newest on top", async ({ page, server })
 
   await expect(history(page)).toHaveText([
     /collection:created.*Notes/,
-    /chat:messageCreated.*The plan.*local: Shall we begin\?/,
+    /chat:messageCreated.*The plan.*you: Shall we begin\?/,
     /chat:created.*The plan/,
     /agent:statusChanged.*Ada.*working: Reading/,
     /agent:created.*Ada.*#1/,
@@ -216,12 +216,55 @@ test("a refusal stands beside the button, and what was typed stays", async ({ pa
   await expect(panel.getByText("an id has 1 to 64 characters")).toBeVisible();
   await panel.getByLabel("Agent", { exact: true }).last().fill("nobody");
   await panel.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog", { name: "Delete nobody?" }).getByRole("button", { name: "Delete" }).click();
   await expect(panel.getByRole("alert").filter({ hasText: "nobody" })).toBeVisible();
 
   await panel.getByLabel("Name").fill("Ada");
   await panel.getByRole("button", { name: "Create" }).click();
   await expect(history(page)).toHaveText([/agent:created.*Ada/]);
   expect((await connect(server).get("/agents")).items).toHaveLength(1);
+});
+
+test("what others made is deleted only if one says so twice, and nothing else takes its place", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await open(page, DEMO);
+  const panel = region(page, "Make something happen");
+  const agent = panel.getByLabel("Agent", { exact: true }).last();
+  const deletion = panel.getByRole("button", { name: "Delete" });
+  const dialog = page.getByRole("dialog", { name: "Delete Bob?" });
+  await expect(agent).toHaveValue("bob");
+
+  await deletion.click();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(deletion).toBeFocused();
+  expect((await api.get("/agents")).items).toHaveLength(2);
+  await deletion.click();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+
+  await expect(history(page)).toHaveText([/agent:deleted/]);
+  await expect(panel.getByRole("status")).toHaveText(/^agent:deleted was here/);
+  await expect(deletion).toBeFocused();
+  await expect(agent).toHaveValue("");
+  await deletion.click();
+  await expect(panel.getByText("Say which agent, or create one.")).toBeVisible();
+  expect((await api.get("/agents")).items).toMatchObject([{ id: "ada" }]);
+});
+
+test("how it went is said of what it was about", async ({ page }) => {
+  await open(page, DEMO);
+  const panel = region(page, "Make something happen");
+  await panel.getByRole("button", { name: "Create" }).click();
+  await expect(panel.getByRole("status")).toHaveText(/^agent:created was here/);
+
+  await panel.getByText("Collection", { exact: true }).first().click();
+
+  await expect(panel.getByRole("status")).toHaveText("");
 });
 
 test("tried again after a lost answer, it is created once", async ({ page, server }) => {

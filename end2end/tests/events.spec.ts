@@ -149,6 +149,36 @@ test("older events load while one scrolls, and new ones do not move what one rea
   await expect(rows(page)).toHaveCount(242);
 });
 
+test("what has the keyboard keeps it when many events arrive, and only they light up", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await open(page, "/events");
+  const first = rows(page).last().getByRole("button", { name: "agent:created" });
+  await first.focus();
+  await rows(page).last().evaluate(async (row) => {
+    await Promise.all(row.getAnimations().map((animation) => animation.finished));
+    row.addEventListener("animationstart", () => row.setAttribute("data-lit", ""));
+  });
+
+  // They come in one answer.
+  const load = await hold(page, "**/api/v1/events?*");
+  await api.post("/chats", { id: "plan", title: "The plan" });
+  for (const content of ["One.", "Two.", "Three."]) await api.post("/chats/plan/messages", { content });
+  await load.asked;
+  load.release();
+
+  await expect(rows(page)).toHaveCount(6);
+  await expect(first).toBeFocused();
+  await expect(rows(page).first()).toContainText("Three.");
+  // Animations begin with a frame.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  await expect(rows(page).last()).not.toHaveAttribute("data-lit");
+});
+
 test("the page can be left while older events are on their way", async ({ page, server }) => {
   const heard = listen(page);
   const api = connect(server);

@@ -184,6 +184,60 @@ test("Back leads to where one was on a page, and a new page begins at its top", 
   await expect.poll(() => place(page)).toBe(300);
 });
 
+test("the first link leads past the frame, and takes the keyboard along", async ({ page }) => {
+  await open(page, "/agents");
+
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+
+  await expect(page.getByRole("main")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "New agent" })).toBeFocused();
+});
+
+test("the keyboard begins at the heading of a page that one goes to", async ({ page, server }) => {
+  await fill(server);
+  await open(page, "/");
+  const heading = page.getByRole("heading", { level: 1 });
+  await expect(heading).not.toBeFocused();
+
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Agents" }).click();
+  await expect(heading).toHaveText("Agents");
+  await expect(heading).toBeFocused();
+  await page.getByRole("list", { name: "Agents" }).getByRole("link", { name: "Ada" }).click();
+  await expect(heading).toHaveText("Ada");
+  await expect(heading).toBeFocused();
+  await page.goBack();
+  await expect(heading).toHaveText("Agents");
+  await expect(heading).toBeFocused();
+
+  // Who searches stays in the field.
+  const search = page.getByLabel("Search names, ids and descriptions");
+  await search.fill("ada");
+  await expect(page).toHaveURL(/q=ada/);
+  await expect(page.getByRole("list", { name: "Agents" }).getByRole("listitem")).toHaveCount(1);
+  await expect(search).toBeFocused();
+});
+
+test("a page without a connection says so, and connects again from there", async ({ page }) => {
+  await page.setViewportSize(NARROW);
+  await open(page, "/agents");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Name, id or command" }).fill("disconnect");
+  const chosen = page.getByRole("listbox", { name: "What fits" }).getByRole("option", { selected: true });
+  await expect(chosen).toContainText("Disconnect from the hub");
+  await page.keyboard.press("Enter");
+  const notice = page.getByRole("status").filter({ hasText: "You ended it." });
+  await expect(notice).toBeVisible();
+
+  await notice.getByRole("button", { name: "Reconnect" }).click();
+
+  await live(page);
+  await expect(notice).toHaveCount(0);
+  await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
+});
+
 test.describe("when somebody else signs in", () => {
   test.use({ flags: ["--auth", "required"] });
 

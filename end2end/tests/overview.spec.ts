@@ -11,7 +11,7 @@ test("a first visit says what to do next", async ({ page, server }) => {
   await open(page, "/");
 
   await expect(count(page, "Agents")).toHaveText("0");
-  await expect(wrong(page)).toContainText("Nothing. No agent is stuck, and nobody is behind.");
+  await expect(wrong(page)).toContainText("No agent is stuck, and nobody is behind.");
   await expect(page.getByRole("heading", { name: "Begin here" })).toBeVisible();
   await expect(page.getByText("colloquy demo", { exact: true })).toBeVisible();
   await expect(page.getByText("Nothing has happened yet.")).toBeVisible();
@@ -74,12 +74,29 @@ test("what is wrong appears, and goes", async ({ page, server }) => {
   await expect(stuck.getByRole("link", { name: "Ada" })).toHaveAttribute("href", "/agents/ada");
   await api.put("/agents/ada/status", { status: "idle" });
   await expect(stuck).toHaveCount(0);
-  await expect(wrong(page)).toContainText("Nothing. No agent is stuck");
+  await expect(wrong(page)).toContainText("Nothing is wrong");
 
   await api.post("/notifications", { type: "success", message: "All is well" });
   await api.post("/notifications", { type: "warning", message: "The disk is nearly full" });
   await expect(wrong(page)).toContainText("warning: The disk is nearly full");
   await expect(wrong(page)).not.toContainText("All is well");
+});
+
+test("of much that is wrong, five are told", async ({ page, server }) => {
+  const api = connect(server);
+  for (const id of ["ada", "bob", "eve", "kim"]) {
+    await api.post("/agents", { id, name: id });
+    await api.put(`/agents/${id}/status`, { status: "error" });
+  }
+  for (const message of ["The disk is nearly full", "The disk is full"]) {
+    await api.post("/notifications", { type: "warning", message });
+  }
+
+  await open(page, "/");
+
+  await expect(wrong(page).getByRole("listitem")).toHaveCount(6);
+  await expect(wrong(page)).toContainText("warning: The disk is full");
+  await expect(wrong(page).getByRole("link", { name: "more warnings" })).toBeVisible();
 });
 
 test("the lost connection to the hub is told, and that it is back", async ({ page, server }) => {
@@ -89,7 +106,7 @@ test("the lost connection to the hub is told, and that it is back", async ({ pag
   await expect(wrong(page)).toContainText("This page is not connected to the hub");
 
   await server.start();
-  await expect(wrong(page)).toContainText("Nothing. No agent is stuck");
+  await expect(wrong(page)).toContainText("Nothing is wrong");
 });
 
 test("everybody is notified, with what was typed kept until it is sent", async ({ page, context, server }) => {
@@ -171,7 +188,7 @@ function count(page: Page, name: string) {
 }
 
 function wrong(page: Page) {
-  return page.getByRole("region", { name: "What is wrong" });
+  return page.getByRole("region", { name: /^(What|Nothing) is wrong$/ });
 }
 
 function latest(page: Page) {

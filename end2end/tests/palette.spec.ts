@@ -22,6 +22,7 @@ test("goes to a page with the keyboard alone, and is loaded when it is wanted", 
 
   await expect(page).toHaveURL(/\/connections$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Connections");
+  await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
   await expect(field(page)).toBeHidden();
   expect(heard).toEqual([]);
 });
@@ -43,6 +44,26 @@ test("finds an agent, a chat and a collection by name or id", async ({ page, ser
   await page.keyboard.press("Enter");
 
   await expect(page).toHaveURL(/\/chats\/plan-7$/);
+});
+
+test("many agents leave room for a chat, and those with the same name show their ids", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  for (let number = 1; number <= 31; number += 1) {
+    await api.post("/agents", { id: `crew-${number}`, name: "Crew" });
+  }
+  await api.post("/chats", { id: "talk", title: "What the crew says" });
+  await open(page, "/");
+
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("crew");
+
+  await expect(lines(page)).toHaveCount(30);
+  await expect(lines(page).first()).toHaveText(/Crew.*crew-\d+.*Agent/);
+  await expect(lines(page).last()).toHaveText(/What the crew says.*Chat/);
+  await expect(lines(page).last()).not.toContainText("talk");
 });
 
 test("what is typed while it is loaded is not lost", async ({ page, server }) => {
@@ -124,6 +145,16 @@ test("Escape closes it, and the focus is where it was", async ({ page }) => {
   await expect(field(page)).toHaveValue("");
 });
 
+test("a press beside it closes it", async ({ page }) => {
+  await open(page, "/events");
+  await page.keyboard.press("Control+k");
+  await expect(field(page)).toBeFocused();
+
+  await page.mouse.click(5, 5);
+
+  await expect(field(page)).toBeHidden();
+});
+
 test("runs commands", async ({ page }) => {
   await open(page, "/events");
   const run = async (command: string) => {
@@ -159,6 +190,28 @@ test("begins to create an agent from anywhere", async ({ page }) => {
   await page.keyboard.press("Escape");
   await expect(creating).toBeHidden();
   await expect(page).toHaveURL(/\/agents$/);
+});
+
+test("Back closes the dialog that an address opened, and so does a press beside it", async ({ page }) => {
+  await open(page, "/agents");
+  await page.keyboard.press("Control+k");
+  await field(page).fill("create agent");
+  await expect(chosen(page)).toContainText("Create an agent");
+  await page.keyboard.press("Enter");
+  const creating = page.getByRole("dialog", { name: "New agent" });
+  const name = creating.getByLabel("Name", { exact: true });
+  await name.fill("Ada");
+
+  await page.goBack();
+  await expect(creating).toBeHidden();
+  await expect(page).toHaveURL(/\/agents$/);
+  await page.goForward();
+  await expect(name).toHaveValue("Ada");
+  await page.mouse.click(5, 5);
+  await expect(creating).toBeHidden();
+  await expect(page).toHaveURL(/\/agents$/);
+  await page.getByRole("button", { name: "New agent" }).click();
+  await expect(name).toHaveValue("Ada");
 });
 
 test("the button opens it on a phone", async ({ page }) => {

@@ -53,6 +53,32 @@ test("a token for an agent is shown once, works, and is revoked", async ({
   expect((await status('{"status": "idle"}')).status).toBe(401);
 });
 
+test("what was chosen of a token stays until it is made", async ({ page, context, server }) => {
+  await setUp(context, server);
+  await ask(context, server, "POST", "/agents", { id: "ada", name: "Ada" });
+  await open(page, "/tokens");
+  const creating = page.getByRole("dialog", { name: "New token" });
+  const show = page.getByRole("button", { name: "New token" });
+  await show.click();
+  await creating.getByLabel("Agent", { exact: true }).fill("ada");
+  await creating.getByLabel("Name").fill("Ada's laptop");
+  await creating.getByRole("checkbox", { name: "read" }).uncheck();
+  await creating.getByLabel("It ends").selectOption("Never");
+  await page.keyboard.press("Escape");
+  await expect(creating).toBeHidden();
+
+  await show.click();
+  await expect(creating.getByLabel("Agent", { exact: true })).toHaveValue("ada");
+  await expect(creating.getByLabel("Name")).toHaveValue("Ada's laptop");
+  await expect(creating.getByRole("checkbox", { name: "read" })).not.toBeChecked();
+  await expect(creating.getByLabel("It ends")).toHaveValue("");
+  await creating.getByRole("button", { name: "Make the token" }).click();
+  await page.getByRole("button", { name: "I have copied it" }).click();
+  await show.click();
+  await expect(creating.getByLabel("Name")).toHaveValue("");
+  await expect(creating.getByRole("checkbox", { name: "read" })).toBeChecked();
+});
+
 test("a member makes tokens for themselves only", async ({ page, context, server, browser }) => {
   const admin = await browser.newContext({ baseURL: server.url });
   await setUp(admin, server);

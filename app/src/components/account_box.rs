@@ -78,7 +78,7 @@ fn known(me: Me) -> AnyView {
                             <button
                                 type="button"
                                 class="button"
-                                disabled=move || leaves.get()
+                                aria-disabled=move || leaves.get().to_string()
                                 on:click=move |_| sign_out()
                             >
                                 "Sign out"

@@ -42,16 +42,18 @@ pub fn use_set_parameters() -> impl Fn(&[(&'static str, Option<&str>)]) + Clone 
     }
 }
 
-/// Opens a dialog when the page's address says `new`. The address says so until the dialog is
-/// closed: changing it while the router is still on its way here would end that way in the middle.
+/// Opens a dialog when the page's address says `new`, and closes it when that does so no more: somebody
+/// went back. The address says so until the dialog is closed: changing it while the router is still on its way here would end that way in the middle.
 pub fn open_by_address(open: RwSignal<bool>) {
     let asked = use_parameter("new");
     let query = use_location().query;
     let set = use_set_parameters();
-    Effect::new(move || {
-        if asked.get().is_some() {
-            open.set(true);
+    Effect::new(move |was_asked: Option<bool>| {
+        let is_asked = asked.get().is_some();
+        if is_asked || was_asked == Some(true) {
+            open.set(is_asked);
         }
+        is_asked
     });
     Effect::new(move |was_open: Option<bool>| {
         let is_open = open.get();

@@ -5,12 +5,12 @@ use colloquy_protocol::{
     model::{Agent, AgentStatus},
     request::StatusChange,
 };
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use crate::{
     api::agents::set_status,
     components::{
-        field::{TextField, problem_of, problem_of_form},
+        field::{TextField, focus_fault, problem_of, problem_of_form},
         flow::Show,
         segments::Segments,
         status::StatusBadge,
@@ -26,6 +26,8 @@ pub fn StatusPart(
     agent: Signal<Agent>,
     /// Whether it was deleted: then there is nothing to set.
     is_gone: Signal<bool>,
+    /// Takes what the agent is once a status is set.
+    on_saved: Callback<Agent>,
 ) -> impl IntoView {
     let session = use_session();
     let status = Signal::derive(move || agent.with(|agent| agent.status));
@@ -35,23 +37,42 @@ pub fn StatusPart(
     let detail = RwSignal::new(untrack(current));
     Effect::new(move |before: Option<String>| {
         let current = current();
-        if before.is_some_and(|before| detail.with_untracked(|typed| *typed == before)) {
+        let is_untouched = before.is_some_and(|before| detail.with_untracked(|it| *it == before));
+        if is_untouched && chosen.with_untracked(Option::is_none) {
             detail.set(current.clone());
         }
         current
     });
+    // What it is doing was said of the status that it has: it goes with another one, and comes back.
+    let choose = move |one| {
+        let said = untrack(current);
+        let (before, after) = match status.get_untracked() == one {
+            true => (String::new(), said),
+            false => (said, String::new()),
+        };
+        if detail.with_untracked(|typed| *typed == before) {
+            detail.set(after);
+        }
+        chosen.set(Some(one));
+    };
 
     let change = Action::new(move |to: &StatusChange| {
         let (id, to) = (agent.with_untracked(|agent| agent.id.clone()), to.clone());
         async move {
-            set_status(&id, &to).await?;
-            if chosen.try_get_untracked().flatten() == Some(to.status) {
-                chosen.set(None);
+            let now = set_status(&id, &to).await?;
+            // The page may have been left meanwhile.
+            if let Some(still) = chosen.try_get_untracked() {
+                on_saved.run(now);
+                if still == Some(to.status) {
+                    chosen.set(None);
+                }
             }
             Ok(())
         }
     });
     let error = Signal::derive(move || change.value().get()?.err());
+    let form = NodeRef::<html::Form>::new();
+    focus_fault(form, error);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let detail = detail.get_untracked().trim().to_owned();
@@ -69,13 +90,13 @@ pub fn StatusPart(
                 <span>{move || agent.with(|agent| agent.status_detail.clone())}</span>
             </p>
             <Show when=move || !is_gone.get() && session.may(Right::SetStatuses)>
-                <form class="status-form" on:submit=submit novalidate>
+                <form class="status-form" node_ref=form on:submit=submit novalidate>
                     <Segments
                         name="status"
                         label="New status"
                         options=options()
                         value=shown
-                        on_choose=move |one| chosen.set(Some(one))
+                        on_choose=choose
                     />
                     <TextField
                         id="status-detail"
@@ -83,7 +104,11 @@ pub fn StatusPart(
                         text=detail
                         error=problem_of(error, "statusDetail")
                     />
-                    <button type="submit" class="button" disabled=move || change.pending().get()>
+                    <button
+                        type="submit"
+                        class="button"
+                        aria-disabled=move || change.pending().get().to_string()
+                    >
                         "Set status"
                     </button>
                 </form>

@@ -1,11 +1,12 @@
 //! The state of the connection, and its controls.
 
-use colloquy_protocol::{position::Position, session::Ended};
+use colloquy_protocol::position::Position;
 use leptos::prelude::*;
 
 use crate::{
-    components::connection_pill::{label, mark},
+    components::connection_pill::{explanation, label, mark},
     live::{Connection, use_websocket},
+    session::use_session,
 };
 
 /// Says in words, shape and colour how the connection is, and lets people act on it.
@@ -19,8 +20,12 @@ pub fn ConnectionBar(
     let offset = move || {
         socket.position().with(|reached| reached.as_ref().map_or(since.offset, |it| it.offset))
     };
-    let user =
+    let session = use_session();
+    let id =
         move || socket.welcome().with(|welcome| welcome.as_ref().map(|it| it.user_id.to_string()));
+    let name = move || session.caller().and_then(|me| me.name);
+    // Nobody is known to the hub before there is a connection.
+    let user = move || id().map(|id| name().unwrap_or(id));
     let round_trip = move || match socket.round_trip().get().map(|time| time.as_millis()) {
         None => "—".to_owned(),
         Some(0) => "< 1 ms".to_owned(),
@@ -41,7 +46,7 @@ pub fn ConnectionBar(
             <dl class="facts">
                 <div>
                     <dt>"Acting as"</dt>
-                    <dd>{move || user().unwrap_or_else(|| "—".to_owned())}</dd>
+                    <dd title=id>{move || user().unwrap_or_else(|| "—".to_owned())}</dd>
                 </div>
                 <div>
                     <dt>"Round trip"</dt>
@@ -56,7 +61,7 @@ pub fn ConnectionBar(
                 <button
                     type="button"
                     class="button"
-                    disabled=move || !is_closed(connection.get())
+                    aria-disabled=move || (!is_closed(connection.get())).to_string()
                     on:click=move |_| socket.connect()
                 >
                     "Connect"
@@ -64,7 +69,7 @@ pub fn ConnectionBar(
                 <button
                     type="button"
                     class="button"
-                    disabled=move || is_closed(connection.get())
+                    aria-disabled=move || is_closed(connection.get()).to_string()
                     on:click=move |_| socket.disconnect()
                 >
                     "Disconnect"
@@ -86,25 +91,5 @@ fn countdown(connection: Connection) -> Option<String> {
     match connection {
         Connection::Waiting { seconds, .. } => Some(format!(" in {seconds} s")),
         _ => None,
-    }
-}
-
-fn explanation(connection: Connection) -> String {
-    match connection {
-        Connection::Idle | Connection::Connecting => "Asking the hub for a connection.".to_owned(),
-        Connection::Recovering => "The hub replays what was missed.".to_owned(),
-        Connection::Live => "Every change shows up here the moment it happens.".to_owned(),
-        Connection::Waiting { .. } => {
-            "The connection was lost. What happens meanwhile is replayed afterwards.".to_owned()
-        }
-        Connection::Closed(Ended::ByUser) => {
-            "You ended it. What happens meanwhile is replayed when you connect again.".to_owned()
-        }
-        Connection::Closed(Ended::ByHub(code)) => {
-            format!("The hub ended it: {} ({}).", code.reason(), code.code())
-        }
-        Connection::Closed(Ended::OtherProtocol(version)) => {
-            format!("The hub speaks version {version} of the protocol: reload this page.")
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! A dialog over the page.
 
 use leptos::{
+    ev::Event,
     html,
     prelude::*,
     wasm_bindgen::JsCast,
@@ -12,8 +13,8 @@ use crate::components::{
     icon::{Icon, Shape},
 };
 
-/// The browser's own modal dialog: Escape closes it, the keyboard stays in it and then goes back
-/// to where it was.
+/// The browser's own modal dialog: Escape closes it, and so does a press beside it; the keyboard stays
+/// in it and then goes back to where it was.
 #[component]
 pub fn Dialog(
     /// The id of its title, which no other dialog of the page has.
@@ -35,8 +36,25 @@ pub fn Dialog(
             dialog.close();
         }
     });
+    // What is in it fills it, so that only what is pressed beside it is pressed on the dialog itself.
+    let is_beside = move |press: &Event| {
+        let dialog = dialog.get_untracked();
+        dialog.is_some_and(|dialog| press.target().as_ref() == Some(dialog.as_ref()))
+    };
+    // Who selects text may let go beside it.
+    let began_beside = StoredValue::new(false);
     view! {
-        <dialog node_ref=dialog aria-labelledby=id on:close=move |_| open.set(false)>
+        <dialog
+            node_ref=dialog
+            aria-labelledby=id
+            on:close=move |_| open.set(false)
+            on:pointerdown=move |press| began_beside.set_value(is_beside(&press))
+            on:click=move |press| {
+                if began_beside.get_value() && is_beside(&press) {
+                    open.set(false);
+                }
+            }
+        >
             <Show when=move || open.get()>
                 <div class="dialog-body">
                     <div class="dialog-head">
@@ -136,7 +154,12 @@ fn Question(
             <button type="button" class="button" on:click=move |_| open.set(false)>
                 "Cancel"
             </button>
-            <button type="button" class="button danger" disabled=pending on:click=confirm>
+            <button
+                type="button"
+                class="button danger"
+                aria-disabled=move || pending.get().to_string()
+                on:click=confirm
+            >
                 {verb}
             </button>
         </div>

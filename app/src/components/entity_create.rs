@@ -1,6 +1,6 @@
 //! The button that creates an agent or a collection, and its dialog.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use crate::{
     api::{
@@ -13,7 +13,7 @@ use crate::{
         dialog::Dialog,
         draft::Draft,
         entity_view::EntityView,
-        field::{TextField, problem_of, problem_of_form},
+        field::{TextField, focus_fault, problem_of, problem_of_form},
         icon::{Icon, Shape},
     },
 };
@@ -53,6 +53,9 @@ pub fn create_button<T: EntityView>() -> AnyView {
         }
     });
     let error = Signal::derive(move || creation.value().get()?.err());
+    let form = NodeRef::<html::Form>::new();
+    focus_fault(form, error);
+    let is_idle = move || creation.pending().get() || draft.fields().is_none();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(body) = untrack(typed) {
@@ -70,7 +73,7 @@ pub fn create_button<T: EntityView>() -> AnyView {
             {format!("New {}", T::NOUN)}
         </button>
         <Dialog id="create-title" open title=format!("New {}", T::NOUN)>
-            <form class="form" on:submit=submit novalidate>
+            <form class="form" node_ref=form on:submit=submit novalidate>
                 {T::form(draft, error)}
                 <TextField
                     id="entity-id"
@@ -89,7 +92,7 @@ pub fn create_button<T: EntityView>() -> AnyView {
                     <button
                         type="submit"
                         class="button primary"
-                        disabled=move || creation.pending().get() || draft.fields().is_none()
+                        aria-disabled=move || is_idle().to_string()
                     >
                         "Create"
                     </button>

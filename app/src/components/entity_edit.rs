@@ -17,7 +17,7 @@ use crate::{
         conflict::Conflict,
         draft::{Contents, Draft, differences},
         entity_view::EntityView,
-        field::problem_of_form,
+        field::{focus_fault, problem_of_form},
     },
     tab_storage,
 };
@@ -108,6 +108,7 @@ pub fn EditEntity<T: EntityView>(
         }
     });
     let error = Signal::derive(move || saving.value().get()?.err());
+    focus_fault(form, error);
     let save_draft = move || {
         if let Some(fields) = untrack(|| draft.fields())
             && !is_gone.get_untracked()
@@ -125,6 +126,7 @@ pub fn EditEntity<T: EntityView>(
     };
     let changed_meanwhile =
         move || theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields);
+    let is_idle = move || saving.pending().get() || is_gone.get() || draft.fields().is_none();
     let hint = move || {
         if is_gone.get() {
             Some(
@@ -184,9 +186,7 @@ pub fn EditEntity<T: EntityView>(
                 <button
                     type="submit"
                     class="button primary"
-                    disabled=move || {
-                        saving.pending().get() || is_gone.get() || draft.fields().is_none()
-                    }
+                    aria-disabled=move || is_idle().to_string()
                 >
                     "Save"
                 </button>

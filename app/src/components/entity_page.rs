@@ -111,22 +111,23 @@ fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
         edit_what_was_left(topic.clone(), editing);
     }
     let edit = NodeRef::<html::Button>::new();
-    let done = Callback::new(move |saved: Option<T>| {
-        if let Some(entity) = saved {
-            live.set(|current| {
-                // An event of a later change may be there already.
-                if entity.version() > current.entity.version() {
-                    current.entity = entity;
-                }
-            });
-        }
-        editing.set(false);
-        // The form is gone; the keyboard goes back to where it came from, once that is enabled.
-        request_animation_frame(move || {
-            if let Some(button) = edit.try_get_untracked().flatten() {
-                button.focus().ok();
+    let saved = Callback::new(move |entity: T| {
+        live.set(|current| {
+            // An event of a later change may be there already.
+            if entity.version() > current.entity.version() {
+                current.entity = entity;
             }
         });
+    });
+    let done = Callback::new(move |entity: Option<T>| {
+        if let Some(entity) = entity {
+            saved.run(entity);
+        }
+        editing.set(false);
+        // The form goes; the keyboard goes back to where it came from.
+        if let Some(button) = edit.get_untracked() {
+            button.focus().ok();
+        }
     });
 
     view! {
@@ -148,7 +149,7 @@ fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
                         type="button"
                         class="button"
                         node_ref=edit
-                        disabled=move || editing.get() || is_gone.get()
+                        aria-disabled=move || (editing.get() || is_gone.get()).to_string()
                         on:click=move |_| editing.set(true)
                     >
                         "Edit"
@@ -177,7 +178,7 @@ fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
             <div class="parts">
                 <Show
                     when=move || editing.get()
-                    fallback=move || T::parts(entity, is_gone)
+                    fallback=move || T::parts(entity, is_gone, saved)
                 >
                     <EditEntity<T> entity is_gone on_done=done />
                 </Show>
@@ -216,7 +217,7 @@ fn delete_button<T: EntityView>(
         <button
             type="button"
             class="button"
-            disabled=is_gone
+            aria-disabled=move || is_gone.get().to_string()
             on:click=move |_| open.set(true)
         >
             "Delete…"

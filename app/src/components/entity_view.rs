@@ -31,8 +31,9 @@ pub trait EntityView: Entity {
     fn columns(entity: Signal<Self>) -> AnyView;
     /// The fields of the form, in their order, with what the server says of them.
     fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView;
-    /// The parts of its page, in their order. Of one that is gone they offer nothing.
-    fn parts(entity: Signal<Self>, is_gone: Signal<bool>) -> AnyView;
+    /// The parts of its page, in their order. Of one that is gone they offer nothing. `on_saved` takes
+    /// what it is after a change that is made in one of them.
+    fn parts(entity: Signal<Self>, is_gone: Signal<bool>, on_saved: Callback<Self>) -> AnyView;
     /// What stands beside them, before its latest events.
     fn beside(_entity: Signal<Self>) -> AnyView {
         ().into_any()

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use colloquy_protocol::{frame::EventFrame, topic::Kind};
+use colloquy_protocol::{frame::EventFrame, id::PrincipalKind, topic::Kind};
 use leptos::{ev::Event, prelude::*};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use crate::components::{flow::Show, payload::payload};
+use crate::{
+    components::{flow::Show, payload::payload},
+    session::use_session,
+    stores::people::Names,
+};
 
 /// The most characters of a message or a description that a row shows; the payload has them all.
 const EXCERPT_CHARS: usize = 160;
@@ -44,10 +48,19 @@ pub(crate) struct Words {
     pub(crate) timestamp: String,
     pub(crate) name: String,
     pub(crate) entity: String,
-    pub(crate) detail: String,
+    pub(crate) detail: Detail,
     pub(crate) tag: &'static str,
     pub(crate) id: String,
     pub(crate) offset: String,
+}
+
+/// What a person wants to know of an event before opening its payload.
+#[derive(Default)]
+pub(crate) struct Detail {
+    /// With names.
+    pub(crate) text: String,
+    /// With ids, each of them whole.
+    pub(crate) exact: String,
 }
 
 impl Words {
@@ -60,7 +73,7 @@ impl Words {
             clock: glance.timestamp.get(11..23).unwrap_or_default().to_owned(),
             name: frame.name.to_owned(),
             entity,
-            detail: glance.detail(frame.name),
+            detail: glance.detail(frame.name, &Names::default()),
             tag: if frame.replay { "replayed" } else { "" },
             offset: format!("#{}", frame.offset),
             timestamp: glance.timestamp,
@@ -76,7 +89,7 @@ pub(crate) fn cells(words: Words) -> impl IntoView {
         <span class="event-name">{words.name}</span>
         <span class="event-what">
             {(!words.entity.is_empty()).then(|| view! { <strong>{words.entity}</strong> }.into_any())}
-            <span class="event-detail">{words.detail}</span>
+            {words.detail.shown()}
             <span class="tag">{words.tag}</span>
         </span>
         <code class="event-id">{words.id}</code>
@@ -84,9 +97,37 @@ pub(crate) fn cells(words: Words) -> impl IntoView {
     }
 }
 
-/// What a person wants to know before opening the payload of that event.
-pub(crate) fn detail(event: &str, payload: &str) -> String {
-    Glance::at(payload).detail(event)
+impl Detail {
+    /// Of that event, in a component. The names are of those whom it only knows by id.
+    pub(crate) fn of(event: &str, payload: &str, names: &Names) -> Self {
+        Glance::at(payload).detail(event, names)
+    }
+
+    /// As it stands in a row.
+    pub(crate) fn shown(self) -> AnyView {
+        view! {
+            <span class="event-detail" title=self.exact>
+                {self.text}
+            </span>
+        }
+        .into_any()
+    }
+}
+
+/// Who or what it is whose id stands in a payload: oneself, a person with a name, or as much of a UUID
+/// as tells it from others. Those begin with the time, which may be the same.
+fn called(id: &str, names: &Names) -> String {
+    let me = use_session().principal();
+    if me.is_some_and(|me| me.id.as_str() == id) {
+        return "you".to_owned();
+    }
+    let name = id.parse().map(|id| names.of(&id, PrincipalKind::User));
+    shortened(name.unwrap_or_else(|_| id.to_owned()))
+}
+
+fn shortened(id: String) -> String {
+    let is_uuid = id.len() == 36 && id.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
+    if is_uuid { format!("…{}", &id[28..]) } else { id }
 }
 
 /// What a row shows of a payload, whatever the event: reading every event's own type would make
@@ -127,7 +168,14 @@ impl Glance {
         serde_json::from_str(payload).unwrap_or_default()
     }
 
-    fn detail(&self, event: &str) -> String {
+    fn detail(&self, event: &str, names: &Names) -> Detail {
+        Detail {
+            text: self.words(event, &|id| called(id, names)),
+            exact: self.words(event, &str::to_owned),
+        }
+    }
+
+    fn words(&self, event: &str, called: &dyn Fn(&str) -> String) -> String {
         let Self { entity, receipt, message, .. } = self;
         let detail = match event {
             "agent:statusChanged" => match &entity.status_detail {
@@ -139,12 +187,12 @@ impl Glance {
                 many => format!("{many} participants"),
             },
             "chat:messageCreated" => {
-                format!("{}: {}", text(&message["senderId"]), text(&message["content"]))
+                format!("{}: {}", called(text(&message["senderId"])), text(&message["content"]))
             }
-            "chat:participantJoined" | "chat:participantLeft" => self.participant_id.clone(),
+            "chat:participantJoined" | "chat:participantLeft" => called(&self.participant_id),
             "chat:receiptUpdated" => {
                 let act = if receipt.read_at.is_some() { "read" } else { "received" };
-                format!("{} {act} {}", receipt.principal_id, receipt.message_id)
+                format!("{} {act} {}", called(&receipt.principal_id), called(&receipt.message_id))
             }
             "system:notification" => text(message).to_owned(),
             _ => entity.description.clone().unwrap_or_default(),
@@ -183,8 +231,19 @@ mod tests {
             assert_eq!(glance.id, text(&event["payload"][format!("{kind}Id")]), "{name}");
             assert_eq!(glance.timestamp, text(&event["payload"]["timestamp"]), "{name}");
             let may_say_nothing = ["created", "updated", "deleted"].contains(&what);
-            assert!(may_say_nothing || !glance.detail(name).is_empty(), "{name}");
+            let words = glance.words(name, &str::to_owned);
+            assert!(may_say_nothing || !words.is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_nobody_can_read_of_an_id_is_left_out() {
+        let shown = |id: &str| shortened(id.to_owned());
+        assert_eq!(shown("01a2294c-7c3f-7a55-9e1b-5f2c3d4e6a7b"), "…3d4e6a7b");
+        assert_eq!(
+            shown("planner-of-the-whole-work-no-0000001"),
+            "planner-of-the-whole-work-no-0000001"
+        );
     }
 
     #[test]

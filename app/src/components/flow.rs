@@ -2,15 +2,13 @@
 //! them: what differs from place to place is behind a pointer. It is some 18 kB for each list and
 //! 3 kB for each condition.
 
+mod rows;
+
 use leptos::prelude::*;
 
-/// A row of a list: its key, and what makes it when it is new.
-struct Row {
-    key: String,
-    view: Box<dyn FnOnce() -> AnyView + Send>,
-}
+use self::rows::{Row, Rows};
 
-/// Shows a list, in which a row keeps its elements for as long as it keeps its key.
+/// Shows a list, in which a row keeps its elements for as long as it keeps its key. A row is one element.
 #[component]
 pub fn For<I, T, K, N>(
     /// What is listed.
@@ -36,12 +34,8 @@ where
 }
 
 fn rows(each: Box<dyn Fn() -> Vec<Row> + Send>) -> AnyView {
-    let list = leptos::control_flow::ForProps::builder()
-        .each(each)
-        .key(|row: &Row| row.key.clone())
-        .children(|row: Row| (row.view)())
-        .build();
-    leptos::control_flow::For(list).into_any()
+    let list = Owner::new();
+    view! { {move || Rows { rows: each(), owner: list.clone() }} }.into_any()
 }
 
 /// Shows something while a condition holds; it is made anew each time that it begins to hold.

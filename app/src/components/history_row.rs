@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::event_row::{Words, cells},
+    components::event_row::{Detail, Words, cells},
     stores::history::{Entry, History, Line},
 };
 
@@ -55,22 +55,26 @@ fn words(line: &Line) -> Words {
         }
         Line::Recovered { count, gap } => {
             let tenths = gap.as_millis() / 100;
+            let text = match count {
+                0 => "Nothing was missed.".to_owned(),
+                1 => "The one missed event was replayed.".to_owned(),
+                many => format!("The {many} missed events were replayed."),
+            };
             Words {
                 kind: "gap",
                 name: format!("Back after {}.{} s", tenths / 10, tenths % 10),
-                detail: match count {
-                    0 => "Nothing was missed.".to_owned(),
-                    1 => "The one missed event was replayed.".to_owned(),
-                    many => format!("The {many} missed events were replayed."),
-                },
+                detail: Detail { text, ..Detail::default() },
                 ..Words::default()
             }
         }
         Line::NotRecovered => Words {
             kind: "lost",
             name: "Back, with a gap".to_owned(),
-            detail: "The log no longer holds what was missed: the lists are loaded afresh."
-                .to_owned(),
+            detail: Detail {
+                text: "The log no longer holds what was missed: the lists are loaded afresh."
+                    .to_owned(),
+                ..Detail::default()
+            },
             ..Words::default()
         },
     }

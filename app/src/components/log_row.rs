@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::with_query,
-    components::{event_row::detail, flow::Show},
+    components::{event_row::Detail, flow::Show},
     stores::people::Names,
 };
 
@@ -25,11 +25,12 @@ pub fn LogRow(
     let offset = entry.offset;
     let kind = entry.topic.as_ref().map_or("system", |topic| topic.kind().as_str());
     let exact = entry.timestamp.to_string();
-    // RFC 3339 with milliseconds, in two words.
-    let words = exact.replace('T', " ").trim_end_matches('Z').to_owned();
+    // RFC 3339 with milliseconds, in three words.
+    let words = exact.replace('T', " ").replace('Z', " UTC");
     let name = entity_name(&entry);
     let actor = entry.actor_id.to_string();
     let actor_name = names.with_value(|names| names.of(&entry.actor_id, entry.actor_kind));
+    let detail = names.with_value(|it| Detail::of(&entry.event, &entry.payload.to_string(), it));
     let payload = entry.clone();
     let payload_id = format!("payload-{offset}");
 
@@ -49,7 +50,7 @@ pub fn LogRow(
             </button>
             <span class="event-what">
                 {name.map(|name| view! { <strong>{name}</strong> })}
-                <span class="event-detail">{detail(&entry.event, &entry.payload.to_string())}</span>
+                {detail.shown()}
             </span>
             <span class="log-entity">{entry.topic.as_ref().map(story_link)}</span>
             <a

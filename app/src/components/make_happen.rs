@@ -1,19 +1,21 @@
 //! The buttons that make things happen.
 
+mod deletion;
+mod form;
 mod names;
 mod play;
 
 use colloquy_protocol::{
     frame::EventFrame,
-    id::{InvalidId, Principal, PrincipalKind},
     model::{AgentStatus, NotificationType},
-    request::NewParticipant,
     session::Notice,
-    topic::{Kind, Topic},
+    topic::Kind,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use self::{
+    deletion::{Deletion, load_question},
+    form::Form,
     names::{new_name, new_topic},
     play::{PLAYING_NEEDS, STEPS, load_play},
 };
@@ -24,15 +26,16 @@ use crate::{
     },
     components::{entity_field::EntityField, flow::Show, segments::Segments},
     live::{Websocket, use_websocket},
-    session::{CurrentSession, use_session},
-    stores::choices::{LiveChoices, of_kind},
+    parts::lazy_dialog,
+    session::use_session,
+    stores::choices::LiveChoices,
 };
 
 /// What is said in a chat by those who type nothing.
 const GREETING: &str = "Hello, everybody.";
 
 /// Makes things happen through the REST API, so that every event can be seen; and tells when an
-/// event has come back through the hub.
+/// event has come back through the hub. What was not created here is deleted on confirmation only.
 #[component]
 pub fn MakeHappen(
     /// What there is to choose from.
@@ -41,6 +44,20 @@ pub fn MakeHappen(
     let session = use_session();
     let form = Form::new(choices);
     let progress = Progress::new();
+    let confirmed = move |ask| progress.perform(form, ask);
+    let deletion = Deletion::provide(choices, Callback::new(confirmed));
+    let act = move |act| {
+        progress.forget();
+        match form.ask(act) {
+            Ok(ask) if form.takes_from_others(&ask) => deletion.ask(ask),
+            Ok(ask) => progress.perform(form, ask),
+            Err(invalid) => progress.end(Err(invalid)),
+        }
+    };
+    let choose = move |kind| {
+        form.kind.set(kind);
+        progress.forget();
+    };
     let kinds = vec![
         (Some(Kind::Agent), "Agent"),
         (Some(Kind::Chat), "Chat"),
@@ -61,16 +78,17 @@ pub fn MakeHappen(
         }
         .into_any()
     };
-    let button = move |act: Act| {
+    let is_busy = progress.is_busy;
+    let button = move |one: Act| {
         view! {
             <button
                 type="submit"
                 class="button"
-                title=act.event()
-                disabled=move || progress.is_busy.get()
-                on:click=move |_| progress.act(form, act)
+                title=one.event()
+                aria-disabled=move || is_busy.get().to_string()
+                on:click=move |_| act(one)
             >
-                {label(act)}
+                {label(one)}
             </button>
         }
         .into_any()
@@ -84,7 +102,7 @@ pub fn MakeHappen(
                 label="What"
                 options=kinds
                 value=form.kind
-                on_choose=move |kind| form.kind.set(kind)
+                on_choose=choose
             />
             <form on:submit=|event| event.prevent_default()>
                 {[
@@ -126,7 +144,7 @@ pub fn MakeHappen(
                     type="button"
                     class="button primary"
                     title="All events, one after the other"
-                    disabled=move || progress.is_busy.get()
+                    aria-disabled=move || is_busy.get().to_string()
                     on:click=move |_| progress.play()
                 >
                     "Play all of it"
@@ -139,95 +157,9 @@ pub fn MakeHappen(
                 {move || progress.error.get()}
             </p>
         </section>
+        {lazy_dialog(deletion.open, || Box::pin(load_question()))}
     }
     .into_any()
-}
-
-/// What people typed.
-#[derive(Debug, Clone, Copy)]
-struct Form {
-    session: CurrentSession,
-    choices: LiveChoices,
-    /// What it is about; none: a notification.
-    kind: RwSignal<Option<Kind>>,
-    agent: RwSignal<String>,
-    chat: RwSignal<String>,
-    collection: RwSignal<String>,
-    text: RwSignal<String>,
-    who: RwSignal<String>,
-}
-
-impl Form {
-    /// Begins with the newest of each kind.
-    fn new(choices: LiveChoices) -> Self {
-        let newest = |kind| RwSignal::new(newest_but(choices, kind, ""));
-        Self {
-            session: use_session(),
-            choices,
-            kind: RwSignal::new(Some(Kind::Agent)),
-            agent: newest(Kind::Agent),
-            chat: newest(Kind::Chat),
-            collection: newest(Kind::Collection),
-            text: RwSignal::new(String::new()),
-            who: RwSignal::new(String::new()),
-        }
-    }
-
-    /// What is asked for, in the words that were typed.
-    fn ask(self, act: Act) -> Result<Ask, String> {
-        let invalid = |error: InvalidId| error.to_string();
-        let topic = match self.kind.get_untracked() {
-            Some(kind) if act.creates().is_none() => {
-                let id = self.target(kind).get_untracked();
-                if id.trim().is_empty() {
-                    return Err(format!("Say which {}, or create one.", kind.as_str()));
-                }
-                Some(Topic::of(kind, id.trim()).map_err(invalid)?)
-            }
-            _ => None,
-        };
-        let participant = matches!(act, Act::Join | Act::Leave).then(|| self.participant());
-        let text = self.typed();
-        Ok(Ask { act, topic, text, participant: participant.transpose().map_err(invalid)? })
-    }
-
-    fn typed(self) -> String {
-        self.text.with_untracked(|text| text.trim().to_owned())
-    }
-
-    /// Goes on with what was created; or, when that was deleted, with the newest of what is left. What
-    /// was typed since stays.
-    fn follow(self, typed: &Ask, ask: &Ask) {
-        if self.typed() == typed.text {
-            self.text.set(String::new());
-        }
-        let Some(topic) = &ask.topic else { return };
-        let target = self.target(topic.kind());
-        if ask.act.creates().is_some() {
-            target.set(topic.id().to_owned());
-        } else if ask.act.deletes() {
-            target.set(newest_but(self.choices, topic.kind(), topic.id()));
-        }
-    }
-
-    fn target(self, kind: Kind) -> RwSignal<String> {
-        match kind {
-            Kind::Agent => self.agent,
-            Kind::Chat => self.chat,
-            Kind::Collection => self.collection,
-        }
-    }
-
-    /// Whoever was named, an agent; or else the person at this page.
-    fn participant(self) -> Result<NewParticipant, InvalidId> {
-        let who = self.who.get_untracked();
-        if !who.trim().is_empty() {
-            let participant_id = who.trim().parse()?;
-            return Ok(NewParticipant { participant_id, kind: PrincipalKind::Agent });
-        }
-        let me = self.session.principal().unwrap_or_else(Principal::local);
-        Ok(NewParticipant { participant_id: me.id, kind: me.kind })
-    }
 }
 
 /// How it goes.
@@ -270,12 +202,9 @@ impl Progress {
         progress
     }
 
-    fn act(self, form: Form, act: Act) {
+    fn perform(self, form: Form, typed: Ask) {
         self.begin();
-        let typed = match form.ask(act) {
-            Ok(typed) => typed,
-            Err(invalid) => return self.end(Err(invalid)),
-        };
+        let kind = form.kind.get_untracked();
         let again = self.failed.get_value().filter(|failed| failed.typed == typed);
         let Failed { ask, key, .. } = again.unwrap_or_else(|| Failed {
             typed: typed.clone(),
@@ -296,7 +225,7 @@ impl Progress {
             if outcome.is_ok() && !self.said.is_disposed() {
                 self.failed.set_value(None);
                 form.follow(&typed, &ask);
-                if self.said.with_untracked(String::is_empty) {
+                if form.kind.get_untracked() == kind && self.said.with_untracked(String::is_empty) {
                     self.said.set("Done.".to_owned());
                 }
             }
@@ -320,6 +249,11 @@ impl Progress {
 
     fn begin(self) {
         self.is_busy.set(true);
+        self.forget();
+    }
+
+    /// What is said of how it went belongs to the kind that it was about.
+    fn forget(self) {
         self.said.set(String::new());
         self.error.set(None);
         self.awaited.set_value(None);
@@ -361,13 +295,6 @@ fn complete(mut ask: Ask) -> Ask {
         ask.topic = new_topic(kind, &ask.text);
     }
     ask
-}
-
-/// The id of the newest entity of that kind which is not that one; empty when there is none.
-fn newest_but(choices: LiveChoices, kind: Kind, id: &str) -> String {
-    let others = untrack(|| of_kind(choices, kind));
-    let newest = others.into_iter().find(|choice| choice.topic.id() != id);
-    newest.map(|choice| choice.topic.id().to_owned()).unwrap_or_default()
 }
 
 /// What can be done to a kind of entity; none: to everybody.

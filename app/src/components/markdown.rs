@@ -2,7 +2,10 @@
 //! script, nothing fetched, and no link but to the web or to a mailbox.
 
 use leptos::prelude::*;
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TextMergeStream};
+use pulldown_cmark::{Alignment, CowStr, Event, Options, Parser, Tag, TextMergeStream};
+
+/// Whether the Tab key stops at something, as the attribute says it.
+pub type TabIndex = Signal<&'static str>;
 
 /// How deep elements may lie in each other; what lies deeper is shown without its markup.
 const MAX_DEPTH: usize = 12;
@@ -13,9 +16,13 @@ pub fn Markdown(
     /// What somebody wrote.
     #[prop(into)]
     text: String,
+    /// Whether the Tab key stops at its links, and at its tables, which may scroll.
+    #[prop(into)]
+    tab_index: TabIndex,
 ) -> impl IntoView {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let mut builder = Builder { open: vec![Open::default()] };
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut builder = Builder { open: vec![Open::default()], tab_index };
     for event in TextMergeStream::new(Parser::new_ext(&text, options)) {
         builder.take(event);
     }
@@ -25,6 +32,7 @@ pub fn Markdown(
 struct Builder<'a> {
     /// The elements around the next one; the first is the whole text.
     open: Vec<Open<'a>>,
+    tab_index: TabIndex,
 }
 
 #[derive(Default)]
@@ -47,11 +55,12 @@ impl<'a> Builder<'a> {
             // Who writes in a chat means the line breaks.
             Event::SoftBreak | Event::HardBreak => self.push(view! { <br /> }.into_any()),
             Event::Rule => self.push(view! { <hr /> }.into_any()),
+            Event::TaskListMarker(checked) => self.push(
+                view! { <input type="checkbox" aria-label="Done" disabled checked=checked /> }
+                    .into_any(),
+            ),
             // Only with options that are not set.
-            Event::InlineMath(_)
-            | Event::DisplayMath(_)
-            | Event::FootnoteReference(_)
-            | Event::TaskListMarker(_) => {}
+            Event::InlineMath(_) | Event::DisplayMath(_) | Event::FootnoteReference(_) => {}
         }
     }
 
@@ -73,13 +82,30 @@ impl<'a> Builder<'a> {
 
     fn end(&mut self) {
         let Some(Open { tag, children }) = self.open.pop() else { return };
-        let in_head = matches!(self.open.last(), Some(Open { tag: Some(Tag::TableHead), .. }));
         match tag {
-            Some(tag) => self.push(element(tag, children, in_head)),
+            Some(Tag::TableCell) => self.push(self.cell(children)),
+            Some(tag) => self.push(element(tag, children, self.tab_index)),
             None => {
                 children.into_iter().for_each(|child| self.push(child));
                 self.push(" ".into_any());
             }
+        }
+    }
+
+    /// The next cell of the row that is open.
+    fn cell(&self, children: Vec<AnyView>) -> AnyView {
+        let [.., Open { tag: Some(Tag::Table(alignments)), .. }, row] = &self.open[..] else {
+            return children.into_any();
+        };
+        let align = match alignments.get(row.children.len()) {
+            Some(Alignment::Center) => Some("center"),
+            Some(Alignment::Right) => Some("right"),
+            _ => None,
+        };
+        if matches!(row.tag, Some(Tag::TableHead)) {
+            view! { <th scope="col" data-align=align dir="auto">{children}</th> }.into_any()
+        } else {
+            view! { <td data-align=align dir="auto">{children}</td> }.into_any()
         }
     }
 
@@ -88,7 +114,7 @@ impl<'a> Builder<'a> {
             matches!(open.tag, Some(Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_)))
         });
         if is_linkable && text.contains("://") {
-            with_links(&text).into_iter().for_each(|part| self.push(part));
+            with_links(&text, self.tab_index).into_iter().for_each(|part| self.push(part));
         } else {
             self.push(text.into_string().into_any());
         }
@@ -110,34 +136,46 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn element(tag: Tag<'_>, children: Vec<AnyView>, in_head: bool) -> AnyView {
+fn element(tag: Tag<'_>, children: Vec<AnyView>, tab_index: TabIndex) -> AnyView {
     match tag {
-        Tag::Heading { .. } => view! { <p class="markdown-heading">{children}</p> }.into_any(),
-        Tag::BlockQuote(_) => view! { <blockquote>{children}</blockquote> }.into_any(),
+        Tag::Heading { level, .. } => view! {
+            <p class="markdown-heading" data-level=(level as u8).to_string() dir="auto">
+                {children}
+            </p>
+        }
+        .into_any(),
+        Tag::BlockQuote(_) => view! { <blockquote dir="auto">{children}</blockquote> }.into_any(),
         Tag::CodeBlock(_) => view! {
             <pre>
                 <code>{children}</code>
             </pre>
         }
         .into_any(),
-        Tag::List(None) => view! { <ul>{children}</ul> }.into_any(),
-        Tag::List(Some(first)) => view! { <ol start=first.to_string()>{children}</ol> }.into_any(),
-        Tag::Item => view! { <li>{children}</li> }.into_any(),
+        Tag::List(None) => view! { <ul dir="auto">{children}</ul> }.into_any(),
+        Tag::List(Some(first)) => view! {
+            <ol start=first.to_string() dir="auto">
+                {children}
+            </ol>
+        }
+        .into_any(),
+        Tag::Item => view! { <li dir="auto">{children}</li> }.into_any(),
         Tag::Emphasis => view! { <em>{children}</em> }.into_any(),
         Tag::Strong => view! { <strong>{children}</strong> }.into_any(),
         Tag::Strikethrough => view! { <s>{children}</s> }.into_any(),
-        Tag::Link { dest_url, .. } => link(&dest_url, children),
+        Tag::Link { dest_url, .. } => link(&dest_url, children, tab_index),
         Tag::Image { dest_url, .. } => {
             let label = view! { <span>"Image: " {children}</span> };
-            link(&dest_url, vec![label.into_any()])
+            link(&dest_url, vec![label.into_any()], tab_index)
         }
         Tag::Table(_) => {
             let mut rows = children.into_iter();
             let head = rows.next();
             view! {
-                <table>
-                    {head} <tbody>{rows.collect_view()}</tbody>
-                </table>
+                <div class="markdown-table" role="group" aria-label="Table" tabindex=tab_index>
+                    <table>
+                        {head} <tbody>{rows.collect_view()}</tbody>
+                    </table>
+                </div>
             }
             .into_any()
         }
@@ -148,17 +186,20 @@ fn element(tag: Tag<'_>, children: Vec<AnyView>, in_head: bool) -> AnyView {
         }
         .into_any(),
         Tag::TableRow => view! { <tr>{children}</tr> }.into_any(),
-        Tag::TableCell if in_head => view! { <th scope="col">{children}</th> }.into_any(),
-        Tag::TableCell => view! { <td>{children}</td> }.into_any(),
-        _ => view! { <p>{children}</p> }.into_any(),
+        _ => view! { <p dir="auto">{children}</p> }.into_any(),
     }
 }
 
 /// A link, if it leads where links may lead; otherwise its words, and where it would lead.
-fn link(address: &str, children: Vec<AnyView>) -> AnyView {
+fn link(address: &str, children: Vec<AnyView>, tab_index: TabIndex) -> AnyView {
     if leads_out(address) {
         view! {
-            <a href=address.to_owned() target="_blank" rel="noopener noreferrer nofollow">
+            <a
+                href=address.to_owned()
+                target="_blank"
+                rel="noopener noreferrer nofollow"
+                tabindex=tab_index
+            >
                 {children}
             </a>
         }
@@ -176,7 +217,7 @@ fn leads_out(address: &str) -> bool {
 }
 
 /// A text whose addresses of the web are links.
-fn with_links(text: &str) -> Vec<AnyView> {
+fn with_links(text: &str, tab_index: TabIndex) -> Vec<AnyView> {
     let mut views = Vec::new();
     let mut words = String::new();
     for word in text.split_inclusive(char::is_whitespace) {
@@ -184,7 +225,7 @@ fn with_links(text: &str) -> Vec<AnyView> {
             Some((before, address, after)) => {
                 words.push_str(before);
                 views.push(std::mem::take(&mut words).into_any());
-                views.push(link(address, vec![address.to_owned().into_any()]));
+                views.push(link(address, vec![address.to_owned().into_any()], tab_index));
                 words.push_str(after);
             }
             None => words.push_str(word),
@@ -209,18 +250,28 @@ mod tests {
 
     /// The HTML without the marks that hydration needs.
     fn html(text: &str) -> String {
-        let html = view! { <Markdown text /> }.to_html();
+        let owner = Owner::new();
+        owner.set();
+        let html = view! { <Markdown text tab_index="0" /> }.to_html();
         html.replace("<!>", "").replace("<!---->", "")
     }
 
     #[test]
     fn what_people_use_in_chats_is_shown() {
-        let html = html("# Plan\n\n1. *one*\n2. `two`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n");
-        for part in ["<p class=\"markdown-heading\">Plan</p>", "<em>one</em>", "<code>two</code>"] {
+        let html = html(
+            "# Plan\n\n1. *one*\n2. `two`\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n- [x] three\n",
+        );
+        for part in [
+            "<p data-level=\"1\" dir=\"auto\" class=\"markdown-heading\">Plan</p>",
+            "<em>one</em>",
+            "<code>two</code>",
+            "<th scope=\"col\" dir=\"auto\">a</th>",
+            "<td dir=\"auto\">1</td>",
+            "<td data-align=\"right\" dir=\"auto\">2</td>",
+            "<input type=\"checkbox\" aria-label=\"Done\" disabled checked>three",
+        ] {
             assert!(html.contains(part), "{part} in {html}");
         }
-        assert!(html.contains("<th scope=\"col\">a</th>"), "{html}");
-        assert!(html.contains("<td>1</td>"), "{html}");
     }
 
     #[test]

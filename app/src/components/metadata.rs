@@ -55,7 +55,7 @@ pub fn DescriptionPart(
         <section class="card part" aria-labelledby="description-title">
             <h2 id="description-title">"Description"</h2>
             <Show
-                when=move || text.with(Option::is_some)
+                when=move || text.with(|text| text.as_ref().is_some_and(|text| !text.is_empty()))
                 fallback=|| view! { <p class="quiet">"There is none."</p> }
             >
                 <p class="prose">{text}</p>

@@ -94,7 +94,8 @@ fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
                 <button
                     type="submit"
                     class="button primary"
-                    disabled=move || send.pending().get() || draft.notification().is_err()
+                    disabled=move || draft.notification().is_err()
+                    aria-disabled=move || send.pending().get().to_string()
                 >
                     {move || if send.pending().get() { "Sending…" } else { "Notify everybody" }}
                 </button>

@@ -70,7 +70,7 @@ pub fn TagsEditor(
             <div class="tags-editor">
                 <For each=all key=String::clone let:tag>
                     <span class="capability">
-                        {tag.clone()}
+                        <span dir="auto">{tag.clone()}</span>
                         <button
                             type="button"
                             class="button icon"
@@ -84,6 +84,7 @@ pub fn TagsEditor(
                 <input
                     id=id
                     type="text"
+                    dir="auto"
                     autocomplete="off"
                     aria-invalid=move || error.with(Option::is_some).to_string()
                     aria-describedby=format!("{id}-error {id}-hint")

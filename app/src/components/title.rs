@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// Sets the document's title, until another page does.
+/// Sets the document's title, until another page does, and begins at the page's heading.
 ///
 /// The server leaves that to Leptos, which puts it in the head. In a browser it is one line, and
 /// what Leptos has there for titles within titles would be 12 kB.
@@ -19,5 +19,8 @@ pub fn Title(
         let _ = leptos_meta::Title(leptos_meta::TitleProps::builder().text(title).build());
     }
     #[cfg(not(feature = "ssr"))]
-    Effect::new(move || document().set_title(&title()));
+    {
+        Effect::new(move || document().set_title(&title()));
+        crate::keyboard::begin_at_the_heading();
+    }
 }

@@ -21,6 +21,9 @@ const SHOWN: u32 = 6;
 /// The most notices at a time; older ones make room.
 const CAPACITY: usize = 5;
 
+/// The most of them on a small screen, where the style hides older ones and shows how many they are.
+const FEW: usize = 3;
+
 /// The notices that are shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Toasts {
@@ -77,8 +80,13 @@ pub fn ToastRegion() -> impl IntoView {
     use_websocket().on::<SystemNotification>(move |notification| {
         toasts.show(notification.notification_type, notification.message.clone());
     });
+    let more = move || match toasts.shown.with(Vec::len).saturating_sub(FEW) {
+        0 => None,
+        more => Some(format!("and {more} more")),
+    };
     view! {
         <div class="toasts" role="log" aria-label="Notices">
+            <p class="quiet toasts-more">{more}</p>
             <For each=move || toasts.shown.get() key=|toast| toast.key let:toast>
                 <ToastView toast />
             </For>
@@ -121,7 +129,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
             <Icon shape=mark(tone) />
             <p class="toast-text">
                 <span class="visually-hidden">{word(tone)} ": "</span>
-                {text}
+                <span dir="auto">{text}</span>
             </p>
             <button
                 type="button"

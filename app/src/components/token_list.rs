@@ -127,7 +127,9 @@ fn Row(token: Token, has_owners: bool, on_revoke: Callback<Token>) -> impl IntoV
         <tr>
             <td class="who">
                 <p class="who-name">
-                    <strong title=name.clone()>{name.clone()}</strong>
+                    <strong title=name.clone() dir="auto">
+                        {name.clone()}
+                    </strong>
                 </p>
                 <p class="quiet who-agent">
                     <code>{prefix} "…"</code>

@@ -7,11 +7,16 @@ use crate::{
     components::{icon::Shape, sidebar::offered},
 };
 
+/// The most agents, chats and collections that are listed.
+const MOST: usize = 30;
+
 /// One line of the palette.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Item {
     /// What people know it by.
     pub(super) name: String,
+    /// Its id, where the name does not tell it from another one.
+    pub(super) id: Option<String>,
     /// What kind of thing it is.
     pub(super) kind: &'static str,
     pub(super) shape: Shape,
@@ -46,19 +51,43 @@ pub(super) fn matching(
     pages(may).chain(commands(is_closed, may)).filter(fits).collect()
 }
 
-/// The line of an agent, a chat or a collection.
-pub(super) fn entity(choice: &Choice) -> Item {
+/// The lines of agents, chats and collections, the best of each kind first: one kind has as much room as
+/// the others leave.
+pub(super) fn entities(found: &[Choice]) -> Vec<Item> {
+    let place = |place: usize| {
+        let kind = found[place].topic.kind();
+        found[..place].iter().filter(|choice| choice.topic.kind() == kind).count()
+    };
+    let mut places: Vec<_> = (0..found.len()).collect();
+    places.sort_by_key(|one| place(*one));
+    places.truncate(MOST);
+    places.sort();
+    let shown: Vec<_> = places.into_iter().map(|place| &found[place]).collect();
+    let is_alone =
+        |choice: &Choice| shown.iter().filter(|other| other.name == choice.name).count() == 1;
+    shown.iter().map(|choice| entity(choice, is_alone(choice))).collect()
+}
+
+/// The line of an agent, a chat or a collection, which may be alone with its name.
+fn entity(choice: &Choice, is_alone: bool) -> Item {
     let (kind, shape) = match choice.topic.kind() {
         Kind::Agent => ("Agent", Shape::Agent),
         Kind::Chat => ("Chat", Shape::Chat),
         Kind::Collection => ("Collection", Shape::Collection),
     };
-    Item { name: choice.name.clone(), kind, shape, act: Act::Go(path_of(&choice.topic)) }
+    Item {
+        name: choice.name.clone(),
+        id: (!is_alone).then(|| choice.topic.id().to_owned()),
+        kind,
+        shape,
+        act: Act::Go(path_of(&choice.topic)),
+    }
 }
 
 fn pages(may: impl Fn(Action) -> bool) -> impl Iterator<Item = Item> {
     offered(may).into_iter().map(|(href, name, shape)| Item {
         name: name.to_owned(),
+        id: None,
         kind: "Page",
         shape,
         act: Act::Go(href.to_owned()),
@@ -83,12 +112,48 @@ fn commands(is_closed: bool, may: impl Fn(Action) -> bool) -> impl Iterator<Item
         connection,
     ];
     let allowed = commands.into_iter().filter(move |(action, ..)| action.is_none_or(&may));
-    allowed.map(|(_, name, shape, act)| Item { name: name.to_owned(), kind: "Command", shape, act })
+    allowed.map(|(_, name, shape, act)| Item {
+        name: name.to_owned(),
+        id: None,
+        kind: "Command",
+        shape,
+        act,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn found(count: usize, topic: impl Fn(String) -> String) -> Vec<Choice> {
+        let choice = |number: usize| Choice {
+            topic: topic(number.to_string()).parse().unwrap(),
+            name: format!("Number {number}"),
+        };
+        (0..count).map(choice).collect()
+    }
+
+    #[test]
+    fn one_kind_does_not_hide_the_others() {
+        let agents = found(50, |id| format!("agent:{id}"));
+        let chats = found(12, |id| format!("chat:{id}"));
+        let count = |found: &[Choice]| {
+            let lines = entities(found);
+            let of_kind = |kind| lines.iter().filter(|line| line.kind == kind).count();
+            (of_kind("Agent"), of_kind("Chat"))
+        };
+        assert_eq!(count(&[agents.clone(), chats.clone()].concat()), (18, 12));
+        assert_eq!(count(&[agents.clone(), agents[..3].to_vec()].concat()), (30, 0));
+        assert_eq!(count(&chats), (0, 12));
+    }
+
+    #[test]
+    fn who_has_a_name_of_their_own_needs_no_id() {
+        let mut two = [found(1, |_| "agent:ada".to_owned()), found(2, |id| format!("chat:{id}"))];
+        two[1][1].name = "Another".to_owned();
+        let ids: Vec<_> = entities(&two.concat()).into_iter().map(|line| line.id).collect();
+        assert_eq!(ids, [Some("ada".to_owned()), Some("0".to_owned()), None]);
+    }
 
     fn names(text: &str) -> Vec<String> {
         matching(text, false, |_| true).into_iter().map(|item| item.name).collect()

@@ -8,7 +8,7 @@ use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::{
     Palette,
-    commands::{Act, Item, entity, matching},
+    commands::{Act, Item, entities, matching},
 };
 use crate::{
     api::{
@@ -22,9 +22,6 @@ use crate::{
 
 /// How long somebody has to stop typing before the server is asked.
 const TYPING: Duration = Duration::from_millis(120);
-
-/// The most agents, chats and collections that are listed.
-const MOST: usize = 30;
 
 /// The list's id.
 pub(super) const LIST: &str = "palette-list";
@@ -52,7 +49,7 @@ pub fn List(
         let may = |action| session.may(action);
         let mut items = text.with(|text| matching(text, is_closed.get(), may));
         if let Some(Ok(found)) = found.get() {
-            items.extend(found.iter().take(MOST).map(entity));
+            items.extend(entities(&found));
         }
         items
     });
@@ -123,7 +120,7 @@ fn option(
     palette: Palette,
     run: impl Fn(Item) + 'static,
 ) -> impl IntoView {
-    let Item { name, kind, shape, .. } = item.clone();
+    let Item { name, id, kind, shape, .. } = item.clone();
     view! {
         <li
             id=option_id(place)
@@ -133,7 +130,9 @@ fn option(
             on:click=move |_| run(item.clone())
         >
             <Icon shape />
-            <span class="palette-name">{name}</span>
+            <span class="palette-name">
+                {name} {id.map(|id| view! { " " <code class="quiet">{id}</code> }.into_any())}
+            </span>
             <span class="quiet">{kind}</span>
         </li>
     }

@@ -16,8 +16,8 @@ use colloquy_protocol::{
         server::{ChatMessageCreated, ChatReceiptUpdated},
     },
     frame::EventFrame,
-    id::{MessageId, Principal},
-    model::{Chat, Message, Page, Receipt},
+    id::{MessageId, Principal, PrincipalId, PrincipalKind},
+    model::{Chat, Message, Page, Participant, Receipt},
     topic::{Kind, Topic},
 };
 
@@ -95,6 +95,28 @@ impl Conversation {
         }
     }
 
+    /// This was said, by a request of this page. Its event may be there already, is on its way, or does
+    /// not come while there is no connection. Where newer messages are not held, there is no place for it.
+    pub fn sent(&mut self, message: Message) {
+        if !self.has_newer {
+            self.arrives(Arc::new(message));
+        }
+    }
+
+    /// Somebody joined, by a request of this page, of which the same holds.
+    pub fn joined(&mut self, who: Participant) {
+        let is_it = |one: &Participant| one.participant_id == who.participant_id;
+        if !self.chat.participants.iter().any(is_it) {
+            self.chat.participants.push(who);
+        }
+    }
+
+    /// Somebody left, by a request of this page, of which the same holds.
+    pub fn left(&mut self, who: &PrincipalId) {
+        self.chat.participants.retain(|one| one.participant_id != *who);
+        self.is_deleted |= !self.is_seen();
+    }
+
     /// Whether it does not exist any more for who reads it: it was deleted meanwhile, or it is
     /// private and they left it.
     pub fn is_deleted(&self) -> bool {
@@ -109,6 +131,11 @@ impl Conversation {
     /// What is held, the oldest first.
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
         self.messages.iter()
+    }
+
+    /// The agents in the chat, and those who wrote what is held.
+    pub fn agents(&self) -> impl Iterator<Item = &PrincipalId> {
+        agents_of(&self.chat, self.messages.iter().map(|message| &**message))
     }
 
     /// A message, if it is held.
@@ -255,10 +282,13 @@ impl Conversation {
         }
     }
 
-    /// Adds the message that comes next, if it does come next and is not there.
+    /// Adds the message that comes next, if it does come next and is not there. What this page said
+    /// later stays after it: without a connection that is there before the events of others.
     fn push(&mut self, message: Arc<Message>) {
         if !self.has_newer && self.message(&message.id).is_none() {
-            self.messages.push_back(message);
+            let is_later = |one: &&Arc<Message>| one.created_at > message.created_at;
+            let later = self.messages.iter().rev().take_while(is_later).count();
+            self.messages.insert(self.messages.len() - later, message);
         }
     }
 
@@ -301,6 +331,16 @@ impl Conversation {
             self.receipts.retain(|id, _| held.contains(id));
         }
     }
+}
+
+/// The agents in a chat, and those who wrote these messages of it.
+pub fn agents_of<'a>(
+    chat: &'a Chat,
+    messages: impl Iterator<Item = &'a Message>,
+) -> impl Iterator<Item = &'a PrincipalId> {
+    let inside = chat.participants.iter().map(|one| (&one.participant_id, one.kind));
+    let authors = messages.map(|message| (&message.sender_id, message.sender_kind));
+    inside.chain(authors).filter(|(_, kind)| *kind == PrincipalKind::Agent).map(|(id, _)| id)
 }
 
 /// Brings a list of chats up to date with one event: a message changes nothing in it; which chats fit,
@@ -406,6 +446,43 @@ mod tests {
 
         assert_eq!(numbers(&held), (2..=CAPACITY + 1).collect::<Vec<_>>());
         assert!(held.is_at_end());
+    }
+
+    #[test]
+    fn what_this_page_said_is_there_once_and_in_its_place() {
+        let at = |number: usize| Message {
+            created_at: format!("2026-01-01T00:00:00.{number:03}Z").parse().unwrap(),
+            ..message(number)
+        };
+        let mut held = conversation(0..2);
+        held.sent(at(9));
+        held.sent(at(9));
+        assert_eq!(numbers(&held), [0, 1, 9]);
+        // What others said before it comes once there is a connection, and its own event, too.
+        for number in [7, 8, 9, 10] {
+            held.arrives(Arc::new(at(number)));
+        }
+        assert_eq!(numbers(&held), [0, 1, 7, 8, 9, 10]);
+        assert_eq!(held.unseen(), 0);
+
+        let mut elsewhere = conversation(0..CAPACITY);
+        elsewhere.reads_end(false);
+        arrive(&mut elsewhere, CAPACITY);
+        elsewhere.sent(message(CAPACITY + 1));
+        assert_eq!((elsewhere.unseen(), numbers(&elsewhere).len()), (1, CAPACITY));
+    }
+
+    #[test]
+    fn who_this_page_let_in_is_there_once_and_goes() {
+        let who: Participant =
+            read(json!({ "participantId": "bob", "kind": "agent", "joinedAt": AT }));
+        let mut held = conversation(0..1);
+        held.joined(who.clone());
+        held.joined(who.clone());
+        assert_eq!(held.chat().participants, std::slice::from_ref(&who));
+        assert_eq!(held.agents().map(PrincipalId::as_str).collect::<Vec<_>>(), ["bob", "ada"]);
+        held.left(&who.participant_id);
+        assert!(held.chat().participants.is_empty() && !held.is_deleted());
     }
 
     #[test]

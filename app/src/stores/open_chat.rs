@@ -1,8 +1,8 @@
 //! A chat that somebody reads: a window of it that follows live events, and the way to the rest.
 
 use colloquy_protocol::{
-    id::{ChatId, MessageId},
-    model::Chat,
+    id::{ChatId, MessageId, PrincipalId},
+    model::{Chat, Message, Participant},
     topic::Topic,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -115,6 +115,21 @@ impl OpenChat {
     /// Shows what a request of this page made of the chat.
     pub fn changed(self, chat: Chat) {
         self.conversation.set(|held| held.changed(chat));
+    }
+
+    /// Shows what a request of this page said.
+    pub fn sent(self, message: Message) {
+        self.conversation.set(|held| held.sent(message));
+    }
+
+    /// Shows whom a request of this page let in.
+    pub fn joined(self, who: Participant) {
+        self.conversation.set(|held| held.joined(who));
+    }
+
+    /// Shows whom a request of this page took out.
+    pub fn left(self, who: &PrincipalId) {
+        self.conversation.set(|held| held.left(who));
     }
 
     /// Goes to the newest messages.

@@ -1,7 +1,7 @@
 //! Agents and people by their ids: what those are called, and what they do, whom a chat only knows
 //! by id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use colloquy_protocol::{
     account::PersonName,
@@ -11,21 +11,42 @@ use colloquy_protocol::{
     model::{Agent, AgentStatus, Page},
     topic::{Kind, Topic},
 };
-use leptos::prelude::*;
+use futures_util::future::join_all;
+use leptos::{prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
 use super::live::{Effect, Live};
 use crate::{
-    api::{ApiError, Loaded, account, get, with_query},
+    api::{ApiError, Loaded, account, entity::read, get, with_query},
     session::{CurrentSession, use_session},
 };
 
-/// How many agents are read; of others, only those that change later are known.
+/// How many agents are read; others are known once they change, or once a page names them.
 const LIMIT: &str = "200";
+
+/// The most agents that are known without being named.
+const CAPACITY: usize = 1_000;
+
+/// The most agents that are read because a page names them.
+const NAMED: usize = 200;
 
 /// The agents, following live events, what people are called, and who looks at them.
 #[derive(Debug, Clone, Copy)]
-pub struct People(Live<Known>, CurrentSession);
+pub struct People {
+    known: Live<Known>,
+    /// The agents that were asked for by their ids: each of them once.
+    asked: StoredValue<BTreeSet<PrincipalId>>,
+    session: CurrentSession,
+}
+
+/// What [`People`] begin with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Everybody {
+    agents: Vec<Agent>,
+    /// Those that were asked for by their ids, whether they exist or not.
+    asked: BTreeSet<PrincipalId>,
+    names: Names,
+}
 
 /// What is known of everybody.
 #[derive(Debug)]
@@ -38,13 +59,25 @@ struct Known {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names(BTreeMap<String, String>);
 
-/// What [`People`] begin with.
+/// What [`People`] begin with: the agents that changed last, those of `named` that are not among them,
+/// and what people are called.
 ///
 /// # Errors
 /// As [`crate::api::get`].
-pub async fn load_people() -> Result<Loaded<(Page<Agent>, Names)>, ApiError> {
-    let (agents, names) = (load_agents().await?, load_names().await?);
-    Ok(agents.map(|agents| (agents, names)))
+pub async fn load_people(named: BTreeSet<PrincipalId>) -> Result<Loaded<Everybody>, ApiError> {
+    let (page, names) = (load_agents().await?, load_names().await?);
+    let Loaded { value: Page { items: mut agents, .. }, position } = page;
+    let known: BTreeSet<_> = agents.iter().map(|one| one.id.as_str()).collect();
+    let is_unknown = |id: &PrincipalId| !known.contains(id.as_str());
+    let asked: BTreeSet<_> = named.into_iter().filter(is_unknown).take(NAMED).collect();
+    agents.extend(read_each(&asked).await);
+    Ok(Loaded { value: Everybody { agents, asked, names }, position })
+}
+
+/// Those of these agents that can be read; the others go by their ids.
+async fn read_each(ids: &BTreeSet<PrincipalId>) -> Vec<Agent> {
+    let each = ids.iter().map(|id| read::<Agent>(id.as_str()));
+    join_all(each).await.into_iter().flatten().map(|agent| agent.value).collect()
 }
 
 /// What people are called.
@@ -66,18 +99,43 @@ pub async fn load_agents() -> Result<Loaded<Page<Agent>>, ApiError> {
 
 impl People {
     /// Follows the agents from what was loaded on, until the component goes.
-    pub fn new(loaded: Loaded<(Page<Agent>, Names)>) -> Self {
-        let load = async || Ok(load_people().await?.map(known));
+    pub fn new(loaded: Loaded<Everybody>) -> Self {
+        let asked = StoredValue::new(loaded.value.asked.clone());
+        let load = move || {
+            let named = asked.try_get_value().unwrap_or_default();
+            async { Ok(load_people(named).await?.map(known)) }
+        };
         let known = Live::new(loaded.map(known), [Topic::All(Kind::Agent)], load, follow);
-        Self(known, use_session())
+        Self { known, asked, session: use_session() }
+    }
+
+    /// Reads those of these agents that are not known, once.
+    pub fn read_named<'a>(self, named: impl Iterator<Item = &'a PrincipalId>) {
+        let unknown: Vec<_> = self.known.value().with_untracked(|known| {
+            named.filter(|id| !known.agents.contains_key(id.as_str())).cloned().collect()
+        });
+        let mut new = BTreeSet::new();
+        self.asked.update_value(|asked| {
+            for id in unknown {
+                if asked.len() < NAMED && asked.insert(id.clone()) {
+                    new.insert(id);
+                }
+            }
+        });
+        if !new.is_empty() {
+            spawn_local(async move {
+                let agents = read_each(&new).await;
+                self.known.set(|known| agents.into_iter().for_each(|agent| known.put(agent)));
+            });
+        }
     }
 
     /// What somebody is called.
     pub fn name(self, id: &PrincipalId, kind: PrincipalKind) -> String {
-        if self.1.is_me(id, kind) {
+        if self.session.is_me(id, kind) {
             return "You".to_owned();
         }
-        self.0.value().with(|known| match (kind, known.agents.get(id.as_str())) {
+        self.known.value().with(|known| match (kind, known.agents.get(id.as_str())) {
             (PrincipalKind::User, _) => known.names.of(id, kind),
             (PrincipalKind::Agent, Some(agent)) => agent.name.clone(),
             (PrincipalKind::Agent, None) => id.to_string(),
@@ -86,12 +144,21 @@ impl People {
 
     /// What an agent is doing, if it is known.
     pub fn status(self, id: &PrincipalId) -> Option<AgentStatus> {
-        self.0.value().with(|known| known.agents.get(id.as_str()).map(|agent| agent.status))
+        self.known.value().with(|known| known.agents.get(id.as_str()).map(|agent| agent.status))
+    }
+
+    /// The id of the only one of that kind who is known by this name; none, too, if it is an id.
+    pub fn named(self, name: &str, kind: PrincipalKind) -> Option<PrincipalId> {
+        let all = untrack(|| self.all(kind));
+        let mut fit = all.iter().filter(|(_, one)| one == name);
+        let (id, _) = fit.next()?;
+        let is_only = fit.next().is_none() && !all.iter().any(|(id, _)| id == name);
+        id.parse().ok().filter(|_| is_only)
     }
 
     /// Everybody of that kind who is known: their ids and names.
     pub fn all(self, kind: PrincipalKind) -> Vec<(String, String)> {
-        self.0.value().with(|known| match kind {
+        self.known.value().with(|known| match kind {
             PrincipalKind::Agent => {
                 known.agents.iter().map(|(id, agent)| (id.clone(), agent.name.clone())).collect()
             }
@@ -108,8 +175,18 @@ impl Names {
     }
 }
 
-fn known((page, names): (Page<Agent>, Names)) -> Known {
-    let agents = page.items.into_iter().map(|agent| (agent.id.to_string(), agent)).collect();
+impl Known {
+    /// Takes an agent as it is now, or was before what is known of it: versions only grow.
+    fn put(&mut self, agent: Agent) {
+        let known = self.agents.get(agent.id.as_str());
+        if known.is_none_or(|known| known.version <= agent.version) {
+            self.agents.insert(agent.id.to_string(), agent);
+        }
+    }
+}
+
+fn known(Everybody { agents, names, .. }: Everybody) -> Known {
+    let agents = agents.into_iter().map(|agent| (agent.id.to_string(), agent)).collect();
     Known { agents, names }
 }
 
@@ -121,7 +198,12 @@ fn follow(known: &mut Known, frame: &EventFrame) -> Effect {
     let Ok(event) = frame.event() else { return Effect::Stale };
     match event {
         Event::AgentCreated(p) | Event::AgentUpdated(p) | Event::AgentStatusChanged(p) => {
-            known.agents.insert(p.agent_id.to_string(), p.agent);
+            let is_known = known.agents.contains_key(p.agent_id.as_str());
+            if !is_known && known.agents.len() >= CAPACITY {
+                // It is read when it is named.
+                return Effect::None;
+            }
+            known.put(p.agent);
         }
         Event::AgentDeleted(p) => {
             known.agents.remove(p.agent_id.as_str());
@@ -129,4 +211,55 @@ fn follow(known: &mut Known, frame: &EventFrame) -> Effect {
         _ => return Effect::None,
     }
     Effect::Changed
+}
+
+#[cfg(test)]
+mod tests {
+    use colloquy_protocol::event::AgentChanged;
+    use serde_json::json;
+
+    use super::*;
+
+    const AT: &str = "2026-01-01T00:00:00.000Z";
+
+    fn agent(id: &str, version: u64) -> Agent {
+        let agent = json!({
+            "id": id, "name": format!("{id} {version}"), "description": null, "status": "idle",
+            "statusDetail": null, "capabilities": [], "metadata": {}, "createdAt": AT,
+            "updatedAt": AT, "version": version,
+        });
+        serde_json::from_value(agent).unwrap()
+    }
+
+    fn knowing(agents: Vec<Agent>) -> Known {
+        known(Everybody { agents, asked: BTreeSet::new(), names: Names::default() })
+    }
+
+    fn happens(known: &mut Known, agent: Agent) -> Effect {
+        let changed = AgentChanged {
+            agent_id: agent.id.clone(),
+            timestamp: agent.updated_at,
+            user_id: "local".parse().unwrap(),
+            agent,
+        };
+        follow(known, &EventFrame::new(&ServerEvent::AgentUpdated(changed), 1).unwrap())
+    }
+
+    #[test]
+    fn what_was_read_does_not_undo_what_happened_since() {
+        let mut known = knowing(vec![agent("ada", 1)]);
+        happens(&mut known, agent("ada", 3));
+        known.put(agent("ada", 2));
+        assert_eq!(known.agents["ada"].name, "ada 3");
+    }
+
+    #[test]
+    fn agents_that_nobody_names_are_known_up_to_a_limit() {
+        let all = (0..CAPACITY).map(|number| agent(&format!("a{number}"), 1)).collect();
+        let mut known = knowing(all);
+        assert_eq!(happens(&mut known, agent("eve", 2)), Effect::None);
+        assert_eq!(happens(&mut known, agent("a7", 2)), Effect::Changed);
+        known.put(agent("zoe", 1));
+        assert_eq!(known.agents.len(), CAPACITY + 1);
+    }
 }

@@ -90,10 +90,10 @@ impl EntityView for Agent {
         .into_any()
     }
 
-    fn parts(agent: Signal<Self>, is_gone: Signal<bool>) -> AnyView {
+    fn parts(agent: Signal<Self>, is_gone: Signal<bool>, on_saved: Callback<Self>) -> AnyView {
         let names = Signal::derive(move || agent.with(|agent| agent.capabilities.clone()));
         view! {
-            <StatusPart agent is_gone />
+            <StatusPart agent is_gone on_saved />
             <DescriptionPart text=Signal::derive(move || {
                 agent.with(|agent| agent.description.clone())
             }) />

@@ -1,7 +1,7 @@
 //! Names somebody who is to join a chat.
 
 use colloquy_protocol::{
-    id::{PrincipalId, PrincipalKind},
+    id::{InvalidId, PrincipalKind},
     request::NewParticipant,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -11,7 +11,9 @@ use crate::{components::segments::Segments, stores::people::People};
 /// What stands in the form.
 #[derive(Debug, Clone, Copy)]
 pub struct Naming {
-    id: RwSignal<String>,
+    people: People,
+    /// An id, or the name of the only one who is called that.
+    text: RwSignal<String>,
     kind: RwSignal<PrincipalKind>,
     /// Why who was named last could not be added.
     refused: RwSignal<Option<String>>,
@@ -19,9 +21,10 @@ pub struct Naming {
 
 impl Naming {
     /// Nobody, and no complaint.
-    pub(super) fn new() -> Self {
+    pub(super) fn of(people: People) -> Self {
         Self {
-            id: RwSignal::default(),
+            people,
+            text: RwSignal::default(),
             kind: RwSignal::new(PrincipalKind::Agent),
             refused: RwSignal::default(),
         }
@@ -29,14 +32,21 @@ impl Naming {
 
     /// Whether nobody is named.
     pub fn is_empty(self) -> bool {
-        self.id.with_untracked(|id| id.trim().is_empty())
+        self.text.with_untracked(|text| text.trim().is_empty())
     }
 
     /// Who is named; none if it can not be an id, which the form then says.
     pub fn named(self) -> Option<NewParticipant> {
-        let id = self.id.with_untracked(|id| id.trim().parse::<PrincipalId>());
-        self.refuse(id.as_ref().err().map(ToString::to_string));
-        Some(NewParticipant { participant_id: id.ok()?, kind: self.kind.get_untracked() })
+        let who = self.who(&self.text.get_untracked());
+        self.refuse(who.as_ref().err().map(ToString::to_string));
+        who.ok()
+    }
+
+    fn who(self, text: &str) -> Result<NewParticipant, InvalidId> {
+        let (text, kind) = (text.trim(), self.kind.get_untracked());
+        let known = self.people.named(text, kind);
+        let participant_id = known.map_or_else(|| text.parse(), Ok)?;
+        Ok(NewParticipant { participant_id, kind })
     }
 
     /// Says why who was named could not be added, or that there is nothing to say. The form may have
@@ -47,27 +57,25 @@ impl Naming {
 
     /// Empties the form; what was typed of somebody else meanwhile stays.
     pub fn was_added(self, who: &NewParticipant) {
-        let is_it = |id: &String| id.trim() == who.participant_id.as_str();
-        if self.id.try_with_untracked(is_it) == Some(true) {
+        let text = self.text.try_get_untracked();
+        if text.is_some_and(|text| self.who(&text).as_ref() == Ok(who)) {
             self.clear();
         }
     }
 
     /// Empties the form.
     pub fn clear(self) {
-        self.id.set(String::new());
+        self.text.set(String::new());
         self.refuse(None);
     }
 }
 
-/// The form that names an agent or a person by id; those who are known are suggested.
+/// The form that names an agent or a person by id or by name; those who are known are suggested.
 #[component]
 pub fn AddParticipant(
     /// Begins the ids of its elements, and tells its choice from others: no two forms of a page have
     /// the same.
     name: &'static str,
-    /// What people are called.
-    people: People,
     /// What the button says.
     verb: &'static str,
     /// What is typed.
@@ -78,7 +86,7 @@ pub fn AddParticipant(
     #[prop(into)]
     pending: Signal<bool>,
 ) -> impl IntoView {
-    let Naming { id, kind, refused } = naming;
+    let Naming { people, text, kind, refused } = naming;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(who) = naming.named() {
@@ -102,21 +110,26 @@ pub fn AddParticipant(
                 on_choose=move |one| kind.set(one)
             />
             <label class="field">
-                <span class="visually-hidden">"Id"</span>
+                <span class="visually-hidden">"Id or name"</span>
                 <input
                     type="text"
-                    placeholder="Id"
+                    placeholder="Id or name"
                     list=list.clone()
+                    dir="auto"
                     autocomplete="off"
                     spellcheck="false"
                     aria-invalid=move || refused.with(Option::is_some).to_string()
                     aria-describedby=problem.clone()
-                    prop:value=move || id.get()
-                    on:input:target=move |event| id.set(event.target().value())
+                    prop:value=move || text.get()
+                    on:input:target=move |event| text.set(event.target().value())
                 />
             </label>
             <datalist id=list>{suggestions}</datalist>
-            <button type="submit" class="button" disabled=pending>
+            <button
+                type="submit"
+                class="button"
+                aria-disabled=move || pending.get().to_string()
+            >
                 {verb}
             </button>
             <p class="error" id=problem role="alert">

@@ -1,10 +1,6 @@
 //! `/chats/{id}`: one conversation, live.
 
-use colloquy_protocol::{
-    access::Action,
-    id::ChatId,
-    model::{Agent, Chat, Page},
-};
+use colloquy_protocol::{access::Action, id::ChatId, model::Chat};
 use leptos::{html, prelude::*};
 use leptos_router::hooks::use_params_map;
 
@@ -24,22 +20,20 @@ use crate::{
     components::{
         flow::{For, Show},
         load::Load,
-        note::{Empty, OutOfDate},
+        note::OutOfDate,
         title::Title,
     },
     parts::lazy_page,
     session::use_session,
     stores::{
+        conversation::agents_of,
         open_chat::OpenChat,
-        people::{Names, People, load_people},
+        people::{Everybody, People, load_people},
     },
 };
 
 /// What the page begins with; none: there is no such chat.
-type Opened = Option<(Loaded<(Chat, Part)>, Everybody)>;
-
-/// What is known of those whom the chat knows by their ids.
-type Everybody = Loaded<(Page<Agent>, Names)>;
+type Opened = Option<(Loaded<(Chat, Part)>, Loaded<Everybody>)>;
 
 lazy_page! {
     /// The page.
@@ -67,7 +61,11 @@ async fn load(id: String) -> Result<Opened, ApiError> {
     // What is no id is the id of no chat.
     let Ok(id) = id.parse::<ChatId>() else { return Ok(None) };
     match messages::open(&id).await {
-        Ok(chat) => Ok(Some((chat, load_people().await?))),
+        Ok(opened) => {
+            let (chat, part) = &opened.value;
+            let named = agents_of(chat, part.messages.iter()).cloned().collect();
+            Ok(Some((opened, load_people(named).await?)))
+        }
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
@@ -77,16 +75,15 @@ async fn load(id: String) -> Result<Opened, ApiError> {
 fn Missing() -> impl IntoView {
     missing_page();
     view! {
-        <Title text="No such chat" />
-        <h1>"Chat"</h1>
-        <Empty title="There is no such chat.">
-            <p>"It may have been deleted, or the address is mistyped."</p>
-            <p>
-                <a class="button" href="/chats">
-                    "All chats"
-                </a>
-            </p>
-        </Empty>
+        <Title text="Not found" />
+        <section class="not-found">
+            <p class="not-found-code">"404"</p>
+            <h1>"There is no such chat"</h1>
+            <p>"It was deleted, it is private and you are not in it, or the address is mistyped."</p>
+            <a class="button primary" href="/chats">
+                "All chats"
+            </a>
+        </section>
     }
     .into_any()
 }
@@ -94,7 +91,7 @@ fn Missing() -> impl IntoView {
 /// The page of another chat is made anew, so that nothing of the one before stays in it: no draft,
 /// no place in the list.
 #[component]
-fn Fresh(chat: Loaded<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
+fn Fresh(chat: Loaded<(Chat, Part)>, everybody: Loaded<Everybody>) -> impl IntoView {
     let opened = [(chat, everybody)];
     view! {
         <For
@@ -108,46 +105,79 @@ fn Fresh(chat: Loaded<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
 }
 
 #[component]
-fn Opened(chat: Loaded<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
+fn Opened(chat: Loaded<(Chat, Part)>, everybody: Loaded<Everybody>) -> impl IntoView {
     let session = use_session();
     let chat = OpenChat::new(chat);
     let people = People::new(everybody);
+    Effect::new(move || chat.conversation().with(|held| people.read_named(held.agents())));
     let reply_to = RwSignal::new(None);
     let scroller = NodeRef::<html::Div>::new();
     let title = chat.part(|held| held.chat().title.clone());
     let visibility = chat.part(|held| held.chat().visibility);
+    let is_deleted = chat.is_deleted();
     view! {
         <Title text=title />
-        <header class="page-header">
-            <div>
-                <p class="crumb">
-                    <a href="/chats">"Chats"</a>
-                </p>
-                <h1>{move || view! { <Lock visibility=visibility.get() /> }} {title}</h1>
-            </div>
-            <Manage chat />
-        </header>
-        <OutOfDate
-            title="The chat could not be loaded afresh."
-            error=chat.error()
-            on_retry=move |()| chat.reload()
-        />
         <div class="columns">
-            <section class="card conversation" aria-label="Conversation">
-                <Messages chat people reply_to scroller />
-                <Show
-                    when=move || session.may(Action::Speak)
-                    fallback=|| {
-                        view! { <p class="quiet composer">"You look on here: viewers do not write."</p> }
-                    }
-                >
-                    <Composer chat people reply_to on_sent=move |()| go_to_end(chat, scroller) />
+            <div class="chat-main">
+                <header class="page-header">
+                    <div>
+                        <p class="crumb">
+                            <a href="/chats">"Chats"</a>
+                        </p>
+                        <h1 title=title>
+                            {move || view! { <Lock visibility=visibility.get() /> }}
+                            <span dir="auto">{title}</span>
+                        </h1>
+                    </div>
+                    <Manage chat />
+                </header>
+                <OutOfDate
+                    title="The chat could not be loaded afresh."
+                    error=chat.error()
+                    on_retry=move |()| chat.reload()
+                />
+                <Show when=move || is_deleted.get()>
+                    <Gone chat />
                 </Show>
-            </section>
+                <section class="card conversation" aria-label="Conversation">
+                    <Messages chat people reply_to scroller />
+                    <Show
+                        when=move || session.may(Action::Speak)
+                        fallback=|| {
+                            view! {
+                                <p class="quiet composer">"You look on here: viewers do not write."</p>
+                            }
+                        }
+                    >
+                        <Composer chat people reply_to on_sent=move |()| go_to_end(chat, scroller) />
+                    </Show>
+                </section>
+            </div>
             <div class="side">
                 <Participants chat people />
             </div>
         </div>
+    }
+    .into_any()
+}
+
+/// Says that the chat is there no more for who reads it.
+#[component]
+fn Gone(chat: OpenChat) -> impl IntoView {
+    let why = chat.part(|held| match held.is_seen() {
+        true => "This chat was deleted.",
+        false => "You are not in this chat any more.",
+    });
+    view! {
+        <section class="card failed" role="alert">
+            <p>
+                <strong>{why}</strong>
+                " What stands here is how it was last."
+            </p>
+            <a class="button" href="/chats">
+                "All chats"
+            </a>
+        </section>
     }
     .into_any()
 }

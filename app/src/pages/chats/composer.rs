@@ -38,7 +38,10 @@ pub fn Composer(
     on_sent: Callback<()>,
 ) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
+    // What is shown only where Enter sends: see the style of it.
+    let keys = NodeRef::<html::Span>::new();
     let draft = StoredValue::new(Draft::default());
+    let is_written = RwSignal::new(false);
     let is_deleted = chat.is_deleted();
     let session = use_session();
     let as_whom = move || session.caller().map(|me| me.name.unwrap_or_else(|| me.id.to_string()));
@@ -50,6 +53,7 @@ pub fn Composer(
             draft.text = text;
             draft.reply_to = reply_to.get_untracked();
             draft.keep(&chat.id());
+            is_written.set(!draft.text.is_empty());
         });
     };
     let show = move |shown: Draft| {
@@ -58,6 +62,7 @@ pub fn Composer(
         }
         reply_to.set(shown.reply_to.clone());
         shown.keep(&chat.id());
+        is_written.set(!shown.text.is_empty());
         draft.set_value(shown);
     };
     Effect::new(move || {
@@ -79,11 +84,12 @@ pub fn Composer(
     let send = Action::new(move |(id, message, key): &(ChatId, NewMessage, RequestKey)| {
         let (id, message, key) = (id.clone(), message.clone(), key.clone());
         async move {
-            messages::send(&id, &key, &message).await?;
+            let sent = messages::send(&id, &key, &message).await?;
             if draft.is_disposed() {
                 // Who left the chat meanwhile comes back to what they have not sent.
                 Draft::kept(&id).without(&message).keep(&id);
             } else {
+                chat.sent(sent);
                 read();
                 show(draft.get_value().without(&message));
                 on_sent.run(());
@@ -107,8 +113,9 @@ pub fn Composer(
         }
     };
     let on_key = move |event: KeyboardEvent| {
+        let sends = || keys.get_untracked().is_some_and(|keys| keys.offset_width() > 0);
         // An input method's Enter ends its own composition.
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() && sends() {
             event.prevent_default();
             submit();
         }
@@ -126,16 +133,8 @@ pub fn Composer(
             {move || {
                 reply_to.get().map(|id| view! { <Answered id chat people reply_to /> })
             }}
-            <Show when=move || is_deleted.get()>
-                <p class="error" role="alert">
-                    {move || {
-                        let why = chat.conversation().with(|held| match held.is_seen() {
-                            true => "This chat was deleted.",
-                            false => "You are not in this chat any more.",
-                        });
-                        format!("{why} What you wrote is still here.")
-                    }}
-                </p>
+            <Show when=move || is_deleted.get() && is_written.get()>
+                <p class="quiet">"What you wrote is still here."</p>
             </Show>
             {move || {
                 error()
@@ -154,6 +153,7 @@ pub fn Composer(
                 <textarea
                     node_ref=field
                     rows="1"
+                    dir="auto"
                     aria-label="Message"
                     placeholder="Write a message"
                     on:input=move |_| read()
@@ -162,13 +162,20 @@ pub fn Composer(
                 <button
                     type="submit"
                     class="button primary"
-                    disabled=move || is_deleted.get() || send.pending().get()
+                    disabled=is_deleted
+                    aria-disabled=move || send.pending().get().to_string()
                 >
                     "Send"
                 </button>
             </div>
             <p class="quiet composer-hint">
-                "You write as " <strong>{as_whom}</strong> ". " <kbd>"Enter"</kbd> " sends, " <kbd>"Shift Enter"</kbd> " begins a new line. Markdown is fine."
+                "You write as " <strong dir="auto">{as_whom}</strong> ". "
+                <span node_ref=keys class="composer-keys">
+                    <kbd>"Enter"</kbd>
+                    " sends, "
+                    <kbd>"Shift Enter"</kbd>
+                    " begins a new line. "
+                </span> "Markdown is fine."
             </p>
         </form>
     }
@@ -193,7 +200,7 @@ fn Answered(
     };
     view! {
         <p class="answered">
-            <span>"Answers " {words}</span>
+            <span>"Answers " <span dir="auto">{words}</span></span>
             <button
                 type="button"
                 class="button icon"

@@ -47,7 +47,7 @@ pub fn CreateChat(
     let myself =
         use_session().principal().map(|me| NewParticipant { participant_id: me.id, kind: me.kind });
     let empty = NewChat { participants: Vec::from_iter(myself), ..NewChat::default() };
-    let draft = Draft::of(empty.clone());
+    let draft = Draft::of(empty.clone(), people);
     let attempt = StoredValue::new(Attempt::default());
     let created = Created::of(open);
 
@@ -77,9 +77,9 @@ pub fn CreateChat(
     view! {
         <button type="button" class="button primary with-icon" on:click=show>
             <Icon shape=Shape::Plus />
-            "Create a chat"
+            "New chat"
         </button>
-        <Dialog id="create-chat-title" open title="Create a chat">
+        <Dialog id="create-chat-title" open title="New chat">
             <Form people open draft creation />
         </Dialog>
     }
@@ -117,7 +117,6 @@ fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) 
             </ul>
             <AddParticipant
                 name="create"
-                people
                 verb="Add"
                 naming
                 on_add=Callback::new(move |who| {
@@ -133,7 +132,12 @@ fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) 
             <button type="button" class="button" on:click=move |_| open.set(false)>
                 "Cancel"
             </button>
-            <button type="submit" form=FORM class="button primary" disabled=creation.pending()>
+            <button
+                type="submit"
+                form=FORM
+                class="button primary"
+                aria-disabled=move || creation.pending().get().to_string()
+            >
                 "Create"
             </button>
         </div>
@@ -142,13 +146,13 @@ fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) 
 }
 
 impl Draft {
-    fn of(chat: NewChat) -> Self {
+    fn of(chat: NewChat, people: People) -> Self {
         let NewChat { title, visibility, participants, .. } = chat;
         Self {
             title: RwSignal::new(title),
             visibility: RwSignal::new(visibility),
             participants: RwSignal::new(participants),
-            naming: Naming::new(),
+            naming: Naming::of(people),
         }
     }
 
@@ -232,7 +236,7 @@ fn Chosen(
     view! {
         <li>
             <super::participants::Avatar kind />
-            <span>{move || people.name(&id, kind)}</span>
+            <span dir="auto">{move || people.name(&id, kind)}</span>
             <button type="button" class="button icon" aria-label=label on:click=move |_| on_remove(&who)>
                 <Icon shape=Shape::Close />
             </button>

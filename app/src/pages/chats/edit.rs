@@ -16,45 +16,98 @@ use crate::{
     stores::open_chat::OpenChat,
 };
 
-/// The button that opens the form, and the form.
+type Saving = Action<ChatPatch, Result<(), ApiError>>;
+
+/// What was typed, and what it is a change of.
+#[derive(Debug, Clone, Copy)]
+struct Draft {
+    /// The chat as it was when the change was begun: it is saved only over that.
+    base: RwSignal<Chat>,
+    title: RwSignal<String>,
+    metadata: RwSignal<String>,
+    /// What somebody else saved meanwhile.
+    theirs: RwSignal<Option<Chat>>,
+}
+
+/// The button that opens the form, and the form. What was typed stays when the dialog is closed, until
+/// it is saved or given up.
 #[component]
 pub fn EditChat(
     /// The chat that is open.
     chat: OpenChat,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    let now = move || chat.conversation().with_untracked(|held| held.chat().clone());
+    let draft = Draft::of(now());
+    let save = Action::new(move |change: &ChatPatch| {
+        let (base, change) = (draft.base.get_untracked(), change.clone());
+        async move {
+            match save(base, &change).await? {
+                Outcome::Saved(saved) => {
+                    draft.begin(saved.clone());
+                    chat.changed(saved);
+                    open.set(false);
+                }
+                Outcome::Conflict(now) => draft.theirs.set(Some(now)),
+            }
+            Ok::<_, ApiError>(())
+        }
+    });
+    let begin = move || {
+        draft.begin(now());
+        save.clear();
+    };
+    let show = move |_| {
+        if !draft.is_changed() {
+            begin();
+        }
+        open.set(true);
+    };
+    let give_up = Callback::new(move |()| {
+        begin();
+        open.set(false);
+    });
     view! {
-        <button type="button" class="button" on:click=move |_| open.set(true)>
+        <button type="button" class="button" on:click=show>
             "Edit"
         </button>
         <Dialog id="edit-chat" open title="Edit the chat">
-            <Form chat open />
+            <Form draft save on_cancel=give_up />
         </Dialog>
     }
     .into_any()
 }
 
-/// The form begins with the chat as it is when the dialog is opened, and saves only over that.
-#[component]
-fn Form(chat: OpenChat, open: RwSignal<bool>) -> impl IntoView {
-    let base = RwSignal::new(chat.conversation().with_untracked(|held| held.chat().clone()));
-    let title = RwSignal::new(base.with_untracked(|base| base.title.clone()));
-    let metadata = RwSignal::new(base.with_untracked(|base| pretty(&base.metadata)));
-    let theirs = RwSignal::new(None::<Chat>);
-
-    let save = Action::new(move |change: &ChatPatch| {
-        let (base, change) = (base.get_untracked(), change.clone());
-        async move {
-            match save(base, &change).await? {
-                Outcome::Saved(saved) => {
-                    chat.changed(saved);
-                    open.set(false);
-                }
-                Outcome::Conflict(now) => theirs.set(Some(now)),
-            }
-            Ok::<_, ApiError>(())
+impl Draft {
+    fn of(chat: Chat) -> Self {
+        Self {
+            title: RwSignal::new(chat.title.clone()),
+            metadata: RwSignal::new(pretty(&chat.metadata)),
+            base: RwSignal::new(chat),
+            theirs: RwSignal::new(None),
         }
-    });
+    }
+
+    /// Begins a change of the chat as it is.
+    fn begin(self, chat: Chat) {
+        self.title.set(chat.title.clone());
+        self.metadata.set(pretty(&chat.metadata));
+        self.base.set(chat);
+        self.theirs.set(None);
+    }
+
+    /// Whether something else stands in the form than what was there.
+    fn is_changed(self) -> bool {
+        self.base.with_untracked(|base| {
+            self.title.with_untracked(|title| *title != base.title)
+                || self.metadata.with_untracked(|text| *text != pretty(&base.metadata))
+        })
+    }
+}
+
+#[component]
+fn Form(draft: Draft, save: Saving, on_cancel: Callback<()>) -> impl IntoView {
+    let Draft { base, title, metadata, theirs } = draft;
     let submit = move || {
         let Ok(new) = metadata.with_untracked(|text| parse_object(text)) else { return };
         let change = base.with_untracked(|base| ChatPatch {
@@ -77,11 +130,7 @@ fn Form(chat: OpenChat, open: RwSignal<bool>) -> impl IntoView {
     };
     let of_metadata =
         Signal::derive(move || no_patch().or_else(|| problem_of(error, "metadata").get()));
-    let can_save = move || {
-        metadata.with(|text| parse_object(text).is_ok())
-            && no_patch().is_none()
-            && !save.pending().get()
-    };
+    let can_save = move || metadata.with(|text| parse_object(text).is_ok()) && no_patch().is_none();
 
     view! {
         {move || {
@@ -143,10 +192,15 @@ fn Form(chat: OpenChat, open: RwSignal<bool>) -> impl IntoView {
                     {problem_of_form(error)}
                 </p>
                 <div class="actions end">
-                    <button type="button" class="button" on:click=move |_| open.set(false)>
+                    <button type="button" class="button" on:click=move |_| on_cancel.run(())>
                         "Cancel"
                     </button>
-                    <button type="submit" class="button primary" disabled=move || !can_save()>
+                    <button
+                        type="submit"
+                        class="button primary"
+                        disabled=move || !can_save()
+                        aria-disabled=move || save.pending().get().to_string()
+                    >
                         "Save"
                     </button>
                 </div>

@@ -1,13 +1,21 @@
 //! `/chats`: all of them, as the address says.
 
+use std::collections::BTreeSet;
+
 use colloquy_protocol::{
     access::Action,
+    id::{PrincipalId, PrincipalKind},
     model::{Chat, Page, Participant},
     topic::{Kind, Topic},
 };
 use leptos::prelude::*;
 
-use super::{create::CreateChat, lock::Lock, participants::Avatar};
+use super::{
+    create::CreateChat,
+    lock::Lock,
+    participant_field::{PARTICIPANT, ParticipantField, use_participant},
+    participants::Avatar,
+};
 use crate::{
     api::{ApiError, Loaded, chats},
     components::{
@@ -49,7 +57,7 @@ struct Asked {
 
 fn chats_page() -> AnyView {
     let q = use_parameter("q");
-    let participant = use_parameter("participant");
+    let participant = use_participant();
     let sort = use_parameter("sort");
     let cursor = use_parameter("cursor");
     let asked = Memo::new(move |_| Asked {
@@ -65,7 +73,7 @@ fn chats_page() -> AnyView {
             Ok((asked, found))
         },
     );
-    let people = Resource::new(|| (), |()| load_people());
+    let people = Resource::new(|| (), |()| load_people(BTreeSet::new()));
     view! {
         <Title text="Chats" />
         <div class="page">
@@ -95,9 +103,9 @@ fn Chats(people: People, found: Resource<Found>) -> impl IntoView {
                 <CreateChat people />
             </Show>
         </header>
-        <div class="toolbar">
+        <div class="toolbar" role="search">
             <SearchBox label="Search titles and ids" />
-            <SearchBox parameter="participant" label="Id of a participant" />
+            <ParticipantField />
             <Choice
                 parameter="sort"
                 label="Order"
@@ -131,6 +139,7 @@ fn Found(asked: Asked, found: Loaded<Page<Chat>>, people: People) -> impl IntoVi
     };
     let chats = Live::new(found, [Topic::All(Kind::Chat)], load, follow_list);
     let page = chats.value();
+    Effect::new(move || page.with(|page| people.read_named(named(&page.items))));
     let next = move || page.with(|page| page.next_cursor.clone());
     let set = use_set_parameters();
     view! {
@@ -150,7 +159,7 @@ fn Found(asked: Asked, found: Loaded<Page<Chat>>, people: People) -> impl IntoVi
                             <button
                                 type="button"
                                 class="button"
-                                on:click=move |_| set(&[("q", None), ("participant", None)])
+                                on:click=move |_| set(&[("q", None), (PARTICIPANT, None)])
                             >
                                 "Show all chats"
                             </button>
@@ -170,19 +179,33 @@ fn Found(asked: Asked, found: Loaded<Page<Chat>>, people: People) -> impl IntoVi
                 }
             }
         >
-            <ul class="card chat-list" aria-label="Chats">
-                <For
-                    each=move || page.with(|page| page.items.clone())
-                    key=|chat| format!("{} {}", chat.version, chat.id)
-                    let:chat
-                >
-                    <Row chat people />
-                </For>
-            </ul>
+            <div class="card rows chat-list">
+                <div class="rows-head" aria-hidden="true">
+                    <span>"Title"</span>
+                    <span>"Participants"</span>
+                    <span></span>
+                    <span>"Changed"</span>
+                </div>
+                <ul aria-label="Chats">
+                    <For
+                        each=move || page.with(|page| page.items.clone())
+                        key=|chat| format!("{} {}", chat.version, chat.id)
+                        let:chat
+                    >
+                        <Row chat people />
+                    </For>
+                </ul>
+            </div>
             <Pager next=Signal::derive(next) />
         </Show>
     }
     .into_any()
+}
+
+/// The agents whom the rows name.
+fn named(chats: &[Chat]) -> impl Iterator<Item = &PrincipalId> {
+    let named = chats.iter().flat_map(|chat| chat.participants.iter().take(NAMED));
+    named.filter(|who| who.kind == PrincipalKind::Agent).map(|who| &who.participant_id)
 }
 
 #[component]
@@ -199,7 +222,7 @@ fn Row(chat: Chat, people: People) -> impl IntoView {
         <li class="chat-row">
             <a class="chat-title" href=format!("/chats/{}", chat.id)>
                 <Lock visibility=chat.visibility />
-                {chat.title}
+                <span dir="auto">{chat.title}</span>
             </a>
             <span class="chat-people">
                 {named} {more.map(|more| format!("and {more} more"))}
@@ -219,7 +242,7 @@ fn Named(who: Participant, people: People) -> impl IntoView {
     view! {
         <span class="chat-person">
             <Avatar kind />
-            <span>{move || people.name(&id, kind)}</span>
+            <span dir="auto">{move || people.name(&id, kind)}</span>
         </span>
     }
 }

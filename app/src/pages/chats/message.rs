@@ -1,6 +1,6 @@
 //! One message.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use colloquy_protocol::{
     access::Action,
@@ -8,10 +8,15 @@ use colloquy_protocol::{
     model::Message,
 };
 use leptos::{html, prelude::*};
+use web_sys::Element;
 
 use super::{participants::Avatar, presence::Presence, receipts::Receipts};
 use crate::{
-    components::{flow::Show, markdown::Markdown, time::TimeAgo},
+    components::{
+        flow::Show,
+        markdown::{Markdown, TabIndex},
+        time::TimeAgo,
+    },
     session::use_session,
     stores::{open_chat::OpenChat, people::People},
 };
@@ -24,13 +29,16 @@ const SHOWN_LINES: usize = 30;
 /// How much of the message that is answered is shown, in characters.
 const QUOTE_CHARS: usize = 140;
 
-/// A message, and whether it begins a group: another sender than before, or later.
+/// How long a message is marked that somebody was led to.
+const MARKED: Duration = Duration::from_secs(2);
+
+/// A message; the first of a group says who wrote it.
 #[component]
 pub fn MessageView(
     /// What to show.
     message: Arc<Message>,
-    /// Whether it is the first of its sender, or comes later.
-    begins_group: bool,
+    /// The messages that begin a group.
+    beginnings: Memo<HashSet<MessageId>>,
     /// The chat that is open.
     chat: OpenChat,
     /// What people are called.
@@ -41,11 +49,16 @@ pub fn MessageView(
     reply_to: RwSignal<Option<MessageId>>,
 ) -> impl IntoView {
     let element = NodeRef::<html::Li>::new();
+    // The list is one stop of the Tab key: what is in a message is for who is at the message. Without
+    // scripts nobody gets there but with that key.
+    let at_message = RwSignal::new(true);
     Effect::new(move || {
         if let Some(element) = element.get() {
             presence.watch(&element);
+            at_message.set(false);
         }
     });
+    let tab_index: TabIndex = Signal::derive(move || if at_message.get() { "0" } else { "-1" });
     let Message { id, sender_id, sender_kind, created_at, .. } = (*message).clone();
     let session = use_session();
     let is_mine = session.is_me(&sender_id, sender_kind);
@@ -59,19 +72,26 @@ pub fn MessageView(
         let name = name.clone();
         move || format!("Reply to {}", name())
     };
-    let head = begins_group.then(|| {
-        let kind = match sender_kind {
-            PrincipalKind::Agent => "agent",
-            PrincipalKind::User => "person",
-        };
+    let begins = {
+        let id = id.clone();
+        Memo::new(move |_| beginnings.with(|all| all.contains(&id)))
+    };
+    let kind = match sender_kind {
+        PrincipalKind::Agent => "agent",
+        PrincipalKind::User => "person",
+    };
+    let head = move || {
         view! {
             <div class="message-head">
                 <Avatar kind=sender_kind />
-                <strong title=sender_id.to_string()>{name}</strong>
+                <strong title=sender_id.to_string() dir="auto">
+                    {name.clone()}
+                </strong>
                 <span class="message-kind">{kind}</span>
             </div>
         }
-    });
+        .into_any()
+    };
     view! {
         <li
             node_ref=element
@@ -80,21 +100,26 @@ pub fn MessageView(
             data-message=name_of_element
             data-principal=sender_kind.as_str()
             data-mine=is_mine.to_string()
-            data-begins=begins_group.to_string()
+            data-begins=move || begins.get().to_string()
+            tabindex="-1"
+            on:focusin=move |_| at_message.set(true)
+            on:focusout=move |_| at_message.set(false)
         >
-            {head}
+            {move || begins.get().then(&head)}
             <div class="message-body">
-                {answered.map(|id| view! { <Quote id chat people /> })} <Content message />
+                {answered.map(|id| view! { <Quote id chat people tab_index /> })}
+                <Content message tab_index />
             </div>
             <div class="message-foot">
                 <span class="message-time">
                     <TimeAgo at=created_at />
                 </span>
-                <Receipts id chat people />
+                <Receipts id chat people tab_index />
                 <Show when=move || session.may(Action::Speak)>
                     <button
                         type="button"
                         class="message-reply"
+                        tabindex=tab_index
                         aria-label=reply_label.clone()
                         on:click={
                             let to_answer = to_answer.clone();
@@ -122,23 +147,32 @@ pub(super) fn beginning(text: &str, chars: usize) -> String {
 
 /// What was said; of a long message its beginning, until somebody wants all of it.
 #[component]
-fn Content(message: Arc<Message>) -> impl IntoView {
+fn Content(message: Arc<Message>, tab_index: TabIndex) -> impl IntoView {
     let all = RwSignal::new(false);
     let end = shown_end(&message.content);
     let is_long = end < message.content.len();
     let chars = is_long.then(|| message.content.chars().count());
+    let button = NodeRef::<html::Button>::new();
+    let toggle = move |_| {
+        if all.get_untracked() {
+            stay_in_place(button);
+        }
+        all.update(|all| *all = !*all);
+    };
     let shown =
         move || if all.get() { message.content.clone() } else { message.content[..end].to_owned() };
     view! {
-        {move || view! { <Markdown text=shown() /> }}
+        {move || view! { <Markdown text=shown() tab_index /> }}
         {chars
             .map(|chars| {
                 view! {
                     <button
                         type="button"
                         class="button message-all"
+                        tabindex=tab_index
                         aria-expanded=move || all.get().to_string()
-                        on:click=move |_| all.update(|all| *all = !*all)
+                        node_ref=button
+                        on:click=toggle
                     >
                         {move || {
                             if all.get() {
@@ -156,12 +190,13 @@ fn Content(message: Arc<Message>) -> impl IntoView {
 
 /// The message that is answered, and the way to it.
 #[component]
-fn Quote(id: MessageId, chat: OpenChat, people: People) -> impl IntoView {
+fn Quote(id: MessageId, chat: OpenChat, people: People, tab_index: TabIndex) -> impl IntoView {
     let place = anchor(&id);
     let quoted = chat.part(move |held| held.message(&id).cloned());
     let go = move |_| {
         if let Some(element) = document().get_element_by_id(&place) {
             element.scroll_into_view();
+            mark(element);
         }
     };
     let go = StoredValue::new(go);
@@ -173,9 +208,10 @@ fn Quote(id: MessageId, chat: OpenChat, people: People) -> impl IntoView {
                 <button
                     type="button"
                     class="message-quote"
+                    tabindex=tab_index
                     on:click=move |event| go.with_value(|go| go(event))
                 >
-                    {words}
+                    <span dir="auto">{words}</span>
                 </button>
             }
             .into_any()
@@ -184,7 +220,30 @@ fn Quote(id: MessageId, chat: OpenChat, people: People) -> impl IntoView {
     }
 }
 
-fn anchor(id: &MessageId) -> String {
+/// Marks what somebody was led to, for a moment.
+fn mark(element: Element) {
+    element.set_attribute("data-found", "true").ok();
+    let unmark = move || drop(element.remove_attribute("data-found"));
+    set_timeout(unmark, MARKED);
+}
+
+/// Keeps a button where it is on the screen while what is above it becomes shorter.
+fn stay_in_place(button: NodeRef<html::Button>) {
+    let Some(button) = button.get_untracked() else { return };
+    let Some(scroller) = button.closest(".messages").ok().flatten() else { return };
+    let place = {
+        let scroller = scroller.clone();
+        move || button.offset_top() - scroller.scroll_top()
+    };
+    let before = place();
+    // It is shorter by then, and was not drawn yet.
+    request_animation_frame(move || {
+        scroller.set_scroll_top(scroller.scroll_top() + place() - before);
+    });
+}
+
+/// The id of a message's element.
+pub(super) fn anchor(id: &MessageId) -> String {
     format!("message-{id}")
 }
 

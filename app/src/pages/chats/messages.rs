@@ -7,12 +7,21 @@
 //! leaves out a layout in which the padding of what scrolls changes (CSS Scroll Anchoring, 2.3:
 //! suppression triggers), so what is busy with loading older messages has a trace of it.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use colloquy_protocol::{access::Action as Right, id::MessageId, model::Message};
-use leptos::{html, prelude::*};
+use leptos::{
+    ev::KeyboardEvent,
+    html,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, HtmlElement},
+};
 
-use super::{message::MessageView, presence::Presence};
+use super::{
+    message::{MessageView, anchor},
+    presence::Presence,
+};
 use crate::{
     components::{
         flow::{For, Show},
@@ -35,6 +44,12 @@ const NEAR: i32 = 800;
 /// Messages of the same sender belong together when no more time is between them, in milliseconds.
 const GROUP_MILLIS: i64 = 5 * 60 * 1_000;
 
+/// Where the arrow keys lead to, from top to bottom. All of it is one stop of the Tab key.
+const OLDER: &str = ".messages-more:first-child .button";
+const FIRST: &str = ".message:first-child";
+const LAST: &str = ".message:last-child";
+const NEWER: &str = ".messages-more:last-child .button";
+
 /// The messages, and the way to the older ones and to the newest.
 #[component]
 pub fn Messages(
@@ -52,6 +67,8 @@ pub fn Messages(
     let is_empty = chat.part(|held| held.messages().next().is_none());
     let has_older = chat.part(|held| held.has_more(End::Older));
     let has_newer = chat.part(|held| held.has_more(End::Newer));
+    let beginnings = chat.part(beginnings);
+    let all = |held: &Conversation| held.messages().cloned().collect::<Vec<_>>();
     let look = move || {
         let Some(scroller) = scroller.try_get_untracked().flatten() else { return };
         // It counts from the end, downwards to negative numbers.
@@ -62,7 +79,10 @@ pub fn Messages(
             // At its very end the list would go along with what is added there.
             scroller.set_scroll_top(-1);
         }
-        if chat.paging().with_untracked(|paging| *paging == Paging::Idle) {
+        // Whose keyboard came to a button, and with it to an end of the list, has not pressed it.
+        let is_at_button =
+            scroller.query_selector(".messages-more :focus-visible").ok().flatten().is_some();
+        if !is_at_button && chat.paging().with_untracked(|paging| *paging == Paging::Idle) {
             if above < NEAR {
                 chat.read_more(End::Older);
             } else if below < NEAR {
@@ -83,6 +103,7 @@ pub fn Messages(
                 tabindex="0"
                 aria-busy=move || is_loading_older.get().then_some("true")
                 on:scroll=move |_| look()
+                on:keydown=move |event| step(&event, presence)
             >
                 <div>
                     <Show when=move || has_older.get()>
@@ -90,11 +111,11 @@ pub fn Messages(
                     </Show>
                     <ol class="message-list">
                         <For
-                            each=move || chat.conversation().with(grouped)
-                            key=|(message, begins_group)| format!("{begins_group} {}", message.id)
-                            let((message, begins_group))
+                            each=move || chat.conversation().with(all)
+                            key=|message| message.id.clone()
+                            let:message
                         >
-                            <MessageView message begins_group chat people presence reply_to />
+                            <MessageView message beginnings chat people presence reply_to />
                         </For>
                     </ol>
                     <Show when=move || has_newer.get()>
@@ -140,7 +161,8 @@ fn More(chat: OpenChat, end: End, words: &'static str) -> impl IntoView {
             <button
                 type="button"
                 class="button"
-                disabled=is_loading
+                tabindex="-1"
+                aria-disabled=move || is_loading.get().to_string()
                 on:click=move |_| chat.read_more(end)
             >
                 {move || if is_loading.get() { "Loading…" } else { words }}
@@ -177,15 +199,44 @@ fn ToNewest(chat: OpenChat, scroller: NodeRef<html::Div>) -> impl IntoView {
     .into_any()
 }
 
-/// Each message, and whether it begins a group.
-fn grouped(held: &Conversation) -> Vec<(Arc<Message>, bool)> {
+/// Goes from message to message with the arrow keys, and to the buttons before and after them; to the
+/// first and the last with Home and End.
+fn step(event: &KeyboardEvent, presence: Presence) {
+    let to = document().active_element().and_then(|at| neighbour(&at, &event.key(), presence));
+    if let Some(to) = to.and_then(|to| to.dyn_into::<HtmlElement>().ok()) {
+        event.prevent_default();
+        to.focus().ok();
+    }
+}
+
+/// Where a key leads from there; from the list itself, to what is on the screen.
+fn neighbour(at: &Element, key: &str, presence: Presence) -> Option<Element> {
+    let find = |selector| document().query_selector(selector).ok().flatten();
+    let is_at = |selector| at.matches(selector) == Ok(true);
+    let message = at.closest(".message").ok().flatten();
+    match (key, message) {
+        ("Home", _) => find(FIRST),
+        ("End", _) => find(LAST),
+        ("ArrowUp", Some(message)) => message.previous_element_sibling().or_else(|| find(OLDER)),
+        ("ArrowDown", Some(message)) => message.next_element_sibling().or_else(|| find(NEWER)),
+        ("ArrowUp", None) if is_at(NEWER) => find(LAST),
+        ("ArrowDown", None) if is_at(OLDER) => find(FIRST),
+        ("ArrowUp" | "ArrowDown", None) if is_at(".messages") => {
+            document().get_element_by_id(&anchor(&presence.last_visible()?))
+        }
+        _ => None,
+    }
+}
+
+/// The messages that begin a group: another sender than before, or later.
+fn beginnings(held: &Conversation) -> HashSet<MessageId> {
     let mut before: Option<&Message> = None;
-    let mut group = |message| {
+    let mut begins = |message| {
         let begins = before.is_none_or(|before| !belongs(before, message));
         before = Some(message);
         begins
     };
-    held.messages().map(|message| (message.clone(), group(message))).collect()
+    held.messages().filter(|message| begins(message)).map(|message| message.id.clone()).collect()
 }
 
 fn belongs(before: &Message, message: &Message) -> bool {

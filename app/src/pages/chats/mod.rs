@@ -11,6 +11,7 @@ pub mod lock;
 pub mod manage;
 pub mod message;
 pub mod messages;
+pub mod participant_field;
 pub mod participants;
 pub mod presence;
 pub mod receipts;

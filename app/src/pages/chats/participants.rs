@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::add_participant::{AddParticipant, Naming};
 use crate::{
-    api::{Attempt, chats},
+    api::{ApiError, Attempt, chats},
     components::{
         flow::{For, Show},
         icon::{Icon, Shape},
@@ -45,7 +45,7 @@ pub fn Participants(
 ) -> impl IntoView {
     let inside = chat.part(|held| held.chat().participants.clone());
     let is_deleted = chat.is_deleted();
-    let naming = Naming::new();
+    let naming = Naming::of(people);
     let attempt = StoredValue::new(Attempt::default());
     let join = Action::new(move |who: &NewParticipant| {
         let (id, who) = (chat.id(), who.clone());
@@ -53,7 +53,8 @@ pub fn Participants(
         async move {
             let Some(key) = key else { return };
             match chats::join(&id, &key, &who).await {
-                Ok(_) => {
+                Ok(joined) => {
+                    chat.joined(joined);
                     attempt.try_update_value(Attempt::done);
                     naming.was_added(&who);
                 }
@@ -90,13 +91,17 @@ pub fn Participants(
             </ul>
             <Show when=move || !is_deleted.get() && session.may(Right::ChangeChats)>
                 <Show when=move || !am_inside()>
-                    <button type="button" class="button" disabled=join.pending() on:click=myself>
+                    <button
+                        type="button"
+                        class="button"
+                        aria-disabled=move || join.pending().get().to_string()
+                        on:click=myself
+                    >
                         "Join the chat yourself"
                     </button>
                 </Show>
                 <AddParticipant
                     name="join"
-                    people
                     verb="Add"
                     naming
                     on_add=Callback::new(move |who| {
@@ -122,21 +127,28 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
         PrincipalKind::User => None,
     });
     let leave = Action::new(move |_: &()| {
-        let (chat, id) = (chat.id(), id.get_value());
-        async move { chats::leave(&chat, &id).await }
+        let (chat_id, id) = (chat.id(), id.get_value());
+        async move {
+            chats::leave(&chat_id, &id).await?;
+            chat.left(&id);
+            Ok::<_, ApiError>(())
+        }
     });
     let error = move || leave.value().get().and_then(Result::err).map(|error| error.to_string());
     let label = move || {
         if is_me { "Leave the chat".to_owned() } else { format!("Remove {}", name()) }
     };
-    let may_leave =
-        move || session.may(Right::ChangeChats) || is_me && session.may(Right::LeaveChats);
+    let is_deleted = chat.is_deleted();
+    let may_leave = move || {
+        let may = session.may(Right::ChangeChats) || is_me && session.may(Right::LeaveChats);
+        may && !is_deleted.get()
+    };
     let shown = move || match kind {
         PrincipalKind::Agent => {
             let href = format!("/agents/{}", id.get_value());
-            view! { <a href=href>{name}</a> }.into_any()
+            view! { <a href=href dir="auto">{name}</a> }.into_any()
         }
-        PrincipalKind::User => view! { <span>{name}</span> }.into_any(),
+        PrincipalKind::User => view! { <span dir="auto">{name}</span> }.into_any(),
     };
     view! {
         <li class="participant">
@@ -151,10 +163,8 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
                     class="button icon"
                     aria-label=label
                     title=label
-                    disabled=leave.pending()
-                    on:click=move |_| {
-                        leave.dispatch(());
-                    }
+                    aria-disabled=move || leave.pending().get().to_string()
+                    on:click=move |_| drop(leave.dispatch(()))
                 >
                     <Icon shape=Shape::Close />
                 </button>

@@ -85,6 +85,16 @@ impl Presence {
         presence
     }
 
+    /// The newest of the messages that are on the screen.
+    pub(super) fn last_visible(self) -> Option<MessageId> {
+        self.visible.with_value(|visible| {
+            self.chat.conversation().with_untracked(|held| {
+                let mut newest_first = held.messages().rev();
+                newest_first.find(|one| visible.contains(&one.id)).map(|one| one.id.clone())
+            })
+        })
+    }
+
     /// Watches whether a message is on the screen. Its element names it in `data-message`.
     pub(super) fn watch(self, element: &Element) {
         self.observer.update_value(|observer| {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::{
     components::{
         flow::{For, Show},
+        markdown::TabIndex,
         time::TimeAgo,
     },
     stores::{open_chat::OpenChat, people::People},
@@ -23,6 +24,8 @@ pub fn Receipts(
     chat: OpenChat,
     /// What people are called.
     people: People,
+    /// Whether the Tab key stops at it.
+    tab_index: TabIndex,
 ) -> impl IntoView {
     let receipts = chat.part(move |held| held.receipts(&id).to_vec());
     let is_read = move || receipts.with(|all| all.iter().any(|one| one.read_at.is_some()));
@@ -40,7 +43,7 @@ pub fn Receipts(
     view! {
         <Show when=move || receipts.with(|all| !all.is_empty())>
             <details class="receipts" data-read=move || is_read().to_string()>
-                <summary>{words}</summary>
+                <summary tabindex=tab_index>{words}</summary>
                 <ul>
                     <For
                         each=move || receipts.get()
@@ -61,7 +64,7 @@ fn Line(receipt: Receipt, people: People) -> impl IntoView {
     let Receipt { principal_id: id, principal_kind: kind, received_at, read_at, .. } = receipt;
     view! {
         <li>
-            <span>{move || people.name(&id, kind)}</span>
+            <span dir="auto">{move || people.name(&id, kind)}</span>
             <span class="quiet">
                 "received " <TimeAgo at=received_at />
                 {read_at.map(|at| view! { <span>", read " <TimeAgo at /></span> })}

@@ -53,7 +53,7 @@ impl EntityView for Collection {
         .into_any()
     }
 
-    fn parts(collection: Signal<Self>, _is_gone: Signal<bool>) -> AnyView {
+    fn parts(collection: Signal<Self>, _: Signal<bool>, _: Callback<Self>) -> AnyView {
         view! {
             <MetadataPart metadata=Signal::derive(move || {
                 collection.with(|one| one.metadata.clone())

@@ -18,6 +18,9 @@ use crate::{
     live::{Connection, use_websocket},
 };
 
+/// The most agents, warnings and errors that are told one by one.
+const MOST: usize = 5;
+
 /// The agents that are stuck, the connections that are behind, the latest warnings and errors, and
 /// this page's own connection; or that all is well.
 #[component]
@@ -35,25 +38,32 @@ pub fn Trouble(
         _ => error.get().map(|error| format!("What is shown is not up to date. {error}")),
     });
     let behind = Memo::new(move |_| summary.with(|it| it.overview.connections.behind));
-    let stuck = Memo::new(move |_| summary.with(|it| it.stuck.clone()));
+    let stuck = Memo::new(move |_| {
+        summary.with(|it| it.stuck.iter().take(MOST).cloned().collect::<Vec<_>>())
+    });
     let more = Memo::new(move |_| {
-        summary.with(|it| it.overview.agents.error.saturating_sub(it.stuck.len() as u64))
+        let told = stuck.with(Vec::len) as u64;
+        summary.with(|it| it.overview.agents.error.saturating_sub(told))
     });
     let warnings = Memo::new(move |_| {
-        summary.with(|it| it.warnings.iter().rev().map(Warning::of).collect::<Vec<_>>())
+        let room = MOST - stuck.with(Vec::len);
+        summary.with(|it| it.warnings.iter().rev().take(room).map(Warning::of).collect::<Vec<_>>())
     });
+    let are_all_told =
+        Memo::new(move |_| summary.with(|it| it.warnings.len()) == warnings.with(Vec::len));
     let is_well = Memo::new(move |_| {
         page.with(Option::is_none)
             && behind.get() == 0
             && stuck.with(Vec::is_empty)
             && warnings.with(Vec::is_empty)
     });
+    let heading = move || if is_well.get() { "Nothing is wrong" } else { "What is wrong" };
 
     view! {
         <section class="card trouble" aria-labelledby="trouble-title" data-well=move || is_well.get().to_string()>
-            <h2 id="trouble-title">"What is wrong"</h2>
+            <h2 id="trouble-title">{move || heading()}</h2>
             <Show when=move || is_well.get()>
-                <p class="quiet">"Nothing. No agent is stuck, and nobody is behind."</p>
+                <p class="quiet">"No agent is stuck, and nobody is behind."</p>
             </Show>
             <ul class="trouble-list" aria-labelledby="trouble-title">
                 {move || page.get().map(|text| view! { <li data-tone="error">{text}</li> })}
@@ -87,6 +97,11 @@ pub fn Trouble(
                         <TimeAgo at=warning.at />
                     </li>
                 </For>
+                <Show when=move || !are_all_told.get()>
+                    <li data-tone="warning">
+                        <a href="/events?event=system:notification">"more warnings"</a>
+                    </li>
+                </Show>
             </ul>
         </section>
     }

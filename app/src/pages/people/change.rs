@@ -76,7 +76,11 @@ fn Form(person: Person, open: RwSignal<bool>, list: List) -> impl IntoView {
                 <button type="button" class="button" on:click=move |_| open.set(false)>
                     "Cancel"
                 </button>
-                <button type="submit" class="button primary" disabled=saving.pending()>
+                <button
+                    type="submit"
+                    class="button primary"
+                    aria-disabled=move || saving.pending().get().to_string()
+                >
                     "Save"
                 </button>
             </div>

@@ -66,7 +66,11 @@ pub fn FirstAdmin() -> impl IntoView {
                     {problem_of_form(error)}
                 </p>
                 <div class="actions end">
-                    <button type="submit" class="button primary" disabled=inviting.pending()>
+                    <button
+                    type="submit"
+                    class="button primary"
+                    aria-disabled=move || inviting.pending().get().to_string()
+                >
                         "End local mode, and choose a password"
                     </button>
                 </div>

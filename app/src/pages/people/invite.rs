@@ -83,7 +83,11 @@ pub fn Invite(
                     <button type="button" class="button" on:click=move |_| open.set(false)>
                         "Cancel"
                     </button>
-                    <button type="submit" class="button primary" disabled=inviting.pending()>
+                    <button
+                    type="submit"
+                    class="button primary"
+                    aria-disabled=move || inviting.pending().get().to_string()
+                >
                         "Make the link"
                     </button>
                 </div>

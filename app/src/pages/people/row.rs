@@ -41,7 +41,7 @@ pub fn Row(
         <tr>
             <td class="who">
                 <p class="who-name">
-                    <strong>{of_person(|it| it.name.clone())}</strong>
+                    <strong dir="auto">{of_person(|it| it.name.clone())}</strong>
                     {is_me.then(|| view! { <span class="tag own">"you"</span> })}
                 </p>
                 <p class="quiet who-agent">{of_person(|it| it.email.clone())}</p>
@@ -115,7 +115,7 @@ fn Actions(
                     type="button"
                     class="button"
                     aria-label=move || format!("New link for {}", name())
-                    disabled=link.pending()
+                    aria-disabled=move || link.pending().get().to_string()
                     on:click=move |_| drop(link.dispatch(id.get_value()))
                 >
                     "New link"
@@ -141,7 +141,7 @@ fn Actions(
                         type="button"
                         class="button"
                         aria-label=move || format!("Enable {}", name())
-                        disabled=enable.pending()
+                        aria-disabled=move || enable.pending().get().to_string()
                         on:click=move |_| drop(enable.dispatch(id.get_value()))
                     >
                         "Enable"

@@ -98,7 +98,7 @@ fn Row(login: Login, logins: RwSignal<Vec<Login>>) -> impl IntoView {
                     type="button"
                     class="button"
                     aria-label=label
-                    disabled=end.pending()
+                    aria-disabled=move || end.pending().get().to_string()
                     on:click=move |_| drop(end.dispatch(()))
                 >
                     "Sign out"

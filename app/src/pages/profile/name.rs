@@ -34,12 +34,12 @@ pub fn NameForm(
         }
     });
     let error = Signal::derive(move || saving.value().get()?.err());
+    let is_same = move || name.with(|name| saved.with(|saved| name.trim() == saved));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let name = Some(name.get_untracked().trim().to_owned());
         saving.dispatch(ProfilePatch { name, ..ProfilePatch::default() });
     };
-    let is_same = move || name.with(|name| saved.with(|saved| name.trim() == saved));
     view! {
         <form class="form" on:submit=submit novalidate>
             <TextField
@@ -56,7 +56,7 @@ pub fn NameForm(
                 <button
                     type="submit"
                     class="button"
-                    disabled=move || saving.pending().get() || is_same()
+                    aria-disabled=move || (saving.pending().get() || is_same()).to_string()
                 >
                     "Save name"
                 </button>

@@ -77,7 +77,11 @@ pub fn PasswordForm(
                     {problem_of_form(error)}
                 </p>
                 <div class="actions end">
-                    <button type="submit" class="button" disabled=saving.pending()>
+                    <button
+                    type="submit"
+                    class="button"
+                    aria-disabled=move || saving.pending().get().to_string()
+                >
                         "Change password"
                     </button>
                 </div>

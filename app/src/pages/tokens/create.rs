@@ -25,13 +25,54 @@ const DAY: i64 = 24 * 60 * 60 * 1_000;
 const TERMS: [(&str, &str); 4] =
     [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("", "Never")];
 
+/// The term at first, in days.
+const TERM: &str = "90";
+
+/// What was chosen of a token. It stays when the dialog is closed, until the token is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Draft {
+    /// The agent that it is for.
+    pub agent: RwSignal<String>,
+    is_for_agent: RwSignal<bool>,
+    name: RwSignal<String>,
+    scopes: RwSignal<Vec<Scope>>,
+    term: RwSignal<String>,
+}
+
+impl Draft {
+    /// Nothing is chosen yet; the token is for an agent, if it may be.
+    pub fn new() -> Self {
+        let may_for_agents = untrack(|| use_session().may(Right::ManagePeople));
+        Self {
+            agent: RwSignal::default(),
+            is_for_agent: RwSignal::new(may_for_agents),
+            name: RwSignal::default(),
+            scopes: RwSignal::new(Scope::OF_AGENTS.to_vec()),
+            term: RwSignal::new(TERM.to_owned()),
+        }
+    }
+
+    /// Forgets what was chosen, but whom it was for.
+    pub fn clear(self) {
+        self.name.set(String::new());
+        self.scopes.set(Scope::OF_AGENTS.to_vec());
+        self.term.set(TERM.to_owned());
+    }
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Asks what is needed and makes a token.
 #[component]
 pub fn CreateToken(
+    /// What was chosen.
+    draft: Draft,
     /// The agents that are offered.
     agents: Vec<Agent>,
-    /// The agent that it is for at first.
-    agent: Option<String>,
     /// Takes what was made.
     on_done: Callback<Issued>,
     /// Called when somebody does not want one after all.
@@ -45,11 +86,7 @@ pub fn CreateToken(
             !session.is_local() && session.may(Right::ManageOwnAccount),
         )
     });
-    let is_for_agent = RwSignal::new(may_for_agents);
-    let agent = RwSignal::new(agent.unwrap_or_default());
-    let name = RwSignal::new(String::new());
-    let scopes = RwSignal::new(Scope::OF_AGENTS.to_vec());
-    let term = RwSignal::new("90".to_owned());
+    let Draft { agent, is_for_agent, name, scopes, term } = draft;
     let refused = RwSignal::new(None::<String>);
 
     let making = Action::new(move |new: &NewToken| {
@@ -85,8 +122,9 @@ pub fn CreateToken(
         .map(|agent| view! { <option value=agent.id.to_string()>{agent.name}</option> })
         .collect_view();
     let whose = vec![(true, "An agent"), (false, "Me")];
+    let chosen = term.get_untracked();
     let terms = TERMS
-        .map(|(days, words)| view! { <option value=days selected=days == "90">{words}</option> });
+        .map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> });
     view! {
         <form class="form" on:submit=submit novalidate>
             {(may_for_agents && may_for_oneself)
@@ -156,7 +194,8 @@ pub fn CreateToken(
                 <button
                     type="submit"
                     class="button primary"
-                    disabled=move || making.pending().get() || scopes.with(Vec::is_empty)
+                    disabled=move || scopes.with(Vec::is_empty)
+                    aria-disabled=move || making.pending().get().to_string()
                 >
                     "Make the token"
                 </button>

@@ -10,7 +10,10 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 
-use self::{create::CreateToken, issued::IssuedToken};
+use self::{
+    create::{CreateToken, Draft},
+    issued::IssuedToken,
+};
 use crate::{
     api::{ApiError, Loaded, account},
     components::{
@@ -82,11 +85,14 @@ fn Tokens(tokens: Vec<Token>, agents: Loaded<Page<Agent>>) -> impl IntoView {
 
     let creating = RwSignal::new(false);
     open_by_address(creating);
+    let draft = Draft::new();
+    Effect::new(move || draft.agent.set(agent.get().unwrap_or_default()));
     let issued = RwSignal::new(None::<Issued>);
     let showing = RwSignal::new(false);
     let done = Callback::new(move |made: Issued| {
         all.update(|all| all.insert(0, made.token.clone()));
         creating.set(false);
+        draft.clear();
         issued.set(Some(made));
         showing.set(true);
     });
@@ -149,8 +155,8 @@ fn Tokens(tokens: Vec<Token>, agents: Loaded<Page<Agent>>) -> impl IntoView {
         </section>
         <Dialog id="create-token-title" open=creating title="New token">
             <CreateToken
+                draft
                 agents=agents.get_value()
-                agent=agent.get_untracked()
                 on_done=done
                 on_cancel=move |()| creating.set(false)
             />
