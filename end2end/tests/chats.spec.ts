@@ -81,6 +81,7 @@ test("a chat is created with its participants, and opens", async ({ page, server
 
 test("what was typed of a new chat stays when its dialog is closed", async ({ page, server }) => {
   await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await connect(server).post("/agents", { id: "eve", name: "Eve" });
   await open(page, "/chats");
   const dialog = page.getByRole("dialog");
   const show = page.getByRole("button", { name: "New chat" });

@@ -34,7 +34,7 @@ where
 }
 
 fn rows(each: Box<dyn Fn() -> Vec<Row> + Send>) -> AnyView {
-    let list = Owner::new();
+    let list = Owner::current().unwrap_or_default();
     view! { {move || Rows { rows: each(), owner: list.clone() }} }.into_any()
 }
 

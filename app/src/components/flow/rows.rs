@@ -17,6 +17,7 @@ use leptos::{
             Rndr,
             types::{Element, Node, Placeholder},
         },
+        ssr::StreamBuilder,
         view::{
             Mountable, Position, PositionState, Render, RenderHtml, add_attr::AddAnyAttr,
             any_view::AnyViewState,
@@ -176,6 +177,25 @@ impl RenderHtml for Rows {
     ) {
         let views: Vec<_> = self.views().map(|(_, view)| view()).collect();
         views.to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
+    }
+
+    /// What a row holds stays until the page is written: the title stands in its head.
+    fn to_html_async_with_buf<const OUT_OF_ORDER: bool>(
+        self,
+        buf: &mut StreamBuilder,
+        position: &mut Position,
+        escape: bool,
+        mark_branches: bool,
+        extra_attrs: Vec<AnyAttribute>,
+    ) {
+        let views: Vec<_> = self.views().map(|(_, view)| view()).collect();
+        views.to_html_async_with_buf::<OUT_OF_ORDER>(
+            buf,
+            position,
+            escape,
+            mark_branches,
+            extra_attrs,
+        );
     }
 
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Shown {
