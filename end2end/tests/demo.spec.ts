@@ -264,7 +264,7 @@ test("how it went is said of what it was about", async ({ page }) => {
 
   await panel.getByText("Collection", { exact: true }).first().click();
 
-  await expect(panel.getByRole("status")).toHaveText("");
+  await expect(panel.getByText("was here")).toBeHidden();
 });
 
 test("tried again after a lost answer, it is created once", async ({ page, server }) => {

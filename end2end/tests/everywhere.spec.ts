@@ -6,6 +6,7 @@ import type { Page } from "@playwright/test";
 import { PAGES, fill, listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { PASSWORD, alive, ask, join, setUp, signIn } from "./accounts.ts";
+import { rows } from "./entities.ts";
 import { connect, history, hold } from "./steps.ts";
 
 const WIDE = { width: 1440, height: 900 };
@@ -216,7 +217,7 @@ test("the keyboard begins at the heading of a page that one goes to", async ({ p
   const search = page.getByLabel("Search names, ids and descriptions");
   await search.fill("ada");
   await expect(page).toHaveURL(/q=ada/);
-  await expect(page.getByRole("list", { name: "Agents" }).getByRole("listitem")).toHaveCount(1);
+  await expect(rows(page, "Agents")).toHaveCount(1);
   await expect(search).toBeFocused();
 });
 

@@ -188,7 +188,7 @@ function count(page: Page, name: string) {
 }
 
 function wrong(page: Page) {
-  return page.getByRole("region", { name: /^(What|Nothing) is wrong$/ });
+  return page.getByRole("region", { name: /(What|Nothing) is wrong$/ });
 }
 
 function latest(page: Page) {
