@@ -92,6 +92,7 @@ pub fn SearchBox(
     view! {
         <input
             type="search"
+            dir="auto"
             aria-label=label
             placeholder=label
             autocomplete="off"

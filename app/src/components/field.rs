@@ -35,6 +35,7 @@ pub fn TextField(
         view! {
             <input
                 id=id
+                dir="auto"
                 type=kind
                 autocomplete=autocomplete
                 aria-invalid=invalid
@@ -48,6 +49,7 @@ pub fn TextField(
         view! {
             <textarea
                 id=id
+                dir="auto"
                 rows=rows.to_string()
                 aria-invalid=invalid
                 aria-describedby=described
