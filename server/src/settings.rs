@@ -104,7 +104,8 @@ pub struct Settings {
     pub write_group: usize,
 
     /// How many connections are served at once. When there are as many, the one that has been idle for
-    /// the longest time makes room for the next; if none is, the next one waits
+    /// the longest time makes room for the next; if none is, the next one waits. WebSockets leave a
+    /// twentieth of them, at most 64, to requests
     #[arg(long, env = "COLLOQUY_MAX_CONNECTIONS", value_name = "NUMBER", default_value = "10000")]
     #[arg(value_parser = at_least_one)]
     pub max_connections: usize,
