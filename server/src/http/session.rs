@@ -15,7 +15,7 @@ use crate::{
         problem::{Problem, SignInProblems, WatchProblems},
     },
     limits::Limits,
-    service::Services,
+    service::{Services, fault_of_email},
 };
 
 /// Read who one is.
@@ -108,9 +108,5 @@ pub(crate) async fn welcome(
 /// What was typed as an e-mail address, if it can be one. Anything else may be a password, or meant
 /// to fill the log.
 fn loggable(typed: &str) -> Option<&str> {
-    let email = typed.trim();
-    let (name, host) = email.split_once('@')?;
-    let has_both = !name.is_empty() && !host.is_empty() && !host.contains('@');
-    let is_one_word = !email.contains(|one: char| one.is_whitespace() || one.is_control());
-    (has_both && is_one_word && email.len() <= 254).then_some(email)
+    Some(typed.trim()).filter(|email| fault_of_email(email).is_none())
 }

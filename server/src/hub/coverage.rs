@@ -97,7 +97,7 @@ impl Coverage {
 
     /// What was sent of that topic's events before a replay of it begins.
     pub(crate) fn of(&self, topic: &Topic) -> Self {
-        let has = |one: &Topic| covers(one, topic) || covers(topic, one);
+        let has = |one: &Topic| overlap(one, topic);
         let open = match topic {
             Topic::All(_) => self.open.iter().filter(|(one, _)| has(one)).map(cloned).collect(),
             _ => [topic.clone(), Topic::All(topic.kind())]
@@ -191,6 +191,11 @@ impl Coverage {
 /// Whether a subscription to a topic covers the events of that entity.
 pub(super) fn covers(topic: &Topic, entity: &Topic) -> bool {
     topic == entity || *topic == Topic::All(entity.kind())
+}
+
+/// Whether some entity's events are covered by both.
+pub(super) fn overlap(one: &Topic, other: &Topic) -> bool {
+    covers(one, other) || covers(other, one)
 }
 
 fn cloned((topic, start): (&Topic, &Start)) -> (Topic, Start) {

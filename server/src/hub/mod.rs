@@ -212,8 +212,8 @@ impl Hub {
 
     /// The connections of those who are seen, the oldest first.
     pub fn connections(&self, is_seen: impl Fn(&Visitor) -> bool) -> Vec<ConnectionInfo> {
-        let members = |state: &State| Vec::from_iter(state.members.values().map(Member::line));
-        let mut lines = members(&self.lock());
+        let line = |member: &Member| member.line.clone();
+        let mut lines = Vec::from_iter(self.lock().members.values().map(line));
         lines.retain(|line| is_seen(&line.visitor));
         lines.sort_unstable_by_key(|line| line.key);
         // One at a time: what is published does not wait for all of them.
@@ -437,10 +437,6 @@ impl State {
 }
 
 impl Member {
-    fn line(&self) -> Arc<Line> {
-        self.line.clone()
-    }
-
     /// Changes whether what happens is queued or read from the log.
     fn enter(&mut self, phase: Phase) {
         self.line.set_live(matches!(phase, Phase::Live));

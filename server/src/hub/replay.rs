@@ -6,7 +6,7 @@
 use colloquy_protocol::{position::Offset, topic::Topic};
 
 use super::{
-    coverage::{Coverage, covers},
+    coverage::{Coverage, covers, overlap},
     not_in_it,
     outbox::{Parcel, Private},
     recent,
@@ -57,11 +57,6 @@ impl Before {
     fn had(&self, topic: Option<&Topic>, offset: Offset) -> bool {
         topic.is_some_and(|topic| !covers(&self.replayed, topic))
             || self.covered.ever_covered(topic, offset)
-    }
-
-    /// Whether any event of that topic may be one of the replay.
-    fn concerns(&self, topic: &Topic) -> bool {
-        covers(&self.replayed, topic) || covers(topic, &self.replayed)
     }
 }
 
@@ -122,7 +117,8 @@ impl CatchUp {
     /// this began may go further.
     pub(super) fn end(&self, topic: &Topic, coverage: &mut Coverage) {
         match &self.before {
-            Some(before) if !before.concerns(topic) => {
+            // None of its events may be one of the replay.
+            Some(before) if !overlap(&before.replayed, topic) => {
                 coverage.end(topic, self.cursor.max(self.upto));
             }
             Some(before) if self.cursor < self.upto => {

@@ -37,8 +37,8 @@ use futures_util::{FutureExt, future::BoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-pub(crate) use self::log::Retention;
 use self::{known::KnownTokens, passwords::Passwords};
+pub(crate) use self::{log::Retention, valid::fault_of_email};
 pub use self::{messages::Acknowledgement, notification::NotificationService};
 pub use crate::store::{
     events::EventQuery, idempotency::Idempotency, list::ListQuery, messages::MessageQuery,

@@ -37,16 +37,10 @@ impl Check {
         }
     }
 
-    /// An e-mail address: something on both sides of its one `@`.
+    /// An e-mail address.
     pub(super) fn email(&mut self, field: &str, email: &str) {
-        let sides = email.split_once('@');
-        let has_both = sides.is_some_and(|(name, host)| {
-            !name.is_empty() && !host.is_empty() && !host.contains('@')
-        });
-        if !has_both || email.chars().any(|one| one.is_whitespace() || one.is_control()) {
-            self.fail(field, "must be an e-mail address, such as ada@example.org");
-        } else if email.len() > 254 {
-            self.fail(field, "must have at most 254 bytes");
+        if let Some(fault) = fault_of_email(email) {
+            self.fail(field, fault);
         }
     }
 
@@ -82,6 +76,20 @@ impl Check {
         if json.is_ok_and(|json| json.len() > MAX_JSON_BYTES) {
             self.fail(field, format!("must have at most {MAX_JSON_BYTES} bytes as JSON"));
         }
+    }
+}
+
+/// What is wrong with an e-mail address, which has something on both sides of its one `@`.
+pub(crate) fn fault_of_email(email: &str) -> Option<&'static str> {
+    let sides = email.split_once('@');
+    let has_both = sides
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    if !has_both || email.chars().any(|one| one.is_whitespace() || one.is_control()) {
+        Some("must be an e-mail address, such as ada@example.org")
+    } else if email.len() > 254 {
+        Some("must have at most 254 bytes")
+    } else {
+        None
     }
 }
 

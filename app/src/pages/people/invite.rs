@@ -84,10 +84,10 @@ pub fn Invite(
                         "Cancel"
                     </button>
                     <button
-                    type="submit"
-                    class="button primary"
-                    aria-disabled=move || inviting.pending().get().to_string()
-                >
+                        type="submit"
+                        class="button primary"
+                        aria-disabled=move || inviting.pending().get().to_string()
+                    >
                         "Make the link"
                     </button>
                 </div>
