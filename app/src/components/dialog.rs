@@ -1,7 +1,7 @@
 //! A dialog over the page.
 
 use leptos::{
-    ev::Event,
+    ev::{Event, SubmitEvent},
     html,
     prelude::*,
     wasm_bindgen::JsCast,
@@ -10,6 +10,7 @@ use leptos::{
 
 use crate::components::{
     flow::Show,
+    form_actions::FormActions,
     icon::{Icon, Shape},
 };
 
@@ -140,29 +141,20 @@ fn Question(
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     let is_tried = RwSignal::new(pending.get_untracked());
-    let confirm = move |_| {
+    let confirm = move |event: SubmitEvent| {
+        event.prevent_default();
         is_tried.set(true);
         on_confirm.run(());
     };
     let error = move || if is_tried.get() && !pending.get() { error.get() } else { None };
     view! {
-        <p>{move || text.get()}</p>
-        <p class="error" role="alert">
-            {move || error()}
-        </p>
-        <div class="actions end">
-            <button type="button" class="button" on:click=move |_| open.set(false)>
-                "Cancel"
-            </button>
-            <button
-                type="button"
-                class="button danger"
-                aria-disabled=move || pending.get().to_string()
-                on:click=confirm
-            >
-                {verb}
-            </button>
-        </div>
+        <form class="form" on:submit=confirm>
+            <p>{move || text.get()}</p>
+            <p class="error" role="alert">
+                {move || error()}
+            </p>
+            <FormActions verb kind="danger" on_cancel=move |()| open.set(false) pending />
+        </form>
     }
     .into_any()
 }

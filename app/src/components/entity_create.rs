@@ -14,6 +14,7 @@ use crate::{
         draft::Draft,
         entity_view::EntityView,
         field::{TextField, focus_fault, problem_of, problem_of_form},
+        form_actions::FormActions,
         icon::{Icon, Shape},
     },
 };
@@ -55,7 +56,7 @@ pub fn create_button<T: EntityView>() -> AnyView {
     let error = Signal::derive(move || creation.value().get()?.err());
     let form = NodeRef::<html::Form>::new();
     focus_fault(form, error);
-    let is_idle = move || creation.pending().get() || draft.fields().is_none();
+    let is_idle = Signal::derive(move || creation.pending().get() || draft.fields().is_none());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(body) = untrack(typed) {
@@ -85,18 +86,7 @@ pub fn create_button<T: EntityView>() -> AnyView {
                 <p class="error" role="alert">
                     {problem_of_form(error)}
                 </p>
-                <div class="actions end">
-                    <button type="button" class="button" on:click=move |_| open.set(false)>
-                        "Cancel"
-                    </button>
-                    <button
-                        type="submit"
-                        class="button primary"
-                        aria-disabled=move || is_idle().to_string()
-                    >
-                        "Create"
-                    </button>
-                </div>
+                <FormActions verb="Create" on_cancel=move |()| open.set(false) pending=is_idle />
             </form>
         </Dialog>
     }

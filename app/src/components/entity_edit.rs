@@ -18,6 +18,7 @@ use crate::{
         draft::{Contents, Draft, differences},
         entity_view::EntityView,
         field::{focus_fault, problem_of_form},
+        form_actions::FormActions,
     },
     tab_storage,
 };
@@ -126,7 +127,8 @@ pub fn EditEntity<T: EntityView>(
     };
     let changed_meanwhile =
         move || theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields);
-    let is_idle = move || saving.pending().get() || is_gone.get() || draft.fields().is_none();
+    let is_idle =
+        Signal::derive(move || saving.pending().get() || is_gone.get() || draft.fields().is_none());
     let hint = move || {
         if is_gone.get() {
             Some(
@@ -179,17 +181,8 @@ pub fn EditEntity<T: EntityView>(
                     },
                 )
             }}
-            <div class="actions end" hidden=move || theirs.with(Option::is_some)>
-                <button type="button" class="button" on:click=move |_| give_up(None)>
-                    "Cancel"
-                </button>
-                <button
-                    type="submit"
-                    class="button primary"
-                    aria-disabled=move || is_idle().to_string()
-                >
-                    "Save"
-                </button>
+            <div hidden=move || theirs.with(Option::is_some)>
+                <FormActions verb="Save" on_cancel=move |()| give_up(None) pending=is_idle />
             </div>
         </form>
     }

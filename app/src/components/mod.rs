@@ -26,6 +26,7 @@ pub mod event_list;
 pub mod event_row;
 pub mod field;
 pub mod flow;
+pub mod form_actions;
 pub mod history;
 pub mod history_row;
 pub mod history_tools;

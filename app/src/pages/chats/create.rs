@@ -15,6 +15,7 @@ use crate::{
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
         flow::For,
+        form_actions::FormActions,
         icon::{Icon, Shape},
     },
     session::use_session,
@@ -128,19 +129,7 @@ fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) 
         <p class="error" role="alert">
             {problem_of_form(error)}
         </p>
-        <div class="actions end">
-            <button type="button" class="button" on:click=move |_| open.set(false)>
-                "Cancel"
-            </button>
-            <button
-                type="submit"
-                form=FORM
-                class="button primary"
-                aria-disabled=move || creation.pending().get().to_string()
-            >
-                "Create"
-            </button>
-        </div>
+        <FormActions verb="Create" on_cancel=move |()| open.set(false) pending=creation.pending() form=FORM />
     }
     .into_any()
 }

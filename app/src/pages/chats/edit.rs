@@ -10,6 +10,7 @@ use crate::{
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
         flow::Show,
+        form_actions::FormActions,
         json_editor::JsonEditor,
         json_text::{parse_object, pretty},
     },
@@ -191,19 +192,12 @@ fn Form(draft: Draft, save: Saving, on_cancel: Callback<()>) -> impl IntoView {
                 <p class="error" role="alert">
                     {problem_of_form(error)}
                 </p>
-                <div class="actions end">
-                    <button type="button" class="button" on:click=move |_| on_cancel.run(())>
-                        "Cancel"
-                    </button>
-                    <button
-                        type="submit"
-                        class="button primary"
-                        disabled=move || !can_save()
-                        aria-disabled=move || save.pending().get().to_string()
-                    >
-                        "Save"
-                    </button>
-                </div>
+                <FormActions
+                    verb="Save"
+                    on_cancel
+                    pending=save.pending()
+                    disabled=Signal::derive(move || !can_save())
+                />
             </form>
         </Show>
     }

@@ -12,6 +12,7 @@ use crate::{
     components::{
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
+        form_actions::FormActions,
         toasts::use_toasts,
     },
 };
@@ -72,18 +73,7 @@ fn Form(person: Person, open: RwSignal<bool>, list: List) -> impl IntoView {
             <p class="error" role="alert">
                 {problem_of_form(error)}
             </p>
-            <div class="actions end">
-                <button type="button" class="button" on:click=move |_| open.set(false)>
-                    "Cancel"
-                </button>
-                <button
-                    type="submit"
-                    class="button primary"
-                    aria-disabled=move || saving.pending().get().to_string()
-                >
-                    "Save"
-                </button>
-            </div>
+            <FormActions verb="Save" on_cancel=move |()| open.set(false) pending=saving.pending() />
         </form>
     }
     .into_any()

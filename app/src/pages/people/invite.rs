@@ -13,6 +13,7 @@ use crate::{
         address::open_by_address,
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
+        form_actions::FormActions,
         icon::{Icon, Shape},
     },
 };
@@ -79,18 +80,7 @@ pub fn Invite(
                 <p class="error" role="alert">
                     {problem_of_form(error)}
                 </p>
-                <div class="actions end">
-                    <button type="button" class="button" on:click=move |_| open.set(false)>
-                        "Cancel"
-                    </button>
-                    <button
-                        type="submit"
-                        class="button primary"
-                        aria-disabled=move || inviting.pending().get().to_string()
-                    >
-                        "Make the link"
-                    </button>
-                </div>
+                <FormActions verb="Make the link" on_cancel=move |()| open.set(false) pending=inviting.pending() />
             </form>
         </Dialog>
     }

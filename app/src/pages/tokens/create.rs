@@ -13,6 +13,7 @@ use crate::{
     api::{ApiError, account},
     components::{
         field::{FieldNotes, TextField, problem_of, problem_of_form},
+        form_actions::FormActions,
         segments::Segments,
         time::now,
     },
@@ -187,19 +188,12 @@ pub fn CreateToken(
             <p class="error" role="alert">
                 {problem_of_form(error)}
             </p>
-            <div class="actions end">
-                <button type="button" class="button" on:click=move |_| on_cancel.run(())>
-                    "Cancel"
-                </button>
-                <button
-                    type="submit"
-                    class="button primary"
-                    disabled=move || scopes.with(Vec::is_empty)
-                    aria-disabled=move || making.pending().get().to_string()
-                >
-                    "Make the token"
-                </button>
-            </div>
+            <FormActions
+                verb="Make the token"
+                on_cancel
+                pending=making.pending()
+                disabled=Signal::derive(move || scopes.with(Vec::is_empty))
+            />
         </form>
     }
     .into_any()
