@@ -12,7 +12,7 @@ use crate::{
         with_query,
     },
     components::{event_row::EventRow, flow::For, note::OutOfDate},
-    stores::live::{Effect, Live},
+    stores::live::{Live, Outcome},
 };
 
 /// How many events are shown; the log has them all.
@@ -77,12 +77,12 @@ async fn load(topic: Topic) -> Result<Loaded<Latest>, ApiError> {
     Ok(latest.map(|events| Latest { topic, events }))
 }
 
-fn follow(latest: &mut Latest, frame: &EventFrame) -> Effect {
+fn follow(latest: &mut Latest, frame: &EventFrame) -> Outcome {
     if frame.topic().as_ref() != Some(&latest.topic) {
-        return Effect::None;
+        return Outcome::None;
     }
     // Whether it came live or was caught up with makes no difference in this list.
     latest.events.insert(0, EventFrame { replay: false, ..frame.clone() });
     latest.events.truncate(CAPACITY);
-    Effect::Changed
+    Outcome::Changed
 }

@@ -23,7 +23,7 @@ use crate::{
         toasts::use_toasts,
     },
     session::use_session,
-    stores::live::{Effect, Live},
+    stores::live::{Live, Outcome},
 };
 
 /// An entity and its latest events.
@@ -253,19 +253,19 @@ fn missing<T: EntityView>() -> AnyView {
 }
 
 /// Versions only grow, so an event that is older than what was saved here says nothing new.
-fn follow<T: Entity>(current: &mut Current<T>, frame: &EventFrame) -> Effect {
+fn follow<T: Entity>(current: &mut Current<T>, frame: &EventFrame) -> Outcome {
     match T::change(frame) {
         Some(Change::Now(now))
             if now.topic() == current.entity.topic()
                 && now.version() >= current.entity.version() =>
         {
             *current = Current { entity: now, is_gone: false };
-            Effect::Changed
+            Outcome::Changed
         }
         Some(Change::Gone(topic)) if topic == current.entity.topic() => {
             current.is_gone = true;
-            Effect::Changed
+            Outcome::Changed
         }
-        _ => Effect::None,
+        _ => Outcome::None,
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     parts::lazy_page,
     session::use_session,
     stores::{
-        live::{Effect as Change, Live},
+        live::{Live, Outcome},
         people::{Names, load_names},
         poll::while_visible,
     },
@@ -74,7 +74,7 @@ async fn load() -> Result<(Loaded<Vec<ConnectionInfo>>, Names), ApiError> {
 #[component]
 fn Connections(loaded: Loaded<Vec<ConnectionInfo>>, names: Names) -> impl IntoView {
     let names = StoredValue::new(names);
-    let live = Live::new(loaded, [], connections::list, |_, _| Change::None);
+    let live = Live::new(loaded, [], connections::list, |_, _| Outcome::None);
     while_visible(PERIOD, move || live.reload());
     let list = live.value();
     let ids = Memo::new(move |_| {

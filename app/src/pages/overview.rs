@@ -36,7 +36,7 @@ use crate::{
     parts::lazy_page,
     session::use_session,
     stores::{
-        live::{Effect as Change, Live},
+        live::{Live, Outcome},
         people::{Names, load_names},
         poll::while_visible,
         rate::{self, Rate, recent_rate},
@@ -88,7 +88,7 @@ fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>, names: Names) -> imp
     let everything = Kind::ALL.map(Topic::All);
     // What an event changes in the counts can often not be told from the event alone.
     let load = || self::summary(now());
-    let live = Live::new(summary, everything.clone(), load, |_, _| Change::Stale);
+    let live = Live::new(summary, everything.clone(), load, |_, _| Outcome::Stale);
     let rate = Live::new(rate, everything, || recent_rate(now()), rate::follow);
     while_visible(PERIOD, move || live.reload());
     // This page's own connection is counted, too.

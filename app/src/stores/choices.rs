@@ -9,7 +9,7 @@ use colloquy_protocol::{
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::live::{Effect, Live};
+use super::live::{Live, Outcome};
 use crate::{
     api::{
         Loaded,
@@ -48,29 +48,29 @@ pub fn name_of(choices: LiveChoices, topic: &Topic) -> Option<String> {
 
 /// Brings a list up to date with one event. All that is read of the event is whom it is about, and
 /// that one's name.
-fn follow(items: &mut Vec<Choice>, frame: &EventFrame, me: Option<&Principal>) -> Effect {
+fn follow(items: &mut Vec<Choice>, frame: &EventFrame, me: Option<&Principal>) -> Outcome {
     let about = serde_json::from_str::<About>(frame.payload.get()).unwrap_or_default();
-    let Some(kind) = frame.kind() else { return Effect::None };
+    let Some(kind) = frame.kind() else { return Outcome::None };
     let is_left = is_left(frame, me);
     if let Some(changed) = about.entity.and_then(|entity| entity.of_kind(kind))
         && !is_left
     {
         match items.iter_mut().find(|choice| choice.topic == changed.topic) {
-            Some(known) if *known == changed => return Effect::None,
+            Some(known) if *known == changed => return Outcome::None,
             Some(known) => *known = changed,
             None => {
                 items.insert(0, changed);
                 items.truncate(CAPACITY);
             }
         }
-        return Effect::Changed;
+        return Outcome::Changed;
     }
     if !is_left && !frame.name.ends_with(":deleted") {
-        return Effect::None;
+        return Outcome::None;
     }
     let before = items.len();
     items.retain(|choice| choice.topic.kind() != kind || choice.topic.id() != about.id);
-    if items.len() == before { Effect::None } else { Effect::Changed }
+    if items.len() == before { Outcome::None } else { Outcome::Changed }
 }
 
 /// Whether it says that whoever uses this page left a private chat, which they see no more.
@@ -114,12 +114,12 @@ mod tests {
         let mut items = Vec::new();
         let me = json!({ "participantId": "local", "kind": "user", "joinedAt": AT });
         let joined = event("chat:participantJoined", json!([me]));
-        assert_eq!(follow(&mut items, &joined, Some(&Principal::local())), Effect::Changed);
+        assert_eq!(follow(&mut items, &joined, Some(&Principal::local())), Outcome::Changed);
         assert_eq!(items.len(), 1);
         // An agent with the same id is somebody else.
         let agent = json!({ "participantId": "local", "kind": "agent", "joinedAt": AT });
         let left = event("chat:participantLeft", json!([agent]));
-        assert_eq!(follow(&mut items, &left, Some(&Principal::local())), Effect::Changed);
+        assert_eq!(follow(&mut items, &left, Some(&Principal::local())), Outcome::Changed);
         assert_eq!(items.len(), 0);
     }
 }

@@ -21,7 +21,7 @@ use colloquy_protocol::{
     topic::{Kind, Topic},
 };
 
-use super::live::Effect;
+use super::live::Outcome;
 use crate::api::messages::Part;
 
 /// The most messages that are held at a time.
@@ -232,21 +232,21 @@ impl Conversation {
     }
 
     /// Brings everything up to date with one event.
-    pub fn follow(&mut self, frame: &EventFrame) -> Effect {
+    pub fn follow(&mut self, frame: &EventFrame) -> Outcome {
         use ServerEvent as Event;
         if frame.topic() != Some(Topic::Chat(self.chat.id.clone())) {
-            return Effect::None;
+            return Outcome::None;
         }
-        let Ok(event) = frame.event() else { return Effect::Stale };
+        let Ok(event) = frame.event() else { return Outcome::Stale };
         match event {
             // Its id is used again: it is another chat, with other messages.
-            Event::ChatCreated(_) => return Effect::Stale,
+            Event::ChatCreated(_) => return Outcome::Stale,
             Event::ChatUpdated(p) => self.chat = p.chat,
             Event::ChatParticipantJoined(p) | Event::ChatParticipantLeft(p) => {
                 // Who left a private chat reads no more of it, and afresh once they are in it again.
                 let is_seen = self.sees(&p.chat);
                 if self.is_deleted && is_seen {
-                    return Effect::Stale;
+                    return Outcome::Stale;
                 }
                 self.is_deleted = !is_seen;
                 self.chat = p.chat;
@@ -254,9 +254,9 @@ impl Conversation {
             Event::ChatDeleted(_) => self.is_deleted = true,
             Event::ChatMessageCreated(p) => self.arrives(Arc::new(p.message)),
             Event::ChatReceiptUpdated(p) => self.is_had(p.receipt),
-            _ => return Effect::None,
+            _ => return Outcome::None,
         }
-        Effect::Changed
+        Outcome::Changed
     }
 
     fn sees(&self, chat: &Chat) -> bool {
@@ -345,9 +345,9 @@ pub fn agents_of<'a>(
 
 /// Brings a list of chats up to date with one event: a message changes nothing in it; which chats fit,
 /// and in which order, only the server knows.
-pub fn follow_list(_: &mut Page<Chat>, frame: &EventFrame) -> Effect {
+pub fn follow_list(_: &mut Page<Chat>, frame: &EventFrame) -> Outcome {
     let is_in_chat = [ChatMessageCreated::NAME, ChatReceiptUpdated::NAME].contains(&frame.name);
-    if frame.kind() == Some(Kind::Chat) && !is_in_chat { Effect::Stale } else { Effect::None }
+    if frame.kind() == Some(Kind::Chat) && !is_in_chat { Outcome::Stale } else { Outcome::None }
 }
 
 #[cfg(test)]
@@ -510,11 +510,11 @@ mod tests {
             }))
         };
         let left = turn("chat:participantLeft", json!([]));
-        assert_eq!(held.follow(&left), Effect::Changed);
+        assert_eq!(held.follow(&left), Outcome::Changed);
         assert!(held.is_deleted());
         let me = json!({ "participantId": "local", "kind": "user", "joinedAt": AT });
         let joined = turn("chat:participantJoined", json!([me]));
-        assert_eq!(held.follow(&joined), Effect::Stale);
+        assert_eq!(held.follow(&joined), Outcome::Stale);
     }
 
     #[test]
@@ -526,10 +526,10 @@ mod tests {
                 "payload": { "chatId": "c", "chat": chat(), "userId": "ada", "timestamp": AT },
             }))
         };
-        assert_eq!(held.follow(&turn("chat:deleted")), Effect::Changed);
+        assert_eq!(held.follow(&turn("chat:deleted")), Outcome::Changed);
         assert!(held.is_deleted());
-        assert_eq!(held.follow(&turn("chat:created")), Effect::Stale);
-        assert_eq!(held.follow(&turn("chat:updated")), Effect::Changed);
+        assert_eq!(held.follow(&turn("chat:created")), Outcome::Stale);
+        assert_eq!(held.follow(&turn("chat:updated")), Outcome::Changed);
     }
 
     #[test]

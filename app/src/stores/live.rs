@@ -24,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// What an event does to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum Outcome {
     /// Nothing.
     None,
     /// The value was changed and is right again.
@@ -37,7 +37,7 @@ type Loading<T> = Pin<Box<dyn Future<Output = Result<Loaded<T>, ApiError>> + Sen
 type Load<T> = Arc<dyn Fn() -> Loading<T> + Send + Sync>;
 
 /// Does to a value what an event says.
-type Follow<T> = Arc<dyn Fn(&mut T, &EventFrame) -> Effect + Send + Sync>;
+type Follow<T> = Arc<dyn Fn(&mut T, &EventFrame) -> Outcome + Send + Sync>;
 
 /// A value that follows events. See the module.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         loaded: Loaded<T>,
         topics: impl IntoIterator<Item = Topic>,
         load: impl Fn() -> F + Send + Sync + 'static,
-        follow: impl Fn(&mut T, &EventFrame) -> Effect + Send + Sync + 'static,
+        follow: impl Fn(&mut T, &EventFrame) -> Outcome + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Result<Loaded<T>, ApiError>> + Send + 'static,
@@ -233,7 +233,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         let follow = self.source.try_with_value(|source| source.follow.clone());
         let (Some(later), Some(follow)) = (later, follow) else { return };
         for frame in later.iter().filter(|frame| frame.offset > position.offset) {
-            if follow(&mut value, frame) == Effect::Stale {
+            if follow(&mut value, frame) == Outcome::Stale {
                 self.reload();
             }
         }
@@ -268,13 +268,13 @@ impl<T: Send + Sync + 'static> Live<T> {
         if is_new != Some(true) {
             return;
         }
-        let mut effect = Effect::None;
+        let mut outcome = Outcome::None;
         self.value.try_maybe_update(|value| {
-            effect = follow(value, frame);
-            (effect == Effect::Changed, ())
+            outcome = follow(value, frame);
+            (outcome == Outcome::Changed, ())
         });
-        let is_late = effect == Effect::Changed && self.is_late(frame.offset);
-        if effect == Effect::Stale || is_late {
+        let is_late = outcome == Outcome::Changed && self.is_late(frame.offset);
+        if outcome == Outcome::Stale || is_late {
             self.reload();
         }
     }

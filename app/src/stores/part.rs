@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
-use super::live::{Effect, Live};
+use super::live::{Live, Outcome};
 use crate::api::{
     ApiError, Loaded,
     entity::{Change, Entity, list},
@@ -100,37 +100,37 @@ async fn load<T: Entity>(query: Query) -> Result<Loaded<Part<T>>, ApiError> {
 
 /// Changes what can be changed in place. Where the order, the filter or another part of the list
 /// comes in, only the server knows.
-fn follow<T: Entity>(part: &mut Part<T>, frame: &EventFrame) -> Effect {
+fn follow<T: Entity>(part: &mut Part<T>, frame: &EventFrame) -> Outcome {
     match T::change(frame) {
-        None => Effect::None,
-        Some(Change::Now(_)) if part.query.is_moved_by_changes() => Effect::Stale,
+        None => Outcome::None,
+        Some(Change::Now(_)) if part.query.is_moved_by_changes() => Outcome::Stale,
         Some(Change::Now(entity)) => put(part, entity),
         Some(Change::Gone(topic)) => {
             let before = part.items.len();
             part.items.retain(|one| one.topic() != topic);
             match part.items.len() {
-                after if after == before => Effect::None,
-                0 => Effect::Stale,
-                _ => Effect::Changed,
+                after if after == before => Outcome::None,
+                0 => Outcome::Stale,
+                _ => Outcome::Changed,
             }
         }
     }
 }
 
 /// Puts one into a list whose order no change touches.
-fn put<T: Entity>(part: &mut Part<T>, entity: T) -> Effect {
+fn put<T: Entity>(part: &mut Part<T>, entity: T) -> Outcome {
     let topic = entity.topic();
     if let Some(known) = part.items.iter_mut().find(|one| one.topic() == topic) {
         *known = entity;
-        Effect::Changed
+        Outcome::Changed
     } else if entity.created_at() != entity.updated_at() {
         // It is in another part of the list.
-        Effect::None
+        Outcome::None
     } else if part.query.begins_with_new() && part.items.len() < MOST {
         part.items.insert(0, entity);
-        Effect::Changed
+        Outcome::Changed
     } else {
-        Effect::Stale
+        Outcome::Stale
     }
 }
 
@@ -180,30 +180,30 @@ mod tests {
     }
 
     /// What an event does to a list of Ada and Ben, and who is in it then.
-    fn after(query: Query, frame: &EventFrame) -> (Effect, Vec<String>) {
+    fn after(query: Query, frame: &EventFrame) -> (Outcome, Vec<String>) {
         let items = vec![agent("ada", 1), agent("ben", 1)];
         let mut part = Part { query, items, next: None };
-        let effect = follow(&mut part, frame);
-        (effect, part.items.iter().map(|one| format!("{} {}", one.id, one.updated_at)).collect())
+        let outcome = follow(&mut part, frame);
+        (outcome, part.items.iter().map(|one| format!("{} {}", one.id, one.updated_at)).collect())
     }
 
     #[test]
     fn what_keeps_its_place_is_changed_there() {
-        let (effect, items) = after(Query::default(), &changed("ben", 2));
-        assert_eq!(effect, Effect::Changed);
+        let (outcome, items) = after(Query::default(), &changed("ben", 2));
+        assert_eq!(outcome, Outcome::Changed);
         assert!(items[1].starts_with("ben") && items[1].ends_with("002Z"), "{items:?}");
-        assert_eq!(after(Query::default(), &changed("eve", 2)).0, Effect::None);
+        assert_eq!(after(Query::default(), &changed("eve", 2)).0, Outcome::None);
     }
 
     #[test]
     fn a_new_one_comes_first_where_the_newest_do() {
-        let (effect, items) = after(Query::default(), &changed("eve", 1));
-        assert_eq!((effect, items.len()), (Effect::Changed, 3));
+        let (outcome, items) = after(Query::default(), &changed("eve", 1));
+        assert_eq!((outcome, items.len()), (Outcome::Changed, 3));
         assert!(items[0].starts_with("eve"));
         let oldest_first = Query { sort: Some("createdAt".to_owned()), ..Query::default() };
-        assert_eq!(after(oldest_first, &changed("eve", 1)).0, Effect::Stale);
+        assert_eq!(after(oldest_first, &changed("eve", 1)).0, Outcome::Stale);
         let later = Query { cursor: Some("x".to_owned()), ..Query::default() };
-        assert_eq!(after(later, &changed("eve", 1)).0, Effect::Stale);
+        assert_eq!(after(later, &changed("eve", 1)).0, Outcome::Stale);
     }
 
     #[test]
@@ -214,10 +214,10 @@ mod tests {
             Query { status: some(), ..Query::default() },
             Query { sort: Some("-updatedAt".to_owned()), ..Query::default() },
         ] {
-            assert_eq!(after(query.clone(), &changed("ben", 2)).0, Effect::Stale);
-            assert_eq!(after(query, &deleted("ben")), (Effect::Changed, vec![written("ada")]));
+            assert_eq!(after(query.clone(), &changed("ben", 2)).0, Outcome::Stale);
+            assert_eq!(after(query, &deleted("ben")), (Outcome::Changed, vec![written("ada")]));
         }
-        assert_eq!(after(Query::default(), &deleted("eve")).0, Effect::None);
+        assert_eq!(after(Query::default(), &deleted("eve")).0, Outcome::None);
     }
 
     fn written(id: &str) -> String {

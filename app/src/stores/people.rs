@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use leptos::{prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
-use super::live::{Effect, Live};
+use super::live::{Live, Outcome};
 use crate::{
     api::{ApiError, Loaded, account, entity::read, get, with_query},
     session::{CurrentSession, use_session},
@@ -190,27 +190,27 @@ fn known(Everybody { agents, names, .. }: Everybody) -> Known {
     Known { agents, names }
 }
 
-fn follow(known: &mut Known, frame: &EventFrame) -> Effect {
+fn follow(known: &mut Known, frame: &EventFrame) -> Outcome {
     use ServerEvent as Event;
     if frame.kind() != Some(Kind::Agent) {
-        return Effect::None;
+        return Outcome::None;
     }
-    let Ok(event) = frame.event() else { return Effect::Stale };
+    let Ok(event) = frame.event() else { return Outcome::Stale };
     match event {
         Event::AgentCreated(p) | Event::AgentUpdated(p) | Event::AgentStatusChanged(p) => {
             let is_known = known.agents.contains_key(p.agent_id.as_str());
             if !is_known && known.agents.len() >= CAPACITY {
                 // It is read when it is named.
-                return Effect::None;
+                return Outcome::None;
             }
             known.put(p.agent);
         }
         Event::AgentDeleted(p) => {
             known.agents.remove(p.agent_id.as_str());
         }
-        _ => return Effect::None,
+        _ => return Outcome::None,
     }
-    Effect::Changed
+    Outcome::Changed
 }
 
 #[cfg(test)]
@@ -235,7 +235,7 @@ mod tests {
         known(Everybody { agents, asked: BTreeSet::new(), names: Names::default() })
     }
 
-    fn happens(known: &mut Known, agent: Agent) -> Effect {
+    fn happens(known: &mut Known, agent: Agent) -> Outcome {
         let changed = AgentChanged {
             agent_id: agent.id.clone(),
             timestamp: agent.updated_at,
@@ -257,8 +257,8 @@ mod tests {
     fn agents_that_nobody_names_are_known_up_to_a_limit() {
         let all = (0..CAPACITY).map(|number| agent(&format!("a{number}"), 1)).collect();
         let mut known = knowing(all);
-        assert_eq!(happens(&mut known, agent("eve", 2)), Effect::None);
-        assert_eq!(happens(&mut known, agent("a7", 2)), Effect::Changed);
+        assert_eq!(happens(&mut known, agent("eve", 2)), Outcome::None);
+        assert_eq!(happens(&mut known, agent("a7", 2)), Outcome::Changed);
         known.put(agent("zoe", 1));
         assert_eq!(known.agents.len(), CAPACITY + 1);
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use colloquy_protocol::{frame::EventFrame, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::live::Effect;
+use super::live::Outcome;
 use crate::api::{ApiError, Loaded, events};
 
 /// How many seconds are counted.
@@ -69,13 +69,13 @@ pub async fn recent_rate(now: Timestamp) -> Result<Loaded<Rate>, ApiError> {
 }
 
 /// Counts an event that arrived.
-pub fn follow(rate: &mut Rate, frame: &EventFrame) -> Effect {
+pub fn follow(rate: &mut Rate, frame: &EventFrame) -> Outcome {
     match serde_json::from_str::<Happened>(frame.payload.get()) {
         Ok(happened) => {
             rate.record(happened.timestamp);
-            Effect::Changed
+            Outcome::Changed
         }
-        Err(_) => Effect::None,
+        Err(_) => Outcome::None,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         note::{Empty, LoadError, OutOfDate},
     },
     stores::{
-        live::{Effect as Change, Live},
+        live::{Live, Outcome},
         log::{Stretch, Waiting},
         people::Names,
     },
@@ -189,7 +189,7 @@ fn follow(filter: StoredValue<Filter>, loaded: Loaded<Page<LogEntry>>) -> Live<P
         (None, None) => Kind::ALL.map(Topic::All).to_vec(),
     });
     let load = move || async move { events::newest(&filter.get_value(), events::PAGE).await };
-    Live::new(loaded, topics, load, |_, _| Change::Stale)
+    Live::new(loaded, topics, load, |_, _| Outcome::Stale)
 }
 
 /// The page's address, with the list beginning elsewhere.
