@@ -25,7 +25,7 @@ use colloquy_protocol::account::Session;
 use colloquy_protocol::position::{Offset, Position};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub use self::error::{ApiError, FieldProblem, Problem};
+pub use self::error::ApiError;
 use self::transport::{Method, call};
 
 /// What was read, and the log position that it shows.

@@ -2,14 +2,17 @@
 
 use std::{fmt::Display, future::IntoFuture, pin::Pin, time::Duration};
 
-use colloquy_protocol::position::{Offset, Position};
+use colloquy_protocol::{
+    position::{Offset, Position},
+    problem::Problem,
+};
 use reqwest::{
     RequestBuilder, Response,
     header::{HeaderMap, HeaderName, IF_MATCH, RETRY_AFTER},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error::{Error, Problem};
+use crate::error::Error;
 
 /// A request that is not sent yet: `.await` it for its result, or [`Call::send`] it for the bare
 /// answer.
@@ -87,7 +90,7 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
                 return (self.read)(Answer { headers, body: body.to_vec() });
             }
             Err(match serde_json::from_slice::<Problem>(&body) {
-                Ok(problem) => Problem { retry_after: retry_after(&headers), ..problem }.into(),
+                Ok(problem) => Error::Refused { problem, retry_after: retry_after(&headers) },
                 Err(error) => Error::Unreadable(format!("status {status}: {error}")),
             })
         })

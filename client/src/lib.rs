@@ -49,5 +49,5 @@ mod tls;
 pub use call::{Call, Seen};
 pub use client::Client;
 pub use colloquy_protocol as protocol;
-pub use error::{Error, FieldError, Problem};
+pub use error::Error;
 pub use reqwest::{Method, Response, StatusCode};

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use colloquy_client::{
-    Client, Error, FieldError, Method,
-    protocol::{position::Position, request::NewAgent},
+    Client, Error, Method,
+    protocol::{position::Position, problem::FieldError, request::NewAgent},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -70,16 +70,18 @@ async fn a_refusal_names_the_field() {
     let error = client.create_agent(&NewAgent::default()).await.unwrap_err();
     assert_eq!(error.status(), Some(422));
     assert_eq!(error.to_string(), "422 Unprocessable Content: name: must not be blank");
-    let fault = FieldError { field: "name".to_owned(), message: "must not be blank".to_owned() };
-    assert!(matches!(error, Error::Refused(problem) if problem.errors == [fault]));
+    let fault = FieldError::new("name", "must not be blank");
+    assert!(matches!(error, Error::Refused { problem, .. } if problem.errors == [fault]));
 }
 
 #[tokio::test]
 async fn a_refusal_says_when_to_come_back() {
     let problem = json!({ "title": "Too Many Requests", "status": 429 });
     let (client, _asked) = answering("429 Too Many Requests", "Retry-After: 7\r\n", problem).await;
-    let Err(Error::Refused(problem)) = client.connections().await else { panic!("not refused") };
-    assert_eq!(problem.retry_after, Some(Duration::from_secs(7)));
+    let Err(Error::Refused { retry_after, .. }) = client.connections().await else {
+        panic!("not refused")
+    };
+    assert_eq!(retry_after, Some(Duration::from_secs(7)));
 }
 
 #[tokio::test]

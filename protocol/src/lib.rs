@@ -10,6 +10,7 @@
 //! - [`time`]: the timestamp of every payload
 //! - [`model`]: agents, chats, messages, collections and receipts as they are sent
 //! - [`request`]: the bodies of REST requests
+//! - [`problem`]: why one of them was not done
 //! - `object`: reading objects, and only objects
 //! - [`topic`]: what can be subscribed to
 //! - [`position`]: a place in the log
@@ -31,6 +32,7 @@ mod object;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod position;
+pub mod problem;
 pub mod request;
 pub mod session;
 pub mod time;

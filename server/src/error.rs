@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};
 
-use colloquy_protocol::{access::Action, position::Offset};
+use colloquy_protocol::{access::Action, position::Offset, problem::FieldError};
 
 use crate::limits::Limit;
 
@@ -24,7 +24,7 @@ pub enum Error {
     #[error("{}", list(.0))]
     Invalid(Vec<FieldError>),
     /// 409: the id is taken, the participant is in the chat already, and the like.
-    #[error("{}: {}", .0.field, .0.message)]
+    #[error("{0}")]
     Conflict(FieldError),
     /// 412: the entity is not at the version that `If-Match` asks for.
     #[error("the entity is at version {current}, which If-Match does not name")]
@@ -59,22 +59,6 @@ pub enum Error {
     /// 500: the server's own fault. Logged, never answered.
     #[error("{0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// What is wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct FieldError {
-    /// Its path in the body (`participants[0].kind`), or the name of the parameter or header.
-    pub field: String,
-    /// What is wrong with it, for people.
-    pub message: String,
-}
-
-impl FieldError {
-    /// That is wrong with this field.
-    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
-    }
 }
 
 impl Error {
@@ -155,6 +139,6 @@ pub(crate) fn whole_seconds(time: &Duration) -> u64 {
 }
 
 fn list(errors: &[FieldError]) -> String {
-    let each: Vec<_> = errors.iter().map(|one| format!("{}: {}", one.field, one.message)).collect();
+    let each: Vec<_> = errors.iter().map(ToString::to_string).collect();
     each.join("; ")
 }

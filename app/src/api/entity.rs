@@ -4,13 +4,14 @@ use colloquy_protocol::{
     frame::EventFrame,
     model::{Metadata, Page},
     position::Offset,
+    problem::Problem,
     time::Timestamp,
     topic::{Kind, Topic},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{ApiError, Loaded, Problem, RequestKey, get, merge_patch, patch, post, with_query};
+use super::{ApiError, Loaded, RequestKey, get, merge_patch, patch, post, with_query};
 
 /// An agent or a collection: what has a name and is edited as a whole.
 pub trait Entity: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -86,12 +87,7 @@ pub async fn list<T: Entity>(
 pub async fn read<T: Entity>(id: &str) -> Result<Loaded<T>, ApiError> {
     match Topic::of(T::KIND, id) {
         Ok(topic) if topic != Topic::All(T::KIND) => get(&path_of(&topic)).await,
-        _ => Err(ApiError::Refused(Problem {
-            title: "Not Found".to_owned(),
-            status: 404,
-            detail: None,
-            errors: Vec::new(),
-        })),
+        _ => Err(ApiError::Refused(Problem::new(404, "Not Found", ""))),
     }
 }
 

@@ -1,14 +1,13 @@
 //! Why a request did not succeed.
 
-use std::fmt::Write;
-
+use colloquy_protocol::problem::Problem;
 use serde::{Deserialize, Serialize};
 
 /// Why a request did not succeed, in words that a page can show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ApiError {
     /// The server refused, and said why.
-    #[error("{0}")]
+    #[error("{}", say(.0))]
     Refused(Problem),
     /// No answer came.
     #[error("The server can not be reached. Is it running?")]
@@ -54,79 +53,53 @@ impl ApiError {
     }
 }
 
-/// What the server says when it refuses: RFC 9457, `application/problem+json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    /// The kind of problem.
-    pub title: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// What happened this time.
-    #[serde(default)]
-    pub detail: Option<String>,
-    /// Which fields are at fault.
-    #[serde(default)]
-    pub errors: Vec<FieldProblem>,
-}
-
-/// A field at fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldProblem {
-    /// Its name.
-    pub field: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.errors.is_empty() {
-            return f.write_str(self.detail.as_deref().unwrap_or(&self.title));
-        }
-        // The detail says the same in the API's words.
-        for (place, error) in self.errors.iter().enumerate() {
-            f.write_str(if place == 0 { "" } else { "; " })?;
-            in_words(&error.field, f)?;
-            write!(f, ": {}", error.message)?;
-        }
-        Ok(())
+/// A refusal as a page says it.
+fn say(problem: &Problem) -> String {
+    if problem.errors.is_empty() {
+        let Problem { title, detail, .. } = problem;
+        return if detail.is_empty() { title.to_string() } else { detail.clone() };
     }
+    // The detail says the same in the API's words.
+    let each =
+        problem.errors.iter().map(|error| format!("{}: {}", in_words(&error.field), error.message));
+    each.collect::<Vec<_>>().join("; ")
 }
 
 /// A field's name as people write it: `participantId` is "Participant id". Headers stay as they are.
-fn in_words(field: &str, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+fn in_words(field: &str) -> String {
+    let is_header = field.contains('-');
+    let mut words = String::with_capacity(field.len());
     for (place, letter) in field.char_indices() {
         match letter {
-            _ if place == 0 => f.write_char(letter.to_ascii_uppercase())?,
-            'A'..='Z' if !field.contains('-') => write!(f, " {}", letter.to_ascii_lowercase())?,
-            _ => f.write_char(letter)?,
+            _ if place == 0 => words.push(letter.to_ascii_uppercase()),
+            'A'..='Z' if !is_header => words.extend([' ', letter.to_ascii_lowercase()]),
+            _ => words.push(letter),
         }
     }
-    Ok(())
+    words
 }
 
 #[cfg(test)]
 mod tests {
+    use colloquy_protocol::problem::FieldError;
+
     use super::*;
 
     #[test]
     fn a_refusal_names_each_field_once_and_in_words() {
-        let problem = |errors: &[(&str, &str)]| {
-            let error = |(field, message): &(&str, &str)| FieldProblem {
-                field: (*field).to_owned(),
-                message: (*message).to_owned(),
-            };
-            Problem {
-                title: "Conflict".to_owned(),
-                status: 409,
-                detail: Some("participantId: is in the chat already".to_owned()),
-                errors: errors.iter().map(error).collect(),
-            }
+        let said = |errors: &[(&str, &str)]| {
+            let error = |(field, message): &(&str, &str)| FieldError::new(*field, *message);
+            let detail = "participantId: is in the chat already";
+            let errors = errors.iter().map(error).collect();
+            let problem = Problem { errors, ..Problem::new(409, "Conflict", detail) };
+            ApiError::Refused(problem).to_string()
         };
-        let said = problem(&[("participantId", "is in the chat already")]).to_string();
-        assert_eq!(said, "Participant id: is in the chat already");
-        let said = problem(&[("name", "is empty"), ("If-Match", "is no list")]).to_string();
-        assert_eq!(said, "Name: is empty; If-Match: is no list");
-        assert_eq!(problem(&[]).to_string(), "participantId: is in the chat already");
+        let taken = said(&[("participantId", "is in the chat already")]);
+        assert_eq!(taken, "Participant id: is in the chat already");
+        let both = said(&[("name", "is empty"), ("If-Match", "is no list")]);
+        assert_eq!(both, "Name: is empty; If-Match: is no list");
+        assert_eq!(said(&[]), "participantId: is in the chat already");
+        let untold = ApiError::Refused(Problem::new(502, "Bad Gateway", ""));
+        assert_eq!(untold.to_string(), "Bad Gateway");
     }
 }

@@ -1,8 +1,9 @@
 //! Fields of forms: what stands in them, and what is wrong with it.
 
+use colloquy_protocol::problem::Problem;
 use leptos::{html, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
-use crate::api::{ApiError, Problem};
+use crate::api::ApiError;
 
 /// A text of one line or more, with its label.
 #[component]

@@ -12,6 +12,7 @@ use colloquy_protocol::{
         Agent, AgentCounts, Chat, Collection, ConnectionCounts, ConnectionInfo, LogEntry, LogSpan,
         Message, Overview, Participant, Receipt,
     },
+    problem::{FieldError, Problem},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::{
@@ -22,8 +23,6 @@ use utoipa::{
     },
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
-
-use crate::{error::FieldError, http::problem::Problem};
 
 /// What the handlers do not say themselves.
 #[derive(OpenApi)]

@@ -6,12 +6,13 @@ use axum::{
     body::Body,
     http::{Method, StatusCode, header, request::Parts},
 };
+use colloquy_protocol::problem::FieldError;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::{
-    error::{Error, FieldError},
+    error::Error,
     http::{limit::TooSlow, problem::Problem},
     limits::Limit,
     metrics,

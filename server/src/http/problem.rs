@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
+use colloquy_protocol::problem::{self, FieldError};
 use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
     openapi::{
@@ -15,39 +15,22 @@ use utoipa::{
     },
 };
 
-use crate::error::{Error, FieldError, whole_seconds};
+use crate::error::{Error, whole_seconds};
 
-/// Why a request was not done: the body of every answer from 400 on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+/// Why a request was not done, as an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// `about:blank`: the status says it all (RFC 9457, section 4.2.1).
-    #[serde(rename = "type")]
-    problem_type: &'static str,
-    /// The status in words.
-    title: &'static str,
-    /// The status.
-    #[schema(minimum = 400, maximum = 599)]
-    status: u16,
-    /// What is wrong with this request, for people.
+    status: StatusCode,
     detail: String,
-    /// Which fields, parameters or headers are at fault, and why.
     errors: Vec<FieldError>,
     /// When to try again, in seconds: the header `Retry-After`.
-    #[serde(skip)]
     retry_after: Option<u64>,
 }
 
 impl Problem {
     /// A problem of that status.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self {
-            problem_type: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error"),
-            status: status.as_u16(),
-            detail: detail.into(),
-            errors: Vec::new(),
-            retry_after: None,
-        }
+        Self { status, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     /// A problem of that status with one field.
@@ -57,7 +40,7 @@ impl Problem {
         message: impl Into<String>,
     ) -> Self {
         let error = FieldError::new(field, message);
-        let detail = format!("{}: {}", error.field, error.message);
+        let detail = error.to_string();
         Self { errors: vec![error], ..Self::new(status, detail) }
     }
 
@@ -140,10 +123,13 @@ impl IntoResponse for Error {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let Self { status, detail, errors, retry_after } = self;
         let media_type = [(header::CONTENT_TYPE, PROBLEM_JSON)];
-        let retry_after = self.retry_after.map(|seconds| [(header::RETRY_AFTER, seconds)]);
-        let mut response = (status, media_type, retry_after, Json(self)).into_response();
+        let retry_after = retry_after.map(|seconds| [(header::RETRY_AFTER, seconds)]);
+        let title = status.canonical_reason().unwrap_or("Error");
+        let body =
+            problem::Problem { errors, ..problem::Problem::new(status.as_u16(), title, detail) };
+        let mut response = (status, media_type, retry_after, Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let bearer = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
@@ -245,7 +231,7 @@ fn documented(statuses: &[u16]) -> BTreeMap<String, RefOr<Documented>> {
 }
 
 fn one(status: u16) -> Documented {
-    let schema = Ref::from_schema_name(Problem::name());
+    let schema = Ref::from_schema_name(problem::Problem::name());
     let content: Content = ContentBuilder::new().schema(Some(schema)).build();
     let response =
         ResponseBuilder::new().description(meaning(status)).content(PROBLEM_JSON, content);

@@ -1,9 +1,9 @@
 //! Limits on what clients send. Every field at fault is named, not only the first.
 
-use colloquy_protocol::model::Metadata;
+use colloquy_protocol::{model::Metadata, problem::FieldError};
 use serde_json::Value;
 
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 
 /// The most participants that a chat may have.
 pub(super) const MAX_PARTICIPANTS: usize = 1_000;

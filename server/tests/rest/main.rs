@@ -42,7 +42,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 /// The status and the fields at fault of a refused call.
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> (u16, Vec<String>) {
     match result.unwrap_err() {
-        Error::Refused(problem) => {
+        Error::Refused { problem, .. } => {
             (problem.status, problem.errors.into_iter().map(|error| error.field).collect())
         }
         other => panic!("{other}"),
