@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     http::site,
-    hub::{AlreadyRegistered, Hub, Recent, Resources, default_handlers},
+    hub::{AlreadyRegistered, EventHandlerRegistry, Hub, Recent, Resources, default_handlers},
     limits::Limits,
     metrics,
     mode::Mode,
@@ -77,6 +77,17 @@ impl AppState {
     /// # Errors
     /// When the database can not be opened.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
+        Self::open_with(settings, default_handlers()?).await
+    }
+
+    /// [`AppState::open`], with other answers to what clients say on their sockets.
+    ///
+    /// # Errors
+    /// When the database can not be opened.
+    pub async fn open_with(
+        settings: Settings,
+        handlers: EventHandlerRegistry,
+    ) -> Result<Self, OpenError> {
         metrics::recorder();
         let database = Database::open(&settings.data_dir.join(store::FILE)).await?;
         let mut snapshot = database.snapshot().await.map_err(store::OpenError::from)?;
@@ -105,7 +116,7 @@ impl AppState {
             hub: hub.clone(),
             database,
             services: services.clone(),
-            handlers: default_handlers()?,
+            handlers,
             limits: limits.clone(),
         });
         let state = Self(Arc::new(Parts {

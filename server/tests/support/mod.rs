@@ -20,7 +20,9 @@ use colloquy_client::{
         request::{NewAgent, NewChat},
     },
 };
-use colloquy_server::{AppState, access::Caller, serve, service::Change, settings::Settings};
+use colloquy_server::{
+    AppState, access::Caller, hub::EventHandlerRegistry, serve, service::Change, settings::Settings,
+};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::{
@@ -78,9 +80,20 @@ impl Server {
         provide_cryptography();
         let mut settings = Settings { data_dir: data.path().to_owned(), ..Settings::default() };
         change(&mut settings);
+        Self::serve(data, AppState::open(settings).await.unwrap()).await
+    }
+
+    /// A hub with a data folder of its own, which answers clients so.
+    pub(crate) async fn start_answering(handlers: EventHandlerRegistry) -> Self {
+        provide_cryptography();
+        let data = Arc::new(tempfile::tempdir().unwrap());
+        let settings = Settings { data_dir: data.path().to_owned(), ..Settings::default() };
+        Self::serve(data, AppState::open_with(settings, handlers).await.unwrap()).await
+    }
+
+    async fn serve(data: Arc<TempDir>, state: AppState) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state = AppState::open(settings).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             // Dropping the sender stops it too.

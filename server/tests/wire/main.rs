@@ -7,6 +7,7 @@ mod support;
 
 mod endings;
 mod events;
+mod handlers;
 mod receipts;
 mod recovery;
 mod refusals;
