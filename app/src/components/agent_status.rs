@@ -10,8 +10,9 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use crate::{
     api::agents::set_status,
     components::{
-        field::{TextField, focus_fault, problem_of, problem_of_form},
+        field::{TextField, problem_of, problem_of_form},
         flow::Show,
+        form_actions::focus_fault,
         segments::Segments,
         status::StatusBadge,
     },
@@ -71,8 +72,8 @@ pub fn StatusPart(
         }
     });
     let error = Signal::derive(move || change.value().get()?.err());
-    let form = NodeRef::<html::Form>::new();
-    focus_fault(form, error);
+    let button = NodeRef::<html::Button>::new();
+    focus_fault(button, problem_of_form(error));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let detail = detail.get_untracked().trim().to_owned();
@@ -90,7 +91,7 @@ pub fn StatusPart(
                 <span>{move || agent.with(|agent| agent.status_detail.clone())}</span>
             </p>
             <Show when=move || !is_gone.get() && session.may(Right::SetStatuses)>
-                <form class="status-form" node_ref=form on:submit=submit novalidate>
+                <form class="status-form" on:submit=submit novalidate>
                     <Segments
                         name="status"
                         label="New status"
@@ -108,6 +109,7 @@ pub fn StatusPart(
                         type="submit"
                         class="button"
                         aria-disabled=move || change.pending().get().to_string()
+                        node_ref=button
                     >
                         "Set status"
                     </button>

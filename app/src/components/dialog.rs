@@ -150,10 +150,13 @@ fn Question(
     view! {
         <form class="form" on:submit=confirm>
             <p>{move || text.get()}</p>
-            <p class="error" role="alert">
-                {move || error()}
-            </p>
-            <FormActions verb kind="danger" on_cancel=move |()| open.set(false) pending />
+            <FormActions
+                verb
+                kind="danger"
+                on_cancel=move |()| open.set(false)
+                pending
+                error=Signal::derive(error)
+            />
         </form>
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! The button that creates an agent or a collection, and its dialog.
 
-use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
     api::{
@@ -13,7 +13,7 @@ use crate::{
         dialog::Dialog,
         draft::Draft,
         entity_view::EntityView,
-        field::{TextField, focus_fault, problem_of, problem_of_form},
+        field::{TextField, problem_of, problem_of_form},
         form_actions::FormActions,
         icon::{Icon, Shape},
     },
@@ -54,8 +54,6 @@ pub fn create_button<T: EntityView>() -> AnyView {
         }
     });
     let error = Signal::derive(move || creation.value().get()?.err());
-    let form = NodeRef::<html::Form>::new();
-    focus_fault(form, error);
     let is_idle = Signal::derive(move || creation.pending().get() || draft.fields().is_none());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -74,7 +72,7 @@ pub fn create_button<T: EntityView>() -> AnyView {
             {format!("New {}", T::NOUN)}
         </button>
         <Dialog id="create-title" open title=format!("New {}", T::NOUN)>
-            <form class="form" node_ref=form on:submit=submit novalidate>
+            <form class="form" on:submit=submit novalidate>
                 {T::form(draft, error)}
                 <TextField
                     id="entity-id"
@@ -83,10 +81,12 @@ pub fn create_button<T: EntityView>() -> AnyView {
                     error=problem_of(error, "id")
                     hint="Made by the server when this is empty."
                 />
-                <p class="error" role="alert">
-                    {problem_of_form(error)}
-                </p>
-                <FormActions verb="Create" on_cancel=move |()| open.set(false) pending=is_idle />
+                <FormActions
+                    verb="Create"
+                    on_cancel=move |()| open.set(false)
+                    pending=is_idle
+                    error=problem_of_form(error)
+                />
             </form>
         </Dialog>
     }

@@ -17,7 +17,7 @@ use crate::{
         conflict::Conflict,
         draft::{Contents, Draft, differences},
         entity_view::EntityView,
-        field::{focus_fault, problem_of_form},
+        field::problem_of_form,
         form_actions::FormActions,
     },
     tab_storage,
@@ -109,7 +109,6 @@ pub fn EditEntity<T: EntityView>(
         }
     });
     let error = Signal::derive(move || saving.value().get()?.err());
-    focus_fault(form, error);
     let save_draft = move || {
         if let Some(fields) = untrack(|| draft.fields())
             && !is_gone.get_untracked()
@@ -154,9 +153,6 @@ pub fn EditEntity<T: EntityView>(
             <p class="hint" role="status">
                 {move || hint()}
             </p>
-            <p class="error" role="alert">
-                {problem_of_form(error)}
-            </p>
             {move || {
                 let now = theirs.get()?;
                 let mine = untrack(|| draft.fields())?;
@@ -182,7 +178,12 @@ pub fn EditEntity<T: EntityView>(
                 )
             }}
             <div hidden=move || theirs.with(Option::is_some)>
-                <FormActions verb="Save" on_cancel=move |()| give_up(None) pending=is_idle />
+                <FormActions
+                    verb="Save"
+                    on_cancel=move |()| give_up(None)
+                    pending=is_idle
+                    error=problem_of_form(error)
+                />
             </div>
         </form>
     }

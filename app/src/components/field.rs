@@ -1,7 +1,7 @@
 //! Fields of forms: what stands in them, and what is wrong with it.
 
 use colloquy_protocol::problem::Problem;
-use leptos::{html, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
+use leptos::prelude::*;
 
 use crate::api::ApiError;
 
@@ -125,22 +125,4 @@ pub fn problem_of_form(error: Signal<Option<ApiError>>) -> Signal<Option<String>
         }
         error => Some(error.to_string()),
     })
-}
-
-/// Moves the keyboard to the first field of a form that is at fault, each time that the form is refused.
-pub fn focus_fault(form: NodeRef<html::Form>, error: Signal<Option<ApiError>>) {
-    Effect::new(move || {
-        if !error.with(Option::is_some) {
-            return;
-        }
-        // The fields know of it in the next frame.
-        request_animation_frame(move || {
-            let form = form.try_get_untracked().flatten();
-            let field = form.and_then(|it| it.query_selector("[aria-invalid=true]").ok().flatten());
-            if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
-                // It fails only for an element that can have no focus.
-                field.focus().ok();
-            }
-        });
-    });
 }

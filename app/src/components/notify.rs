@@ -9,6 +9,7 @@ use crate::{
     components::{
         dialog::Dialog,
         field::{TextField, problem_of, problem_of_form},
+        form_actions::FormActions,
         json_editor::JsonEditor,
         json_text::{Mistake, parse_object},
         segments::Segments,
@@ -87,19 +88,12 @@ fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
                 text=draft.details
                 error=problem_of(error, "details")
             />
-            <p class="error" role="alert">
-                {problem_of_form(error)}
-            </p>
-            <div class="actions end">
-                <button
-                    type="submit"
-                    class="button primary"
-                    disabled=move || draft.notification().is_err()
-                    aria-disabled=move || send.pending().get().to_string()
-                >
-                    {move || if send.pending().get() { "Sending…" } else { "Notify everybody" }}
-                </button>
-            </div>
+            <FormActions
+                verb="Notify everybody"
+                pending=send.pending()
+                disabled=Signal::derive(move || draft.notification().is_err())
+                error=problem_of_form(error)
+            />
         </form>
     }
     .into_any()

@@ -15,6 +15,7 @@ use crate::{
         entrance::Entrance,
         field::{TextField, problem_of, problem_of_form},
         flow::Show,
+        form_actions::FormActions,
         password::{PasswordField, typed},
         title::Title,
     },
@@ -154,16 +155,12 @@ fn Form(secret: RwSignal<Option<String>>, is_first: bool) -> impl IntoView {
                 error=problem_of(error, "password")
                 hint="At least 8 characters. A few words in a row are good, and easy to keep in mind."
             />
-            <p class="error" role="alert">
-                {of_form}
-            </p>
-            <button
-                type="submit"
-                class="button primary wide"
-                disabled=move || choosing.pending().get() || secret.with(Option::is_none)
-            >
-                {if is_first { "Set up Colloquy" } else { "Go on" }}
-            </button>
+            <FormActions
+                verb=if is_first { "Set up Colloquy" } else { "Go on" }
+                kind="primary wide"
+                pending=Signal::derive(move || choosing.pending().get() || secret.with(Option::is_none))
+                error=Signal::derive(of_form)
+            />
         </form>
     }
     .into_any()

@@ -126,10 +126,13 @@ fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) 
                 pending=false
             />
         </section>
-        <p class="error" role="alert">
-            {problem_of_form(error)}
-        </p>
-        <FormActions verb="Create" on_cancel=move |()| open.set(false) pending=creation.pending() form=FORM />
+        <FormActions
+            verb="Create"
+            on_cancel=move |()| open.set(false)
+            pending=creation.pending()
+            form=FORM
+            error=problem_of_form(error)
+        />
     }
     .into_any()
 }

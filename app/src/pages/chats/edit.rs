@@ -189,14 +189,12 @@ fn Form(draft: Draft, save: Saving, on_cancel: Callback<()>) -> impl IntoView {
                     text=metadata
                     error=of_metadata
                 />
-                <p class="error" role="alert">
-                    {problem_of_form(error)}
-                </p>
                 <FormActions
                     verb="Save"
                     on_cancel
                     pending=save.pending()
                     disabled=Signal::derive(move || !can_save())
+                    error=problem_of_form(error)
                 />
             </form>
         </Show>

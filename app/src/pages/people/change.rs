@@ -70,10 +70,12 @@ fn Form(person: Person, open: RwSignal<bool>, list: List) -> impl IntoView {
         <form class="form" on:submit=submit novalidate>
             <TextField id="change-name" label="Name" text=name error=problem_of(error, "name") />
             <RoleField role error=problem_of(error, "role") />
-            <p class="error" role="alert">
-                {problem_of_form(error)}
-            </p>
-            <FormActions verb="Save" on_cancel=move |()| open.set(false) pending=saving.pending() />
+            <FormActions
+                verb="Save"
+                on_cancel=move |()| open.set(false)
+                pending=saving.pending()
+                error=problem_of_form(error)
+            />
         </form>
     }
     .into_any()

@@ -5,7 +5,10 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
     api::{ApiError, account},
-    components::field::{TextField, problem_of, problem_of_form},
+    components::{
+        field::{TextField, problem_of, problem_of_form},
+        form_actions::FormActions,
+    },
     session::use_session,
 };
 
@@ -62,18 +65,11 @@ pub fn FirstAdmin() -> impl IntoView {
                     kind="email"
                     autocomplete="username"
                 />
-                <p class="error" role="alert">
-                    {problem_of_form(error)}
-                </p>
-                <div class="actions end">
-                    <button
-                    type="submit"
-                    class="button primary"
-                    aria-disabled=move || inviting.pending().get().to_string()
-                >
-                        "End local mode, and choose a password"
-                    </button>
-                </div>
+                <FormActions
+                    verb="End local mode, and choose a password"
+                    pending=inviting.pending()
+                    error=problem_of_form(error)
+                />
             </form>
         </section>
     }

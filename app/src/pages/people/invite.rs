@@ -77,10 +77,12 @@ pub fn Invite(
                     kind="email"
                 />
                 <RoleField role error=problem_of(error, "role") />
-                <p class="error" role="alert">
-                    {problem_of_form(error)}
-                </p>
-                <FormActions verb="Make the link" on_cancel=move |()| open.set(false) pending=inviting.pending() />
+                <FormActions
+                    verb="Make the link"
+                    on_cancel=move |()| open.set(false)
+                    pending=inviting.pending()
+                    error=problem_of_form(error)
+                />
             </form>
         </Dialog>
     }

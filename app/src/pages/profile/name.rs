@@ -7,6 +7,7 @@ use crate::{
     api::{ApiError, account},
     components::{
         field::{TextField, problem_of, problem_of_form},
+        form_actions::FormActions,
         toasts::use_toasts,
     },
     session::use_session,
@@ -49,18 +50,12 @@ pub fn NameForm(
                 error=problem_of(error, "name")
                 autocomplete="name"
             />
-            <p class="error" role="alert">
-                {problem_of_form(error)}
-            </p>
-            <div class="actions end">
-                <button
-                    type="submit"
-                    class="button"
-                    aria-disabled=move || (saving.pending().get() || is_same()).to_string()
-                >
-                    "Save name"
-                </button>
-            </div>
+            <FormActions
+                verb="Save name"
+                kind=""
+                pending=Signal::derive(move || saving.pending().get() || is_same())
+                error=problem_of_form(error)
+            />
         </form>
     }
     .into_any()

@@ -7,6 +7,7 @@ use crate::{
     api::{ApiError, account},
     components::{
         field::{problem_of, problem_of_form},
+        form_actions::FormActions,
         password::{PasswordField, typed},
         toasts::use_toasts,
     },
@@ -73,18 +74,12 @@ pub fn PasswordForm(
                     error=problem_of(error, "password")
                     hint="At least 8 characters. It signs you out everywhere else."
                 />
-                <p class="error" role="alert">
-                    {problem_of_form(error)}
-                </p>
-                <div class="actions end">
-                    <button
-                    type="submit"
-                    class="button"
-                    aria-disabled=move || saving.pending().get().to_string()
-                >
-                        "Change password"
-                    </button>
-                </div>
+                <FormActions
+                    verb="Change password"
+                    kind=""
+                    pending=saving.pending()
+                    error=problem_of_form(error)
+                />
             </form>
         </section>
     }

@@ -185,14 +185,12 @@ pub fn CreateToken(
                 </select>
                 <FieldNotes id="token-term" error=problem_of(error, "expiresAt") />
             </div>
-            <p class="error" role="alert">
-                {problem_of_form(error)}
-            </p>
             <FormActions
                 verb="Make the token"
                 on_cancel
                 pending=making.pending()
                 disabled=Signal::derive(move || scopes.with(Vec::is_empty))
+                error=problem_of_form(error)
             />
         </form>
     }
