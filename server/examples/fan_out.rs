@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use colloquy_bench::wire::http::{Message, NO_CONTENT};
 use colloquy_protocol::{id::ChatId, topic::Topic};
-use colloquy_server::{AppState, hub::Hub, serve, settings::Settings};
+use colloquy_server::{AppState, hub::Hub, open_files, serve, settings::Settings};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -30,7 +30,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<()> {
     let Arguments { port, publish_port, folder, forgetful } = Arguments::parse();
-    let settings = Settings { data_dir: folder, max_connections: 12_000, ..Settings::default() };
+    let max_connections = open_files::room_for(12_000);
+    let settings = Settings { data_dir: folder, max_connections, ..Settings::default() };
     let state = AppState::open(settings).await?;
     let feed = Feed { hub: Arc::new(Mutex::new(state.hub.clone())), forgetful };
     let sockets = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;

@@ -7,7 +7,7 @@
 //! - [`backup`]: everything in one file, and back
 //! - [`serve()`]: accepting connections until told to stop; [`tls`]: HTTPS without a proxy
 //! - [`access`]: who asks, and whether they may; [`mode`]: whether anybody has an identity
-//! - [`limits`]: how much each may ask
+//! - [`limits`]: how much each may ask; [`open_files`]: how many connections the system lets there be
 //! - [`router`]: every route; [`http`]: what answers them
 //! - [`service`]: the rules of each entity; [`error`]: why something was not done
 //! - [`store`]: SQL and the log
@@ -28,6 +28,7 @@ pub mod limits;
 pub mod logging;
 pub mod metrics;
 pub mod mode;
+pub mod open_files;
 pub mod origin;
 pub mod router;
 mod serve;

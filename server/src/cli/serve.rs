@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::Context;
 use colloquy_server::{
-    AppState, control::ControlSocket, data_dir::DataDir, router::router, serve, settings::Settings,
-    tls,
+    AppState, control::ControlSocket, data_dir::DataDir, open_files, router::router, serve,
+    settings::Settings, tls,
 };
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -24,8 +24,9 @@ use tokio_util::sync::CancellationToken;
 ///
 /// # Errors
 /// When the data folder, the database or the address can not be had.
-pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
+pub(crate) async fn run(mut settings: Settings) -> anyhow::Result<()> {
     let stopping = stop_on_signals()?;
+    settings.max_connections = open_files::room_for(settings.max_connections);
     tls::check(&settings).await?;
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let listener = listen(settings.listen)?;

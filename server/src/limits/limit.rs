@@ -17,7 +17,8 @@ pub enum Limit {
     SocketsOfPrincipal,
     /// Connections or sockets from one address.
     ConnectionsOfAddress,
-    /// Connections in all: who had asked nothing for the longest time had to go.
+    /// Connections in all: the one that had been idle for the longest time had to go, or one more socket
+    /// was refused.
     Connections,
     /// Subscriptions of one socket.
     Subscriptions,

@@ -5,7 +5,6 @@
 //! - [`files`]: how many of them the system allows
 
 mod counted;
-mod files;
 mod room;
 
 use std::{
@@ -64,8 +63,9 @@ const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
 /// Serves the hub until `shutdown` completes; then accepts no more, closes every WebSocket with
 /// 1001 and lets requests under way finish, for `shutdown_timeout` at most.
 ///
-/// At most `max_connections` are served at once, WebSockets included. For those beyond, connections
-/// that have asked nothing yet make room; when there is none of them, they wait until one ends.
+/// At most `max_connections` are served at once, WebSockets included. For those beyond, the connection
+/// that has been idle for the longest time makes room: one that has asked nothing yet, or waits for its
+/// next request. When there is none, they wait until one ends.
 ///
 /// # Errors
 /// When the certificate can not be read. None that is the network's: a connection that can not be
@@ -101,7 +101,7 @@ async fn accept(
         stopping: stopping.clone(),
         settings,
     });
-    let places = files::room_for(door.settings.max_connections);
+    let places = door.settings.max_connections;
     ::metrics::gauge!(metrics::OPEN_CONNECTIONS_LIMIT).set(places as f64);
     let room = Room::new(places);
     // Its tasks end with it. Those of WebSockets are the state's: `close_all` waits for them.

@@ -5,8 +5,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// What else is open: the database and its readers, the control socket, what is read now and then.
 const OTHERS: usize = 100;
 
-/// Raises the limit as far as it goes; how many of so many connections then fit.
-pub(super) fn room_for(connections: usize) -> usize {
+/// Raises the limit as far as it goes; how many of so many connections then fit. Fewer than there were
+/// to be are logged.
+pub fn room_for(connections: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, ..limit };
     let current = match setrlimit(Resource::Nofile, raised) {
