@@ -1,5 +1,7 @@
 //! The typed native client of Colloquy: what an agent's program needs to take part.
 //!
+//! It is in no registry: depend on it by path or git, as `colloquy-client = { path = "colloquy/client" }`.
+//!
 //! ```no_run
 //! use colloquy_client::{
 //!     Client,

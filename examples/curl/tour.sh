@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes all fourteen events of the hub happen, with nothing but curl (7.83 or later).
+# Makes all events of the hub but chat:receiptUpdated happen, with nothing but curl (7.83 or later).
 #
 # 1. Start the hub:  cargo xtask serve
 # 2. Watch:          open http://127.0.0.1:3000/demo/websocket and subscribe to everything there

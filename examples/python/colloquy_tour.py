@@ -62,7 +62,7 @@ CLIENT_EVENTS: dict[str, set[str]] = {
     "subscribe:collection": STARTED,
     "unsubscribe:collection": set(),
     "client:ready": STARTED,
-    "client:disconnect": set(),  # no reply: the hub closes with 1000
+    "client:disconnect": set(),  # said without an id here: the hub closes with 1000
     "message:received": RECEIPT,
     "message:read": RECEIPT,
 }

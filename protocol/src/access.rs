@@ -231,7 +231,7 @@ impl Scope {
         Self::Notifications,
     ];
 
-    /// What an agent's token has when nothing else is said.
+    /// What a token has when nothing else is said.
     pub const OF_AGENTS: [Self; 4] = [Self::Read, Self::Own, Self::Messages, Self::Chats];
 
     /// The scope as it is written on the wire.

@@ -87,7 +87,7 @@ pub struct Agent {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// The offset of its last event: never the same twice.
+    /// The offset of its last event: never the same twice in one history.
     #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub version: Offset,
 }
@@ -220,7 +220,7 @@ pub struct Collection {
     /// What it holds.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub description: Option<String>,
-    /// What the seed's collection events carry.
+    /// Anything else; its events carry it, too.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Metadata,
     /// When it was created.
@@ -313,7 +313,7 @@ pub struct ConnectionInfo {
     pub user_kind: PrincipalKind,
     /// When it was opened.
     pub connected_at: Timestamp,
-    /// The peer's address and port.
+    /// Where it comes from: an address, with its port unless a proxy says it, or `control socket`.
     pub address: String,
     /// What the peer says that it is.
     #[cfg_attr(feature = "openapi", schema(required))]

@@ -70,7 +70,7 @@ enum Task {
         #[command(flatten)]
         configured: Configured,
     },
-    /// Invite people, disable them, help them to a new password
+    /// Invite people, change their roles, disable them, reset their passwords
     User {
         #[command(subcommand)]
         task: user::UserTask,

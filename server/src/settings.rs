@@ -130,14 +130,14 @@ pub struct Settings {
     #[arg(value_parser = rate)]
     pub limit_sign_ins: NonZeroU32,
 
-    /// How many requests a person may make in a minute, or an address of whom nobody is known; an
+    /// How many requests a person, or an address that shows no credentials, may make in a minute; an
     /// agent ten times as many
     #[arg(long, env = "COLLOQUY_LIMIT_REQUESTS", value_name = "NUMBER", default_value = "600")]
     #[arg(value_parser = rate)]
     pub limit_requests: NonZeroU32,
 
-    /// How many messages a person may send in a minute, into chats or to the WebSocket, and ten times
-    /// as many acknowledgements; an agent ten times as many
+    /// How many messages a person may send in a minute, into chats or over the WebSocket; ten times as
+    /// many acknowledgements; and an agent ten times as many of each
     #[arg(long, env = "COLLOQUY_LIMIT_MESSAGES", value_name = "NUMBER", default_value = "120")]
     #[arg(value_parser = rate)]
     pub limit_messages: NonZeroU32,

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use crate::setup;
 use crate::workspace::Workspace;
 
-/// What of cargo-leptos builds the site. Its WASM is in parts, one for each page, and what puts
-/// them together (`--split`) is no setting of the workspace.
+/// What of cargo-leptos builds the site. Its WASM is in a few parts, and what puts them
+/// together (`--split`) is no setting of the workspace.
 const BUILDING: [&str; 5] = ["build", "end-to-end", "serve", "test", "watch"];
 
 /// Sets up, then becomes `cargo leptos serve` with the data in the clone.

@@ -16,7 +16,8 @@
 //! };
 //! use leptos::prelude::*;
 //!
-//! /// `loaded` is the position in the log that `status` shows: nothing that came after it is missed.
+//! /// `loaded` is the position in the log that `status` shows. What came after it is not missed, but in
+//! /// two cases, left out here, in which to load afresh: `since` has none, or `Notice::Reload` comes.
 //! #[component]
 //! fn Status(agent: AgentId, status: String, loaded: Position) -> impl IntoView {
 //!     let status = RwSignal::new(status);

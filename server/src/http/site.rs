@@ -1,7 +1,7 @@
 //! The built site: the pages' WASM, JavaScript and style sheet, and the assets of `public/`.
 //!
-//! The WASM comes in chunks: one for the start, and those of each page, which are loaded when they
-//! are needed.
+//! The WASM comes in chunks: one for the start, and a few that several pages share, which are loaded
+//! when they are needed.
 //!
 //! While developing, the files are read from where cargo-leptos puts them. With the feature `embed`
 //! they are inside the executable, compressed beforehand. File names carry no hash, so browsers

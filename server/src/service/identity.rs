@@ -114,7 +114,7 @@ impl Services {
     }
 
     /// Goes on only if what somebody came with, when so much had been taken away, is still worth
-    /// the same: reading what they ask takes as long as they like.
+    /// the same: reading what they ask may take many seconds.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`]; [`Error::Unavailable`] when their rights changed meanwhile: who
