@@ -81,6 +81,8 @@ impl Server {
         let log: PathBuf = data.path().join("log");
         let process = command
             .args(["serve", "--listen", &address, "--limit-requests", NO_LIMIT])
+            // The clients of one server wait while those of another are measured.
+            .args(["--header-timeout-seconds", "600"])
             .args(["--limit-messages", NO_LIMIT, "--data-dir"])
             .arg(data.path())
             .args(flags)
