@@ -22,27 +22,12 @@ mod transport;
 
 #[cfg(feature = "ssr")]
 use colloquy_protocol::account::Session;
+pub use colloquy_protocol::position::Seen;
 use colloquy_protocol::position::{Offset, Position};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use self::error::ApiError;
 use self::transport::{Method, call};
-
-/// What was read, and the log position that it shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Loaded<T> {
-    /// What was read.
-    pub value: T,
-    /// Everything at or before it is in `value`; what came after it is not.
-    pub position: Position,
-}
-
-impl<T> Loaded<T> {
-    /// The same position, another value.
-    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Loaded<U> {
-        Loaded { value: with(self.value), position: self.position }
-    }
-}
 
 /// Tells a request that is tried again from another one like it (`Idempotency-Key`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,13 +75,13 @@ impl<T: Clone + PartialEq> Attempt<T> {
 ///
 /// # Errors
 /// When the log was replaced between the two.
-pub fn together<A, B>(one: Loaded<A>, other: Loaded<B>) -> Result<Loaded<(A, B)>, ApiError> {
+pub fn together<A, B>(one: Seen<A>, other: Seen<B>) -> Result<Seen<(A, B)>, ApiError> {
     if one.position.epoch != other.position.epoch {
         return Err(ApiError::Unexpected("the log was replaced meanwhile".to_owned()));
     }
     let offset = one.position.offset.min(other.position.offset);
     let position = Position { offset, ..one.position };
-    Ok(Loaded { value: (one.value, other.value), position })
+    Ok(Seen { value: (one.value, other.value), position })
 }
 
 /// Reads a path of the REST API, such as `/agents?limit=10`.
@@ -104,12 +89,12 @@ pub fn together<A, B>(one: Loaded<A>, other: Loaded<B>) -> Result<Loaded<(A, B)>
 /// # Errors
 /// When the server refuses it, can not be reached, or does not answer as its contract says; so
 /// for all functions here.
-pub async fn get<T: DeserializeOwned>(path: &str) -> Result<Loaded<T>, ApiError> {
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<Seen<T>, ApiError> {
     let answer = call(Method::Get, path, None, None).await?;
     let position = answer.position.clone();
     let position =
         position.ok_or_else(|| ApiError::Unexpected("its log position is missing".to_owned()))?;
-    Ok(Loaded { value: answer.read()?, position })
+    Ok(Seen { value: answer.read()?, position })
 }
 
 /// Reads what no event tells of, and so has no place in the log.
@@ -228,7 +213,7 @@ mod tests {
 
     #[test]
     fn together_goes_on_from_the_earlier_position() {
-        let at = |epoch: &str, offset| Loaded {
+        let at = |epoch: &str, offset| Seen {
             value: offset,
             position: Position { epoch: epoch.to_owned(), offset },
         };

@@ -10,15 +10,17 @@ use colloquy_protocol::{
         Agent, Chat, Collection, ConnectionInfo, LogEntry, Message, Overview, Page, Participant,
         Receipt,
     },
+    position::Seen,
     request::{
         NewAgent, NewChat, NewCollection, NewMessage, NewNotification, NewParticipant, StatusChange,
     },
+    rest::ROOT,
 };
 use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    call::{Call, Seen, done, entity, seen},
+    call::{Call, done, entity, seen},
     client::Client,
 };
 
@@ -41,7 +43,7 @@ impl Client {
 
     /// Changes an agent.
     pub fn update_agent(&self, id: &AgentId, patch: &impl Serialize) -> Call<Agent> {
-        self.call(Method::PATCH, &format!("{API}/agents/{id}"), entity).json(patch)
+        self.call(Method::PATCH, &format!("{ROOT}/agents/{id}"), entity).json(patch)
     }
 
     /// Deletes an agent.
@@ -51,7 +53,7 @@ impl Client {
 
     /// Says what an agent is doing.
     pub fn set_agent_status(&self, id: &AgentId, change: &StatusChange) -> Call<Agent> {
-        self.call(Method::PUT, &format!("{API}/agents/{id}/status"), entity).json(change)
+        self.call(Method::PUT, &format!("{ROOT}/agents/{id}/status"), entity).json(change)
     }
 }
 
@@ -74,7 +76,7 @@ impl Client {
 
     /// Changes a chat.
     pub fn update_chat(&self, id: &ChatId, patch: &impl Serialize) -> Call<Chat> {
-        self.call(Method::PATCH, &format!("{API}/chats/{id}"), entity).json(patch)
+        self.call(Method::PATCH, &format!("{ROOT}/chats/{id}"), entity).json(patch)
     }
 
     /// Deletes a chat.
@@ -146,7 +148,7 @@ impl Client {
 
     /// Changes a collection.
     pub fn update_collection(&self, id: &CollectionId, patch: &impl Serialize) -> Call<Collection> {
-        self.call(Method::PATCH, &format!("{API}/collections/{id}"), entity).json(patch)
+        self.call(Method::PATCH, &format!("{ROOT}/collections/{id}"), entity).json(patch)
     }
 
     /// Deletes a collection.
@@ -189,18 +191,16 @@ impl Client {
     }
 }
 
-const API: &str = "/api/v1";
-
 impl Client {
     fn get<T: DeserializeOwned>(&self, path: &str) -> Call<Seen<T>> {
-        self.call(Method::GET, &format!("{API}{path}"), seen)
+        self.call(Method::GET, &format!("{ROOT}{path}"), seen)
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Call<T> {
-        self.call(Method::POST, &format!("{API}{path}"), entity).json(body)
+        self.call(Method::POST, &format!("{ROOT}{path}"), entity).json(body)
     }
 
     fn delete(&self, path: &str) -> Call<()> {
-        self.call(Method::DELETE, &format!("{API}{path}"), done)
+        self.call(Method::DELETE, &format!("{ROOT}{path}"), done)
     }
 }

@@ -3,8 +3,9 @@
 use std::{fmt::Display, future::IntoFuture, pin::Pin, time::Duration};
 
 use colloquy_protocol::{
-    position::{Offset, Position},
+    position::{Offset, Position, Seen},
     problem::Problem,
+    rest,
 };
 use reqwest::{
     RequestBuilder, Response,
@@ -21,15 +22,6 @@ use crate::error::Error;
 pub struct Call<T> {
     request: RequestBuilder,
     read: fn(Answer) -> Result<T, Error>,
-}
-
-/// State, and the place in the log that it shows: subscribe with this position to go on from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen<T> {
-    /// The state.
-    pub value: T,
-    /// Every event up to here is part of it, none after.
-    pub position: Position,
 }
 
 impl<T> Call<T> {
@@ -60,7 +52,7 @@ impl<T> Call<T> {
 
     /// Makes a POST that is sent twice with the same key and body be done once.
     pub fn idempotency_key(self, key: &str) -> Self {
-        self.header(HeaderName::from_static("idempotency-key"), key)
+        self.with(|request| request.header(rest::IDEMPOTENCY_KEY, key))
     }
 
     /// Sends it, and gives the answer as it is, whatever its status.
@@ -89,10 +81,12 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
             if status.is_success() {
                 return (self.read)(Answer { headers, body: body.to_vec() });
             }
-            Err(match serde_json::from_slice::<Problem>(&body) {
-                Ok(problem) => Error::Refused { problem, retry_after: retry_after(&headers) },
-                Err(error) => Error::Unreadable(format!("status {status}: {error}")),
-            })
+            // A proxy speaks for itself, in HTML: its status says whether to ask again.
+            let problem = serde_json::from_slice(&body).unwrap_or_else(|_| {
+                let title = status.canonical_reason().unwrap_or_default();
+                Problem::new(status.as_u16(), title, "this is not the hub's own answer")
+            });
+            Err(Error::Refused { problem, retry_after: retry_after(&headers) })
         })
     }
 }
@@ -116,8 +110,8 @@ pub(crate) fn entity<T: DeserializeOwned>(answer: Answer) -> Result<T, Error> {
 /// State, with its position in the headers.
 pub(crate) fn seen<T: DeserializeOwned>(answer: Answer) -> Result<Seen<T>, Error> {
     let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
-    let epoch = header("Colloquy-Epoch").map(str::to_owned);
-    let offset = header("Colloquy-Offset").and_then(|offset| offset.parse().ok());
+    let epoch = header(rest::EPOCH).map(str::to_owned);
+    let offset = header(rest::OFFSET).and_then(|offset| offset.parse().ok());
     let (Some(epoch), Some(offset)) = (epoch, offset) else {
         return Err(Error::Unreadable("it has no position".to_owned()));
     };

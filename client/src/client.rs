@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use colloquy_protocol::{id::AgentId, position::Position, topic::Topic};
+use colloquy_protocol::{id::AgentId, position::Position, rest, topic::Topic};
 use reqwest::{Method, Url};
 use tokio_rustls::rustls::ClientConfig;
 
@@ -121,7 +121,7 @@ impl Client {
     ) -> Call<T> {
         let request = self.http.request(method, format!("{}{path}", self.base));
         let request = match &self.act_as {
-            Some(agent) => request.header("Colloquy-Act-As", agent.as_str()),
+            Some(agent) => request.header(rest::ACT_AS, agent.as_str()),
             None => request,
         };
         let request = match &self.token {

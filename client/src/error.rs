@@ -16,7 +16,7 @@ pub enum Error {
     /// The hub could not be reached, or the connection broke.
     #[error("the hub could not be reached")]
     Transport(#[from] reqwest::Error),
-    /// The hub refused.
+    /// The hub refused, or a proxy before it.
     #[error("{problem}")]
     Refused {
         /// Why.
@@ -30,7 +30,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The status with which the hub refused, if it did.
+    /// The status with which it was refused, if it was.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { problem, .. } => Some(problem.status),

@@ -48,8 +48,8 @@ pub mod live;
 pub mod raw;
 mod tls;
 
-pub use call::{Call, Seen};
+pub use call::Call;
 pub use client::Client;
-pub use colloquy_protocol as protocol;
+pub use colloquy_protocol::{self as protocol, position::Seen};
 pub use error::Error;
 pub use reqwest::{Method, Response, StatusCode};

@@ -85,10 +85,14 @@ async fn a_refusal_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_refusal_by_something_else_than_a_hub_is_unreadable() {
-    let (client, _asked) = answering("502 Bad Gateway", "", json!("oh no")).await;
+async fn a_refusal_by_a_proxy_is_a_refusal() {
+    let headers = "Retry-After: 7\r\n";
+    let (client, _asked) = answering("502 Bad Gateway", headers, json!("oh no")).await;
     let error = client.connections().await.unwrap_err();
-    assert!(error.to_string().contains("502"), "{error}");
+    assert_eq!(error.status(), Some(502));
+    assert_eq!(error.to_string(), "502 Bad Gateway: this is not the hub's own answer");
+    let patience = Some(Duration::from_secs(7));
+    assert!(matches!(error, Error::Refused { retry_after, .. } if retry_after == patience));
 }
 
 #[tokio::test]

@@ -88,6 +88,11 @@ pub struct Person {
     pub signed_in_at: Option<Timestamp>,
 }
 
+/// An e-mail address as it is compared: without the spaces around it, and without regard to case.
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
 /// What a person is called: everybody who may read sees that of everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -112,12 +112,6 @@ impl CloseCode {
     }
 }
 
-/// Whether a client should come back after a connection that ended with this code (`None`: it
-/// ended without one). What is not in the table is taken for an accident of the network.
-pub fn should_reconnect(code: Option<u16>) -> bool {
-    code.and_then(CloseCode::from_code).is_none_or(CloseCode::should_reconnect)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,12 +146,5 @@ mod tests {
             assert!(code.reason().len() <= 123, "RFC 6455, section 5.5: {code:?}");
             assert_eq!(CloseCode::from_code(code.code()), Some(code));
         }
-    }
-
-    #[test]
-    fn an_unknown_end_is_an_accident() {
-        assert!(should_reconnect(None));
-        assert!(should_reconnect(Some(1006)));
-        assert!(!should_reconnect(Some(1000)));
     }
 }

@@ -31,6 +31,21 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 11] = [
+        Self::InvalidJson,
+        Self::InvalidMessage,
+        Self::UnknownEvent,
+        Self::InvalidPayload,
+        Self::NotFound,
+        Self::Forbidden,
+        Self::AlreadyReady,
+        Self::TooManySubscriptions,
+        Self::TooManyMessages,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
     /// Whether saying the same again later may succeed.
     pub fn is_retryable(self) -> bool {
         matches!(self, Self::TooManyMessages | Self::Unavailable | Self::Internal)

@@ -8,8 +8,8 @@ mod payload;
 mod server_event;
 
 pub use client_event::{
-    Acknowledge, ClientEvent, ClientEventKind, ClientEventName, Done, Ready, Started, Subscribe,
-    SubscribeSince, UnknownEvent, client,
+    Acknowledge, Acknowledgement, ClientEvent, ClientEventKind, ClientEventName, Done, Ready,
+    Started, Subscribe, SubscribeSince, UnknownEvent, client,
 };
 pub use payload::{
     AgentChanged, AgentRemoved, ChatChanged, ChatRemoved, CollectionChanged, CollectionRemoved,

@@ -118,7 +118,7 @@ impl EventFrame {
     /// What kind of entity it is about; none: it goes to everybody.
     pub fn kind(&self) -> Option<Kind> {
         let (kind, _) = self.name.split_once(':')?;
-        Kind::ALL.into_iter().find(|one| one.as_str() == kind)
+        kind.parse().ok()
     }
 
     /// The topic of the entity that it is about; none: it goes to everybody, or its payload names none.

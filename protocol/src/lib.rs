@@ -9,7 +9,7 @@
 //! - [`account`]: people, their login sessions, and the tokens of programs
 //! - [`time`]: the timestamp of every payload
 //! - [`model`]: agents, chats, messages, collections and receipts as they are sent
-//! - [`request`]: the bodies of REST requests
+//! - [`request`]: the bodies of REST requests; [`rest`]: where they go, and the headers of their own
 //! - [`problem`]: why one of them was not done
 //! - `object`: reading objects, and only objects
 //! - [`topic`]: what can be subscribed to
@@ -34,6 +34,7 @@ mod openapi;
 pub mod position;
 pub mod problem;
 pub mod request;
+pub mod rest;
 pub mod session;
 pub mod time;
 pub mod topic;

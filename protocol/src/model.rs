@@ -265,6 +265,34 @@ pub enum NotificationType {
     Success,
 }
 
+impl NotificationType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Error, Self::Success];
+
+    /// The type as it is written on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Success => "success",
+        }
+    }
+}
+
+/// A text that is no [`NotificationType`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a type is info, warning, error or success")]
+pub struct InvalidNotificationType;
+
+impl FromStr for NotificationType {
+    type Err = InvalidNotificationType;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNotificationType> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text).ok_or(InvalidNotificationType)
+    }
+}
+
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

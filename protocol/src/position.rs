@@ -18,3 +18,20 @@ pub struct Position {
     /// The last event known.
     pub offset: Offset,
 }
+
+/// What was read, and the place in the log that it shows: subscribe with this position to go on from
+/// it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen<T> {
+    /// What was read.
+    pub value: T,
+    /// Everything at or before it is in `value`; what came after it is not.
+    pub position: Position,
+}
+
+impl<T> Seen<T> {
+    /// Another value, at the same position.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Seen<U> {
+        Seen { value: with(self.value), position: self.position }
+    }
+}

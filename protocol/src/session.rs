@@ -57,7 +57,8 @@ mod subscriptions;
 
 use std::{collections::VecDeque, time::Duration};
 
-pub use action::{Acknowledgement, Action, Ended, Notice, RequestError, State};
+pub use crate::event::Acknowledgement;
+pub use action::{Action, Ended, Notice, RequestError, State};
 pub use pulse::DOUBT;
 
 use self::{
@@ -69,7 +70,7 @@ use self::{
 };
 use crate::{
     close::CloseCode,
-    event::{Acknowledge, ClientEvent},
+    event::ClientEvent,
     frame::{ClientFrame, HubEvent, ServerFrame, Welcome},
     id::MessageId,
     model::Receipt,
@@ -356,7 +357,7 @@ impl Session {
         while self.phase.is_open()
             && let Some((request, message, what)) = self.acknowledgements.next()
         {
-            self.send(what.of(message), Some(request));
+            self.send(ClientEvent::acknowledge(message, what), Some(request));
         }
     }
 
@@ -394,15 +395,5 @@ impl Session {
         outcome: Result<Receipt, RequestError>,
     ) {
         self.notify(Notice::Acknowledged { message, what, outcome });
-    }
-}
-
-impl Acknowledgement {
-    fn of(self, message: MessageId) -> ClientEvent {
-        let payload = Acknowledge { message_id: message };
-        match self {
-            Self::Received => ClientEvent::MessageReceived(payload),
-            Self::Read => ClientEvent::MessageRead(payload),
-        }
     }
 }

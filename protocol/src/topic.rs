@@ -31,6 +31,19 @@ impl Kind {
     }
 }
 
+/// A text that is no [`Kind`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a kind is agent, chat or collection")]
+pub struct InvalidKind;
+
+impl FromStr for Kind {
+    type Err = InvalidKind;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKind> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text).ok_or(InvalidKind)
+    }
+}
+
 /// What a subscription covers. Written `agent:ID`, `chat:ID`, `collection:ID`, `agent:*` and so on.
 ///
 /// An entity's events belong to the entity's own topic; a `*` topic covers all of its kind.
@@ -100,7 +113,7 @@ impl FromStr for Topic {
 
     fn from_str(text: &str) -> Result<Self, InvalidTopic> {
         let (kind, id) = text.split_once(':').ok_or(InvalidTopic)?;
-        let kind = Kind::ALL.into_iter().find(|one| one.as_str() == kind).ok_or(InvalidTopic)?;
+        let kind = kind.parse().map_err(|_| InvalidTopic)?;
         Self::of(kind, id).map_err(|_| InvalidTopic)
     }
 }

@@ -56,11 +56,7 @@ impl ControlSocket {
     pub fn listen(data_dir: &DataDir) -> io::Result<Self> {
         let path = data_dir.path().join(NAME);
         // A file that is there was left by a process that was killed: we hold the lock.
-        if let Err(error) = fs::remove_file(&path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(error);
-        }
+        remove(&path)?;
         let address = Address::of(data_dir.path())?;
         // Nobody else can connect before the mode is set: the process's umask forbids it.
         let listener = UnixListener::bind(address.path())?;
@@ -69,6 +65,9 @@ impl ControlSocket {
     }
 
     /// Answers requests until `shutdown` completes, then finishes those under way.
+    ///
+    /// # Errors
+    /// What the system says.
     pub async fn serve(
         self,
         router: Router,
@@ -76,8 +75,18 @@ impl ControlSocket {
     ) -> io::Result<()> {
         let served =
             axum::serve(self.listener, controlled(router)).with_graceful_shutdown(shutdown).await;
-        fs::remove_file(&self.path)?;
+        if let Err(error) = remove(&self.path) {
+            tracing::warn!(%error, "The control socket's file could not be removed.");
+        }
         served
+    }
+}
+
+/// Removes a socket's file, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 

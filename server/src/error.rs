@@ -118,8 +118,10 @@ const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
 const READONLY: u32 = 8;
 const IOERR: u32 = 10;
-const FULL: u32 = 13;
+pub(crate) const CORRUPT: u32 = 11;
+pub(crate) const FULL: u32 = 13;
 const CANTOPEN: u32 = 14;
+pub(crate) const NOTADB: u32 = 26;
 
 /// SQLite's result code without what its extended form adds.
 pub(crate) fn primary_code(error: &(dyn sqlx::error::DatabaseError + 'static)) -> Option<u32> {

@@ -73,9 +73,22 @@ pub(crate) fn lost_lines() -> u64 {
     LOST.get().map_or(0, |lost| lost.dropped_lines() as u64)
 }
 
-/// Keeps each event on one line of its own, so that logged text can not pass for another event,
-/// and escapes every other control character too, so that it can do nothing to a terminal. The
-/// escapes are those of JSON, which both formats may have.
+/// The text on one line, so that it can do nothing to a terminal: control characters are escaped, as in
+/// JSON, which a line of the log may be.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for one in text.chars() {
+        match one {
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            _ if one.is_control() => line.push_str(&format!("\\u{:04x}", u32::from(one))),
+            _ => line.push(one),
+        }
+    }
+    line
+}
+
+/// Keeps each event on one line of its own, so that logged text can not pass for another event.
 struct LinesTo<M>(M);
 
 struct Line<W>(W);
@@ -92,15 +105,7 @@ impl<W: Write> Write for Line<W> {
     /// `event` is one whole event: tracing-subscriber writes each with one call.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event.strip_suffix(b"\n").unwrap_or(event));
-        let mut line = String::with_capacity(event.len());
-        for one in text.chars() {
-            match one {
-                '\n' => line.push_str("\\n"),
-                '\r' => line.push_str("\\r"),
-                _ if one.is_control() => line.push_str(&format!("\\u{:04x}", u32::from(one))),
-                _ => line.push(one),
-            }
-        }
+        let mut line = one_line(&text);
         line.push('\n');
         self.0.write_all(line.as_bytes())?;
         Ok(event.len())

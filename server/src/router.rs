@@ -8,6 +8,7 @@ use axum::{
     response::Redirect,
     routing::{any, get},
 };
+use colloquy_protocol::rest::ROOT;
 use tower::ServiceBuilder;
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
@@ -57,7 +58,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(tokens::revoke));
     let (documented, document) = OpenApiRouter::with_openapi(docs::ApiDoc::openapi())
-        .nest("/api/v1", api)
+        .nest(ROOT, api)
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

@@ -76,7 +76,7 @@ pub struct Settings {
 
     /// How many bytes may wait for one connection before it is closed as too slow
     #[arg(long, env = "COLLOQUY_QUEUE_BYTES", value_name = "BYTES", default_value = "8388608")]
-    #[arg(value_parser = at_least_one)]
+    #[arg(value_parser = queue_bytes)]
     pub queue_bytes: usize,
 
     /// How many bytes of the log's end are kept in memory, for those who come back after a moment
@@ -299,12 +299,23 @@ fn network(text: &str) -> Result<IpNet, String> {
 /// The HTTP server wants room for so many.
 const LEAST_HEADER_BYTES: usize = 8 * 1024;
 
+/// The longest event has half as many at most; one that never fits would close every connection.
+const LEAST_QUEUE_BYTES: usize = 1024 * 1024;
+
 fn header_bytes(text: &str) -> Result<usize, String> {
-    let bytes = at_least_one(text)?;
-    if bytes < LEAST_HEADER_BYTES {
-        return Err(format!("expected at least {LEAST_HEADER_BYTES}"));
+    at_least(LEAST_HEADER_BYTES, text)
+}
+
+fn queue_bytes(text: &str) -> Result<usize, String> {
+    at_least(LEAST_QUEUE_BYTES, text)
+}
+
+fn at_least(least: usize, text: &str) -> Result<usize, String> {
+    let number = at_least_one(text)?;
+    if number < least {
+        return Err(format!("expected at least {least}"));
     }
-    Ok(bytes)
+    Ok(number)
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -390,6 +401,15 @@ mod tests {
         ] {
             let error = parse(&[flag]).err().unwrap().to_string();
             assert!(error.contains("expected a whole number from 1 to"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_must_hold_something_has_room_for_it() {
+        for (flag, least) in [("--max-header-bytes", 8 * 1024), ("--queue-bytes", 1024 * 1024)] {
+            assert!(parse(&[&format!("{flag}={least}")]).is_ok());
+            let error = parse(&[&format!("{flag}={}", least - 1)]).err().unwrap().to_string();
+            assert!(error.contains(&format!("expected at least {least}")), "{error}");
         }
     }
 

@@ -7,13 +7,13 @@ use colloquy_protocol::{
     request::{ChatPatch, NewChat, NewParticipant},
 };
 
-use super::{ApiError, Loaded, RequestKey, delete, delete_if_there, get, patch, post, with_query};
+use super::{ApiError, RequestKey, Seen, delete, delete_if_there, get, patch, post, with_query};
 
 /// One page of the chats that fit; each parameter as the REST API takes it.
 ///
 /// # Errors
 /// As [`get`].
-pub async fn list(parameters: &[(&str, Option<&str>)]) -> Result<Loaded<Page<Chat>>, ApiError> {
+pub async fn list(parameters: &[(&str, Option<&str>)]) -> Result<Seen<Page<Chat>>, ApiError> {
     get(&with_query("/chats", parameters)).await
 }
 
@@ -21,7 +21,7 @@ pub async fn list(parameters: &[(&str, Option<&str>)]) -> Result<Loaded<Page<Cha
 ///
 /// # Errors
 /// As [`get`].
-pub async fn read(id: &ChatId) -> Result<Loaded<Chat>, ApiError> {
+pub async fn read(id: &ChatId) -> Result<Seen<Chat>, ApiError> {
     get(&format!("/chats/{id}")).await
 }
 

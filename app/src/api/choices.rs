@@ -6,7 +6,7 @@ use colloquy_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, Loaded, get, together, with_query};
+use super::{ApiError, Seen, get, together, with_query};
 
 /// Something that can be subscribed to, by the name that people know it by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl Named {
 ///
 /// # Errors
 /// As [`get`].
-pub async fn choices(q: Option<&str>) -> Result<Loaded<Vec<Choice>>, ApiError> {
+pub async fn choices(q: Option<&str>) -> Result<Seen<Vec<Choice>>, ApiError> {
     let agents = list("/agents", Kind::Agent, q).await?;
     let chats = list("/chats", Kind::Chat, q).await?;
     let collections = list("/collections", Kind::Collection, q).await?;
@@ -45,7 +45,7 @@ pub async fn choices(q: Option<&str>) -> Result<Loaded<Vec<Choice>>, ApiError> {
     Ok(all.map(|((agents, chats), collections)| [agents, chats, collections].concat()))
 }
 
-async fn list(path: &str, kind: Kind, q: Option<&str>) -> Result<Loaded<Vec<Choice>>, ApiError> {
+async fn list(path: &str, kind: Kind, q: Option<&str>) -> Result<Seen<Vec<Choice>>, ApiError> {
     let page =
         get::<Page<Named>>(&with_query(path, &[("q", q), ("sort", Some("-createdAt"))])).await?;
     Ok(page.map(|page| page.items.into_iter().filter_map(|one| one.of_kind(kind)).collect()))

@@ -5,13 +5,13 @@ use colloquy_protocol::{
     model::{ConnectionInfo, Page},
 };
 
-use super::{ApiError, Loaded, delete_if_there, get};
+use super::{ApiError, Seen, delete_if_there, get};
 
 /// Everybody who is connected.
 ///
 /// # Errors
 /// As [`get`].
-pub async fn list() -> Result<Loaded<Vec<ConnectionInfo>>, ApiError> {
+pub async fn list() -> Result<Seen<Vec<ConnectionInfo>>, ApiError> {
     let page = get::<Page<ConnectionInfo>>("/connections").await?;
     Ok(page.map(|page| page.items))
 }

@@ -11,7 +11,7 @@ use colloquy_protocol::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{ApiError, Loaded, RequestKey, get, merge_patch, patch, post, with_query};
+use super::{ApiError, RequestKey, Seen, get, merge_patch, patch, post, with_query};
 
 /// An agent or a collection: what has a name and is edited as a whole.
 pub trait Entity: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -76,7 +76,7 @@ pub fn path_of(topic: &Topic) -> String {
 /// As [`get`].
 pub async fn list<T: Entity>(
     parameters: &[(&str, Option<&str>)],
-) -> Result<Loaded<Page<T>>, ApiError> {
+) -> Result<Seen<Page<T>>, ApiError> {
     get(&with_query(path_of_all(T::KIND), parameters)).await
 }
 
@@ -84,7 +84,7 @@ pub async fn list<T: Entity>(
 ///
 /// # Errors
 /// As [`get`]; a text that is no id is missing, too.
-pub async fn read<T: Entity>(id: &str) -> Result<Loaded<T>, ApiError> {
+pub async fn read<T: Entity>(id: &str) -> Result<Seen<T>, ApiError> {
     match Topic::of(T::KIND, id) {
         Ok(topic) if topic != Topic::All(T::KIND) => get(&path_of(&topic)).await,
         _ => Err(ApiError::Refused(Problem::new(404, "Not Found", ""))),

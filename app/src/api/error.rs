@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Why a request did not succeed, in words that a page can show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ApiError {
-    /// The server refused, and said why.
+    /// The server refused and said why, or a proxy before it did not.
     #[error("{}", say(.0))]
     Refused(Problem),
     /// No answer came.

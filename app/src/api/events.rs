@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, Loaded, get, with_query};
+use super::{ApiError, Seen, get, with_query};
 
 /// How many events a page of the log has.
 pub const PAGE: u32 = 100;
@@ -37,11 +37,25 @@ pub struct Filter {
     pub before: Option<String>,
 }
 
+impl Filter {
+    /// What is wanted, as the REST API takes it, wherever in the log it is.
+    pub fn parameters(&self) -> Vec<(&'static str, Option<&str>)> {
+        vec![
+            ("event", self.event.as_deref()),
+            ("topic", self.topic.as_deref()),
+            ("actor", self.actor.as_deref()),
+            ("from", self.from.as_deref()),
+            ("to", self.to.as_deref()),
+            ("q", self.q.as_deref()),
+        ]
+    }
+}
+
 /// The newest events that fit, oldest first.
 ///
 /// # Errors
 /// As [`get`].
-pub async fn newest(filter: &Filter, limit: u32) -> Result<Loaded<Page<LogEntry>>, ApiError> {
+pub async fn newest(filter: &Filter, limit: u32) -> Result<Seen<Page<LogEntry>>, ApiError> {
     let end = END.to_string();
     read(filter, filter.before.as_deref().unwrap_or(&end), limit).await
 }
@@ -50,7 +64,7 @@ pub async fn newest(filter: &Filter, limit: u32) -> Result<Loaded<Page<LogEntry>
 ///
 /// # Errors
 /// As [`get`].
-pub async fn before(filter: &Filter, place: Offset) -> Result<Loaded<Page<LogEntry>>, ApiError> {
+pub async fn before(filter: &Filter, place: Offset) -> Result<Seen<Page<LogEntry>>, ApiError> {
     read(filter, &place.to_string(), PAGE).await
 }
 
@@ -58,15 +72,15 @@ pub async fn before(filter: &Filter, place: Offset) -> Result<Loaded<Page<LogEnt
 ///
 /// # Errors
 /// As [`get`].
-pub async fn moments(since: Timestamp) -> Result<Loaded<Vec<Timestamp>>, ApiError> {
+pub async fn moments(since: Timestamp) -> Result<Seen<Vec<Timestamp>>, ApiError> {
     let filter = Filter { from: Some(since.to_string()), ..Filter::default() };
-    let Loaded { value: mut page, position } = newest(&filter, PAGE).await?;
+    let Seen { value: mut page, position } = newest(&filter, PAGE).await?;
     let mut moments = timestamps(&page);
     while let Some(cursor) = page.next_cursor.filter(|_| moments.len() < COUNTED) {
         page = read(&filter, &cursor, PAGE).await?.value;
         moments.extend(timestamps(&page));
     }
-    Ok(Loaded { value: moments, position })
+    Ok(Seen { value: moments, position })
 }
 
 /// How serious a notification is; none for any other event.
@@ -79,21 +93,9 @@ fn timestamps(page: &Page<LogEntry>) -> Vec<Timestamp> {
     page.items.iter().map(|entry| entry.timestamp).collect()
 }
 
-async fn read(
-    filter: &Filter,
-    before: &str,
-    limit: u32,
-) -> Result<Loaded<Page<LogEntry>>, ApiError> {
+async fn read(filter: &Filter, before: &str, limit: u32) -> Result<Seen<Page<LogEntry>>, ApiError> {
     let limit = limit.to_string();
-    let parameters = [
-        ("event", filter.event.as_deref()),
-        ("topic", filter.topic.as_deref()),
-        ("actor", filter.actor.as_deref()),
-        ("from", filter.from.as_deref()),
-        ("to", filter.to.as_deref()),
-        ("q", filter.q.as_deref()),
-        ("before", Some(before)),
-        ("limit", Some(&limit)),
-    ];
+    let mut parameters = filter.parameters();
+    parameters.extend([("before", Some(before)), ("limit", Some(limit.as_str()))]);
     get(&with_query("/events", &parameters)).await
 }

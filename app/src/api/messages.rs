@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, Loaded, RequestKey, chats, get, post, together, with_query};
+use super::{ApiError, RequestKey, Seen, chats, get, post, together, with_query};
 
 /// How many messages are read at a time.
 const LIMIT: &str = "50";
@@ -43,7 +43,7 @@ pub enum Place<'a> {
 ///
 /// # Errors
 /// As [`get`].
-pub async fn part(chat: &ChatId, place: Place<'_>) -> Result<Loaded<Part>, ApiError> {
+pub async fn part(chat: &ChatId, place: Place<'_>) -> Result<Seen<Part>, ApiError> {
     let parameter = match place {
         Place::Newest => ("before", None),
         Place::Before(id) => ("before", Some(id.as_str())),
@@ -65,7 +65,7 @@ pub async fn part(chat: &ChatId, place: Place<'_>) -> Result<Loaded<Part>, ApiEr
 ///
 /// # Errors
 /// As [`get`].
-pub async fn open(chat: &ChatId) -> Result<Loaded<(Chat, Part)>, ApiError> {
+pub async fn open(chat: &ChatId) -> Result<Seen<(Chat, Part)>, ApiError> {
     together(chats::read(chat).await?, part(chat, Place::Newest).await?)
 }
 

@@ -7,7 +7,7 @@ use colloquy_protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApiError, Loaded, entity,
+    ApiError, Seen, entity,
     events::{self, Filter},
     get, together,
 };
@@ -15,8 +15,8 @@ use super::{
 /// How many of the latest events are shown.
 const LATEST: u32 = 12;
 
-/// How many of each kind of trouble are shown.
-const TROUBLES: u32 = 5;
+/// The most agents, warnings and errors that are told one by one.
+pub const TROUBLES: usize = 5;
 
 /// How long a warning counts as recent, in milliseconds.
 const RECENT: i64 = 60 * 60 * 1_000;
@@ -38,7 +38,7 @@ pub struct Summary {
 ///
 /// # Errors
 /// As [`get`].
-pub async fn summary(now: Timestamp) -> Result<Loaded<Summary>, ApiError> {
+pub async fn summary(now: Timestamp) -> Result<Seen<Summary>, ApiError> {
     let overview = get::<Overview>("/overview").await?;
     let latest = events::newest(&Filter::default(), LATEST).await?;
     let limit = TROUBLES.to_string();
@@ -71,6 +71,6 @@ fn serious(mut notifications: Vec<LogEntry>) -> Vec<LogEntry> {
             Some(NotificationType::Warning | NotificationType::Error)
         )
     });
-    let surplus = notifications.len().saturating_sub(TROUBLES as usize);
+    let surplus = notifications.len().saturating_sub(TROUBLES);
     notifications.split_off(surplus)
 }

@@ -1,12 +1,13 @@
 //! One request and its answer: over the network in the browser, through the backend during SSR.
 
-use colloquy_protocol::position::{Offset, Position};
+use colloquy_protocol::{
+    position::{Offset, Position},
+    problem::Problem,
+    rest,
+};
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, RequestKey};
-
-/// Where the REST API begins.
-const ROOT: &str = "/api/v1";
 
 /// Where one signs in: it says with 401 that the password is wrong.
 pub(super) const SESSION: &str = "/session";
@@ -40,7 +41,10 @@ impl Answer {
         if (200..300).contains(&status) {
             Ok(Self { position, body })
         } else {
-            Err(ApiError::Refused(serde_json::from_str(&body).map_err(unexpected)?))
+            // A proxy speaks for itself, in HTML: its status says whether to ask again.
+            let of_a_proxy =
+                |_| Problem::new(status, "", format!("The server answered with status {status}."));
+            Err(ApiError::Refused(serde_json::from_str(&body).unwrap_or_else(of_a_proxy)))
         }
     }
 }
@@ -55,7 +59,7 @@ pub(super) async fn call(
 ) -> Result<Answer, ApiError> {
     match backend() {
         Some(backend) if method == Method::Get => {
-            let answer = backend.get(format!("{ROOT}{path}")).await;
+            let answer = backend.get(format!("{}{path}", rest::ROOT)).await;
             Answer::new(answer.status, answer.position, answer.body)
         }
         _ => Err(ApiError::Unexpected("no backend was given to the rendering".to_owned())),
@@ -78,7 +82,7 @@ pub(super) async fn call(
 ) -> Result<Answer, ApiError> {
     // Nothing in a browser moves between threads, so this is only for the types.
     send_wrapper::SendWrapper::new(async move {
-        let response = fetch(method, &format!("{ROOT}{path}"), body, version).await?;
+        let response = fetch(method, &format!("{}{path}", rest::ROOT), body, version).await?;
         let position = position(&response);
         let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
         if response.status() == UNKNOWN && path != SESSION {
@@ -100,7 +104,7 @@ async fn fetch(
 
     let mut request = match method {
         Method::Get => Request::get(url),
-        Method::Post(Some(key)) => Request::post(url).header("Idempotency-Key", &key.0),
+        Method::Post(Some(key)) => Request::post(url).header(rest::IDEMPOTENCY_KEY, &key.0),
         Method::Post(None) => Request::post(url),
         Method::Put => Request::put(url),
         Method::Patch => Request::patch(url),
@@ -120,8 +124,8 @@ async fn fetch(
 #[cfg(not(feature = "ssr"))]
 fn position(response: &gloo_net::http::Response) -> Option<Position> {
     let header = |name| response.headers().get(name);
-    let offset = header("Colloquy-Offset")?.parse().ok()?;
-    Some(Position { epoch: header("Colloquy-Epoch")?, offset })
+    let offset = header(rest::OFFSET)?.parse().ok()?;
+    Some(Position { epoch: header(rest::EPOCH)?, offset })
 }
 
 fn unexpected(error: impl std::fmt::Display) -> ApiError {

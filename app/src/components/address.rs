@@ -10,7 +10,7 @@ use leptos_router::{
 };
 
 /// How long somebody has to stop typing before the search begins.
-const TYPING: Duration = Duration::from_millis(200);
+pub(crate) const TYPING: Duration = Duration::from_millis(200);
 
 /// A query parameter of the page's address; none when it is absent or empty.
 pub fn use_parameter(name: &'static str) -> Memo<Option<String>> {

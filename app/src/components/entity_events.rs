@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::{
-        ApiError, Loaded,
+        ApiError, Seen,
         events::{Filter, newest},
         with_query,
     },
@@ -22,13 +22,13 @@ const CAPACITY: usize = 20;
 ///
 /// # Errors
 /// As [`newest`].
-pub async fn latest_events(topic: &Topic) -> Result<Loaded<Vec<EventFrame>>, ApiError> {
+pub async fn latest_events(topic: &Topic) -> Result<Seen<Vec<EventFrame>>, ApiError> {
     let filter = Filter { topic: Some(topic.to_string()), ..Filter::default() };
-    let Loaded { value, position } = newest(&filter, CAPACITY as u32).await?;
+    let Seen { value, position } = newest(&filter, CAPACITY as u32).await?;
     let frames: serde_json::Result<Vec<_>> =
         value.items.iter().rev().map(EventFrame::of_log).collect();
     let value = frames.map_err(|error| ApiError::Unexpected(error.to_string()))?;
-    Ok(Loaded { value, position })
+    Ok(Seen { value, position })
 }
 
 /// The latest events of an entity, following live, and the way to its whole story.
@@ -37,7 +37,7 @@ pub fn EntityEvents(
     /// The entity's topic.
     topic: Topic,
     /// What [`latest_events`] gave.
-    latest: Loaded<Vec<EventFrame>>,
+    latest: Seen<Vec<EventFrame>>,
 ) -> impl IntoView {
     let story = with_query("/events", &[("topic", Some(&topic.to_string()))]);
     let again = topic.clone();
@@ -72,7 +72,7 @@ struct Latest {
     events: Vec<EventFrame>,
 }
 
-async fn load(topic: Topic) -> Result<Loaded<Latest>, ApiError> {
+async fn load(topic: Topic) -> Result<Seen<Latest>, ApiError> {
     let latest = latest_events(&topic).await?;
     Ok(latest.map(|events| Latest { topic, events }))
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::{
-    api::{Loaded, entity::path_of},
+    api::{Seen, entity::path_of},
     components::{
         address::{Choice, Pager, SearchBox},
         entity_create::create_button,
@@ -58,7 +58,7 @@ pub fn EntityList<T: EntityView>(
 }
 
 #[component]
-fn Rows<T: EntityView>(loaded: Loaded<Part<T>>) -> impl IntoView {
+fn Rows<T: EntityView>(loaded: Seen<Part<T>>) -> impl IntoView {
     let is_whole = loaded.value.query.is_whole();
     let live = live_part(loaded);
     let part = live.value();

@@ -6,7 +6,7 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 
 use crate::{
     api::{
-        ApiError, Loaded, delete_if_there,
+        ApiError, Seen, delete_if_there,
         entity::{Change, Entity, path_of, path_of_all, read},
         missing_page, together,
     },
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// An entity and its latest events.
-pub type Story<T> = Loaded<(T, Vec<EventFrame>)>;
+pub type Story<T> = Seen<(T, Vec<EventFrame>)>;
 
 /// An entity and its latest events, as they are being loaded; none: there is no such entity.
 pub type StoryResource<T> = Resource<Result<Option<Story<T>>, ApiError>>;
@@ -86,12 +86,12 @@ struct Current<T> {
 
 #[component]
 fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
-    let Loaded { value: (entity, events), position } = loaded;
+    let Seen { value: (entity, events), position } = loaded;
     let topic = entity.topic();
     let id = topic.id().to_owned();
     let created_at = entity.created_at();
-    let latest = Loaded { value: events, position: position.clone() };
-    let current = Loaded { value: Current { entity, is_gone: false }, position };
+    let latest = Seen { value: events, position: position.clone() };
+    let current = Seen { value: Current { entity, is_gone: false }, position };
     let again = id.clone();
     let load = move || {
         let id = again.clone();

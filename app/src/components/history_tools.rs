@@ -9,14 +9,12 @@ use web_sys::{Blob, HtmlAnchorElement, Url};
 
 use crate::{
     components::{
+        address::TYPING,
         copy_text::copy,
         toasts::{Toasts, use_toasts},
     },
     stores::history::{Filter, History},
 };
-
-/// How long somebody has to stop typing before the filter is applied.
-const TYPING: Duration = Duration::from_millis(200);
 
 /// How long the browser may take to begin a download.
 const DOWNLOADING: Duration = Duration::from_secs(60);

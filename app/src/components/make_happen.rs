@@ -24,7 +24,7 @@ use crate::{
         RequestKey,
         acts::{Act, Ask, load_perform},
     },
-    components::{entity_field::EntityField, flow::Show, segments::Segments},
+    components::{entity_field::EntityField, flow::Show, segments::Segments, status::first_word},
     live::{Websocket, use_websocket},
     parts::lazy_dialog,
     session::use_session,
@@ -135,7 +135,7 @@ pub fn MakeHappen(
                 <div class="actions">
                     {move || {
                         let allowed = |act: &Act| session.may(act.needs());
-                        acts(form.kind.get()).iter().copied().filter(allowed).map(button).collect_view()
+                        acts(form.kind.get()).into_iter().filter(allowed).map(button).collect_view()
                     }}
                 </div>
             </form>
@@ -298,19 +298,14 @@ fn complete(mut ask: Ask) -> Ask {
 }
 
 /// What can be done to a kind of entity; none: to everybody.
-fn acts(kind: Option<Kind>) -> &'static [Act] {
+fn acts(kind: Option<Kind>) -> Vec<Act> {
     match kind {
-        Some(Kind::Agent) => &[
-            Act::CreateAgent,
-            Act::RenameAgent,
-            Act::DeleteAgent,
-            Act::SetStatus(AgentStatus::Idle),
-            Act::SetStatus(AgentStatus::Working),
-            Act::SetStatus(AgentStatus::Waiting),
-            Act::SetStatus(AgentStatus::Error),
-            Act::SetStatus(AgentStatus::Offline),
-        ],
-        Some(Kind::Chat) => &[
+        Some(Kind::Agent) => {
+            let statuses = AgentStatus::ALL.map(Act::SetStatus);
+            let others = [Act::CreateAgent, Act::RenameAgent, Act::DeleteAgent];
+            others.into_iter().chain(statuses).collect()
+        }
+        Some(Kind::Chat) => vec![
             Act::OpenChat,
             Act::RenameChat,
             Act::DeleteChat,
@@ -321,14 +316,9 @@ fn acts(kind: Option<Kind>) -> &'static [Act] {
             Act::Leave,
         ],
         Some(Kind::Collection) => {
-            &[Act::CreateCollection, Act::RenameCollection, Act::DeleteCollection]
+            vec![Act::CreateCollection, Act::RenameCollection, Act::DeleteCollection]
         }
-        None => &[
-            Act::Notify(NotificationType::Info),
-            Act::Notify(NotificationType::Success),
-            Act::Notify(NotificationType::Warning),
-            Act::Notify(NotificationType::Error),
-        ],
+        None => NotificationType::ALL.map(Act::Notify).to_vec(),
     }
 }
 
@@ -338,11 +328,7 @@ fn label(act: Act) -> &'static str {
         Act::OpenChat => "Open",
         Act::RenameAgent | Act::RenameChat | Act::RenameCollection => "Rename",
         Act::DeleteAgent | Act::DeleteChat | Act::DeleteCollection => "Delete",
-        Act::SetStatus(AgentStatus::Idle) => "Idle",
-        Act::SetStatus(AgentStatus::Working) => "Working",
-        Act::SetStatus(AgentStatus::Waiting) => "Waiting",
-        Act::SetStatus(AgentStatus::Error) => "Error",
-        Act::SetStatus(AgentStatus::Offline) => "Offline",
+        Act::SetStatus(status) => first_word(status),
         Act::PostMessage => "Post",
         Act::Receive => "Received",
         Act::Read => "Read",

@@ -48,8 +48,7 @@ pub fn OutOfDate(
     .into_any()
 }
 
-/// Something could not be loaded. When the server could not be reached, it is tried again as soon as the
-/// hub is there.
+/// Something could not be loaded. When that may pass, it is tried again as soon as the hub is there.
 #[component]
 pub fn LoadError(
     /// What could not be loaded, as a sentence.
@@ -69,7 +68,7 @@ pub fn LoadError(
         }
         .into_any();
     }
-    if error == ApiError::Unreachable {
+    if error.may_pass() {
         let connection = use_websocket().connection();
         Effect::new(move |was_live: Option<bool>| {
             let is_live = connection.get() == Connection::Live;

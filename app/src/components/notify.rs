@@ -13,16 +13,8 @@ use crate::{
         json_editor::JsonEditor,
         json_text::{Mistake, parse_object},
         segments::Segments,
-        toasts::word,
     },
 };
-
-const TYPES: [NotificationType; 4] = [
-    NotificationType::Info,
-    NotificationType::Success,
-    NotificationType::Warning,
-    NotificationType::Error,
-];
 
 /// Sends a notification to everybody who is connected. What was typed stays until it is sent.
 #[component]
@@ -65,7 +57,7 @@ fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
             send.dispatch(new);
         }
     };
-    let types = TYPES.map(|tone| (tone, word(tone))).to_vec();
+    let types = NotificationType::ALL.map(|one| (one, one.as_str())).to_vec();
     view! {
         <form class="form" on:submit=submit>
             <Segments

@@ -20,6 +20,17 @@ pub fn StatusBadge(
     }
 }
 
+/// A status as the first word of a line.
+pub(crate) fn first_word(status: AgentStatus) -> &'static str {
+    match status {
+        AgentStatus::Idle => "Idle",
+        AgentStatus::Working => "Working",
+        AgentStatus::Waiting => "Waiting",
+        AgentStatus::Error => "Error",
+        AgentStatus::Offline => "Offline",
+    }
+}
+
 fn shape(status: AgentStatus) -> &'static str {
     match status {
         AgentStatus::Idle => "M2.5 6.5 5 9l4.5-6",

@@ -4,6 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use colloquy_protocol::time::Timestamp;
 use leptos::prelude::*;
+use web_sys::VisibilityState;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -37,6 +38,17 @@ pub(crate) fn every(period: Duration, callback: Rc<dyn Fn()>) {
             on_cleanup(move || ticking.clear());
         }
     });
+}
+
+/// Calls back in that rhythm while somebody looks at the page, until the component goes: what no event
+/// tells has to be asked for, again and again.
+pub(crate) fn while_visible(period: Duration, callback: impl Fn() + 'static) {
+    let look = move || {
+        if document().visibility_state() == VisibilityState::Visible {
+            callback();
+        }
+    };
+    every(period, Rc::new(look));
 }
 
 /// How long ago something was.

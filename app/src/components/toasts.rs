@@ -118,7 +118,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
         <div
             node_ref=element
             class="toast"
-            data-tone=word(tone)
+            data-tone=tone.as_str()
             role=(tone == NotificationType::Error).then_some("alert")
             on:keydown=move |event| {
                 if event.key() == "Escape" {
@@ -128,7 +128,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
         >
             <Icon shape=mark(tone) />
             <p class="toast-text">
-                <span class="visually-hidden">{word(tone)} ": "</span>
+                <span class="visually-hidden">{tone.as_str()} ": "</span>
                 <span dir="auto">{text}</span>
             </p>
             <button
@@ -151,15 +151,5 @@ pub(crate) fn mark(tone: NotificationType) -> Shape {
         NotificationType::Warning => Shape::Warning,
         NotificationType::Error => Shape::Error,
         NotificationType::Success => Shape::Success,
-    }
-}
-
-/// How serious a notice is, in a word.
-pub(crate) fn word(tone: NotificationType) -> &'static str {
-    match tone {
-        NotificationType::Info => "info",
-        NotificationType::Warning => "warning",
-        NotificationType::Error => "error",
-        NotificationType::Success => "success",
     }
 }

@@ -9,12 +9,13 @@ use leptos::prelude::*;
 
 use self::row::ConnectionRow;
 use crate::{
-    api::{ApiError, Loaded, connections},
+    api::{ApiError, Seen, connections},
     components::{
         dialog::ConfirmDialog,
         flow::{For, Show},
         load::Load,
         note::{Empty, OutOfDate},
+        time::while_visible,
         title::Title,
     },
     live::use_websocket,
@@ -23,7 +24,6 @@ use crate::{
     stores::{
         live::{Live, Outcome},
         people::{Names, load_names},
-        poll::while_visible,
     },
 };
 
@@ -67,12 +67,12 @@ fn connections_page() -> AnyView {
     .into_any()
 }
 
-async fn load() -> Result<(Loaded<Vec<ConnectionInfo>>, Names), ApiError> {
+async fn load() -> Result<(Seen<Vec<ConnectionInfo>>, Names), ApiError> {
     Ok((connections::list().await?, load_names().await?))
 }
 
 #[component]
-fn Connections(loaded: Loaded<Vec<ConnectionInfo>>, names: Names) -> impl IntoView {
+fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView {
     let names = StoredValue::new(names);
     let live = Live::new(loaded, [], connections::list, |_, _| Outcome::None);
     while_visible(PERIOD, move || live.reload());

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::{
-        Loaded,
+        Seen,
         choices::{Choice, choices},
     },
     components::{
@@ -59,7 +59,7 @@ fn demo_page() -> AnyView {
 /// The page once it has its data: it goes on from the position of that data, so nothing that
 /// happened between rendering and connecting is missed.
 #[component]
-fn Demo(choices: Loaded<Vec<Choice>>) -> impl IntoView {
+fn Demo(choices: Seen<Vec<Choice>>) -> impl IntoView {
     let socket = use_websocket();
     let session = use_session();
     let since = choices.position.clone();

@@ -12,7 +12,7 @@ use self::{
 };
 use crate::{
     api::{
-        ApiError, Loaded,
+        ApiError, Seen,
         events::{self, Filter},
     },
     components::{load::Load, title::Title},
@@ -52,7 +52,7 @@ fn events_page() -> AnyView {
 }
 
 /// The newest events that fit, and what those people are called who acted.
-async fn load(filter: Filter) -> Result<(Filter, Loaded<Page<LogEntry>>, Names), ApiError> {
+async fn load(filter: Filter) -> Result<(Filter, Seen<Page<LogEntry>>, Names), ApiError> {
     let page = events::newest(&filter, events::PAGE).await?;
     Ok((filter, page, load_names().await?))
 }

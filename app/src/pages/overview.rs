@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     api::{
-        Loaded,
+        Seen,
         overview::{Summary, summary},
     },
     components::{
@@ -29,7 +29,7 @@ use crate::{
         log_row::LogRow,
         note::{Empty, OutOfDate},
         notify::NotifyDialog,
-        time::now,
+        time::{now, while_visible},
         title::Title,
     },
     live::{Connection, use_websocket},
@@ -38,7 +38,6 @@ use crate::{
     stores::{
         live::{Live, Outcome},
         people::{Names, load_names},
-        poll::while_visible,
         rate::{self, Rate, recent_rate},
     },
 };
@@ -84,7 +83,7 @@ fn overview_page() -> AnyView {
 }
 
 #[component]
-fn Everything(summary: Loaded<Summary>, rate: Loaded<Rate>, names: Names) -> impl IntoView {
+fn Everything(summary: Seen<Summary>, rate: Seen<Rate>, names: Names) -> impl IntoView {
     let everything = Kind::ALL.map(Topic::All);
     // What an event changes in the counts can often not be told from the event alone.
     let load = || self::summary(now());

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::live::{Live, Outcome};
 use crate::{
     api::{
-        Loaded,
+        Seen,
         choices::{Choice, Named, choices},
     },
     session::use_session,
@@ -26,7 +26,7 @@ pub type LiveChoices = Live<Vec<Choice>>;
 
 /// The list that begins with what was loaded, and follows what the page is subscribed to: it wants
 /// no events of its own, so that the hub sends what people subscribed to and nothing else.
-pub fn live_choices(loaded: Loaded<Vec<Choice>>) -> LiveChoices {
+pub fn live_choices(loaded: Seen<Vec<Choice>>) -> LiveChoices {
     let me = use_session().principal();
     let follow =
         move |items: &mut Vec<Choice>, frame: &EventFrame| follow(items, frame, me.as_ref());

@@ -12,15 +12,20 @@ use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{ApiError, Loaded},
+    api::{ApiError, Seen},
     live::use_websocket,
 };
 
 /// The pause between two loads: however fast events come, the server is not asked more often.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The longest pause before a load that failed is tried again; the first is [`PAUSE`].
+/// The longest pause before a load that failed is tried again; the first is twice [`PAUSE`].
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// How long to wait before what failed so many times in a row is tried again.
+pub(crate) fn pause_after(failures: u32) -> Duration {
+    PAUSE.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST)
+}
 
 /// What an event does to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +38,7 @@ pub enum Outcome {
     Stale,
 }
 
-type Loading<T> = Pin<Box<dyn Future<Output = Result<Loaded<T>, ApiError>> + Send>>;
+type Loading<T> = Pin<Box<dyn Future<Output = Result<Seen<T>, ApiError>> + Send>>;
 type Load<T> = Arc<dyn Fn() -> Loading<T> + Send + Sync>;
 
 /// Does to a value what an event says.
@@ -88,15 +93,15 @@ impl<T: Send + Sync + 'static> Live<T> {
     /// `follow` does to the value what an event says (events of other topics come too); `load`
     /// reads the value afresh.
     pub fn new<F>(
-        loaded: Loaded<T>,
+        loaded: Seen<T>,
         topics: impl IntoIterator<Item = Topic>,
         load: impl Fn() -> F + Send + Sync + 'static,
         follow: impl Fn(&mut T, &EventFrame) -> Outcome + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Result<Loaded<T>, ApiError>> + Send + 'static,
+        F: Future<Output = Result<Seen<T>, ApiError>> + Send + 'static,
     {
-        let Loaded { value, position } = loaded;
+        let Seen { value, position } = loaded;
         let topics: Vec<_> = topics.into_iter().collect();
         let live = Self {
             value: RwSignal::new(value),
@@ -209,7 +214,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         });
         let Some((loads, failures)) = failed else { return };
         spawn_local(async move {
-            sleep(PAUSE.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST)).await;
+            sleep(pause_after(failures)).await;
             if self.progress.try_with_value(|progress| progress.loads) == Some(loads) {
                 self.reload();
             }
@@ -217,8 +222,8 @@ impl<T: Send + Sync + 'static> Live<T> {
     }
 
     /// Applies on top of the answer what it does not show yet.
-    fn replace(self, loaded: Loaded<T>) {
-        let Loaded { mut value, position } = loaded;
+    fn replace(self, loaded: Seen<T>) {
+        let Seen { mut value, position } = loaded;
         let later = self.progress.try_update_value(|progress| {
             let later = match &mut progress.stage {
                 Stage::Loading { meanwhile, .. } => std::mem::take(meanwhile),

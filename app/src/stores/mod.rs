@@ -11,5 +11,4 @@ pub mod log;
 pub mod open_chat;
 pub mod part;
 pub mod people;
-pub mod poll;
 pub mod rate;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::{
-        ApiError, Loaded,
+        ApiError, Seen,
         messages::{self, Part, Place},
     },
     session::use_session,
@@ -40,7 +40,7 @@ pub enum Paging {
 
 impl OpenChat {
     /// Follows a chat from what was loaded on, until the component goes.
-    pub fn new(loaded: Loaded<(Chat, Part)>) -> Self {
+    pub fn new(loaded: Seen<(Chat, Part)>) -> Self {
         let id = loaded.value.0.id.clone();
         let topic = Topic::Chat(id.clone());
         let me = use_session().principal();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::live::{Live, Outcome};
 use crate::api::{
-    ApiError, Loaded,
+    ApiError, Seen,
     entity::{Change, Entity, list},
 };
 
@@ -42,7 +42,7 @@ pub struct Part<T> {
 }
 
 /// A part of a list that is being loaded.
-pub type PartResource<T> = Resource<Result<Loaded<Part<T>>, ApiError>>;
+pub type PartResource<T> = Resource<Result<Seen<Part<T>>, ApiError>>;
 
 /// Loads the part of the list that the page's address asks for.
 pub fn part_of_list<T: Entity>() -> PartResource<T> {
@@ -55,7 +55,7 @@ pub fn part_of_list<T: Entity>() -> PartResource<T> {
 }
 
 /// The part that begins with what was loaded.
-pub fn live_part<T: Entity>(loaded: Loaded<Part<T>>) -> Live<Part<T>> {
+pub fn live_part<T: Entity>(loaded: Seen<Part<T>>) -> Live<Part<T>> {
     let query = loaded.value.query.clone();
     Live::new(loaded, [Topic::All(T::KIND)], move || load(query.clone()), follow)
 }
@@ -86,7 +86,7 @@ impl Query {
     }
 }
 
-async fn load<T: Entity>(query: Query) -> Result<Loaded<Part<T>>, ApiError> {
+async fn load<T: Entity>(query: Query) -> Result<Seen<Part<T>>, ApiError> {
     let parameters = [
         ("q", query.q.as_deref()),
         ("status", query.status.as_deref()),

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::live::{Live, Outcome};
 use crate::{
-    api::{ApiError, Loaded, account, entity::read, get, with_query},
+    api::{ApiError, Seen, account, entity::read, get, with_query},
     session::{CurrentSession, use_session},
 };
 
@@ -64,14 +64,14 @@ pub struct Names(BTreeMap<String, String>);
 ///
 /// # Errors
 /// As [`crate::api::get`].
-pub async fn load_people(named: BTreeSet<PrincipalId>) -> Result<Loaded<Everybody>, ApiError> {
+pub async fn load_people(named: BTreeSet<PrincipalId>) -> Result<Seen<Everybody>, ApiError> {
     let (page, names) = (load_agents().await?, load_names().await?);
-    let Loaded { value: Page { items: mut agents, .. }, position } = page;
+    let Seen { value: Page { items: mut agents, .. }, position } = page;
     let known: BTreeSet<_> = agents.iter().map(|one| one.id.as_str()).collect();
     let is_unknown = |id: &PrincipalId| !known.contains(id.as_str());
     let asked: BTreeSet<_> = named.into_iter().filter(is_unknown).take(NAMED).collect();
     agents.extend(read_each(&asked).await);
-    Ok(Loaded { value: Everybody { agents, asked, names }, position })
+    Ok(Seen { value: Everybody { agents, asked, names }, position })
 }
 
 /// Those of these agents that can be read; the others go by their ids.
@@ -93,13 +93,13 @@ pub async fn load_names() -> Result<Names, ApiError> {
 ///
 /// # Errors
 /// As [`crate::api::get`].
-pub async fn load_agents() -> Result<Loaded<Page<Agent>>, ApiError> {
+pub async fn load_agents() -> Result<Seen<Page<Agent>>, ApiError> {
     get(&with_query("/agents", &[("limit", Some(LIMIT)), ("sort", Some("-updatedAt"))])).await
 }
 
 impl People {
     /// Follows the agents from what was loaded on, until the component goes.
-    pub fn new(loaded: Loaded<Everybody>) -> Self {
+    pub fn new(loaded: Seen<Everybody>) -> Self {
         let asked = StoredValue::new(loaded.value.asked.clone());
         let load = move || {
             let named = asked.try_get_value().unwrap_or_default();

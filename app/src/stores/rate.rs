@@ -6,7 +6,7 @@ use colloquy_protocol::{frame::EventFrame, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::live::Outcome;
-use crate::api::{ApiError, Loaded, events};
+use crate::api::{ApiError, Seen, events};
 
 /// How many seconds are counted.
 pub const SECONDS: usize = 60;
@@ -58,7 +58,7 @@ impl Rate {
 ///
 /// # Errors
 /// When the log can not be read.
-pub async fn recent_rate(now: Timestamp) -> Result<Loaded<Rate>, ApiError> {
+pub async fn recent_rate(now: Timestamp) -> Result<Seen<Rate>, ApiError> {
     let since = Timestamp::from_millis(now.as_millis() - SECONDS as i64 * SECOND);
     let moments = events::moments(since).await?;
     Ok(moments.map(|moments| {

@@ -88,6 +88,15 @@ pub struct Acknowledge {
     pub message_id: MessageId,
 }
 
+/// Whether a message was received, or also read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Acknowledgement {
+    /// It arrived.
+    Received,
+    /// Somebody read it; implies that it arrived.
+    Read,
+}
+
 /// The answer to `client:ready` and to subscribing: from this position on, everything covered
 /// arrives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +204,15 @@ client_events! {
 }
 
 impl ClientEvent {
+    /// The event that acknowledges a message.
+    pub fn acknowledge(message: MessageId, what: Acknowledgement) -> Self {
+        let payload = Acknowledge { message_id: message };
+        match what {
+            Acknowledgement::Received => Self::MessageReceived(payload),
+            Acknowledgement::Read => Self::MessageRead(payload),
+        }
+    }
+
     /// The event that subscribes to a topic.
     pub fn subscribe(topic: &Topic, since: Option<Position>) -> Self {
         let id = topic.id().to_owned();

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     close::CloseCode,
     error::WireError,
+    event::Acknowledgement,
     frame::EventFrame,
     id::MessageId,
     model::Receipt,
@@ -109,15 +110,6 @@ pub enum Ended {
     ByHub(CloseCode),
     /// The hub speaks this version of the protocol, which is not ours.
     OtherProtocol(u32),
-}
-
-/// Whether a message was received, or also read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Acknowledgement {
-    /// It arrived.
-    Received,
-    /// Somebody read it; implies that it arrived.
-    Read,
 }
 
 /// Why an acknowledgement has no receipt.

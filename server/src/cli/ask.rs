@@ -5,7 +5,7 @@ use axum::{
     body::{Bytes, to_bytes},
     http::{Method, Request, StatusCode, header},
 };
-use colloquy_protocol::model::Page;
+use colloquy_protocol::{model::Page, rest::ROOT};
 use colloquy_server::{control, settings::Settings};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -56,19 +56,6 @@ pub(crate) async fn ask_all<T: DeserializeOwned>(
     }
 }
 
-/// What somebody chose, on one line of a terminal that it can do nothing to: control characters are
-/// escaped.
-pub(crate) fn printable(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for one in text.chars() {
-        match one.is_control() {
-            true => line.extend(one.escape_debug()),
-            false => line.push(one),
-        }
-    }
-    line
-}
-
 async fn send<T: DeserializeOwned>(
     settings: &Settings,
     method: Method,
@@ -77,7 +64,7 @@ async fn send<T: DeserializeOwned>(
 ) -> anyhow::Result<T> {
     let request = Request::builder()
         .method(method)
-        .uri(format!("/api/v1{path}"))
+        .uri(format!("{ROOT}{path}"))
         .header(header::HOST, "localhost")
         .header(header::CONTENT_TYPE, "application/json")
         .body(body)?;

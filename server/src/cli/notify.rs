@@ -20,8 +20,7 @@ pub(crate) struct Notice {
     message: String,
     /// How serious it is
     #[arg(long = "type", value_name = "TYPE", default_value = "info")]
-    #[arg(value_parser = PossibleValuesParser::new(["info", "warning", "error", "success"])
-        .try_map(|name| serde_json::from_value::<NotificationType>(Value::String(name))))]
+    #[arg(value_parser = notification_type())]
     notification_type: NotificationType,
     /// More, for programs
     #[arg(long, value_name = "JSON", value_parser = json, default_value = "null")]
@@ -38,6 +37,11 @@ pub(crate) async fn run(notice: Notice, settings: Settings) -> anyhow::Result<()
     let logged: Value = tell(&settings, Method::POST, "/notifications", &new).await?;
     writeln!(io::stdout(), "{logged}")?;
     Ok(())
+}
+
+fn notification_type() -> impl TypedValueParser<Value = NotificationType> {
+    PossibleValuesParser::new(NotificationType::ALL.map(NotificationType::as_str))
+        .try_map(|text| text.parse::<NotificationType>())
 }
 
 fn json(text: &str) -> Result<Value, String> {

@@ -4,6 +4,7 @@ use std::{
     io::{self, Write},
     net::SocketAddr,
     process,
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -12,13 +13,16 @@ use colloquy_server::{
     settings::Settings, tls,
 };
 use tokio::{
+    join,
     net::{TcpListener, TcpSocket},
     select,
     signal::unix::{Signal, SignalKind, signal},
-    time::sleep,
-    try_join,
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+
+/// How long closing the database may take, once nobody is served any more.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Serves until SIGINT or SIGTERM.
 ///
@@ -32,7 +36,7 @@ pub(crate) async fn run(mut settings: Settings) -> anyhow::Result<()> {
     let listener = listen(settings.listen)?;
     let address = listener.local_addr()?;
     let url = settings.url_at(address);
-    let overdue = settings.shutdown_timeout;
+    let patience = settings.shutdown_timeout;
     data_dir.look_at_database()?;
     let state = AppState::open(settings)
         .await
@@ -45,19 +49,31 @@ pub(crate) async fn run(mut settings: Settings) -> anyhow::Result<()> {
     }
     tracing::info!(%address, data_dir = %data_dir.path().display(), "The hub is open.");
 
-    let serving = async {
-        let control = control.serve(router(state.clone()), stopping.clone().cancelled_owned());
-        let http = serve(listener, state.clone(), stopping.clone().cancelled_owned());
-        let served = try_join!(http, control);
-        state.close().await;
-        served
+    let http = serve(listener, state.clone(), stopping.clone().cancelled_owned());
+    let control = control.serve(router(state.clone()), stopping.clone().cancelled_owned());
+    let control = async {
+        select! {
+            served = control => served,
+            () = async { stopping.cancelled().await; sleep(patience).await } => Ok(()),
+        }
     };
-    select! {
-        served = serving => served.map(drop)?,
-        () = async { stopping.cancelled().await; sleep(overdue).await } => {}
+    let (http, control) = join!(not_alone(http, &stopping), not_alone(control, &stopping));
+    if timeout(CLOSING, state.close()).await.is_err() {
+        tracing::warn!("Stopped without waiting until the database was closed.");
     }
+    http.and(control)?;
     tracing::info!("The hub is closed.");
     Ok(())
+}
+
+/// Serves, and stops the hub when that ends, by an error too: with one way in alone it is none.
+async fn not_alone(
+    serving: impl Future<Output = io::Result<()>>,
+    stopping: &CancellationToken,
+) -> io::Result<()> {
+    let served = serving.await;
+    stopping.cancel();
+    served
 }
 
 /// How many connections the system keeps until they are accepted, if it keeps as many: who comes when

@@ -15,10 +15,10 @@ use colloquy_protocol::{
     model::Page,
     time::Timestamp,
 };
-use colloquy_server::settings::Settings;
+use colloquy_server::{logging::one_line, settings::Settings};
 
 use super::{
-    ask::{ask, ask_all, printable, tell},
+    ask::{ask, ask_all, tell},
     user,
 };
 
@@ -105,7 +105,7 @@ pub(crate) async fn run(task: TokenTask, settings: Settings) -> anyhow::Result<(
                     scopes.join(","),
                     token.expires_at.map_or("never".to_owned(), |end| end.to_string()),
                     token.last_used_at.map_or("never".to_owned(), |last| last.to_string()),
-                    printable(&token.name),
+                    one_line(&token.name),
                 )?;
             }
         }

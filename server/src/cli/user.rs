@@ -7,12 +7,12 @@ use axum::http::Method;
 use clap::{Subcommand, builder::PossibleValuesParser, builder::TypedValueParser};
 use colloquy_protocol::{
     access::Role,
-    account::{Invited, NewPerson, Person, PersonPatch},
+    account::{Invited, NewPerson, Person, PersonPatch, email_key},
     model::Page,
 };
-use colloquy_server::settings::Settings;
+use colloquy_server::{logging::one_line, settings::Settings};
 
-use super::ask::{ask, ask_all, printable, tell};
+use super::ask::{ask, ask_all, tell};
 
 /// What to do with people.
 #[derive(Debug, Subcommand)]
@@ -98,7 +98,7 @@ pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()
                 return Ok(());
             }
             for Person { id, email, name, role, state, .. } in people.items {
-                let (role, email, name) = (role.as_str(), printable(&email), printable(&name));
+                let (role, email, name) = (role.as_str(), one_line(&email), one_line(&name));
                 writeln!(output, "{id}  {role:6}  {state:9?}  {email}  {name}")?;
             }
         }
@@ -108,9 +108,9 @@ pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()
 
 /// The person with that e-mail address.
 pub(crate) async fn find(settings: &Settings, email: &str) -> anyhow::Result<Person> {
-    let wanted = email.trim().to_lowercase();
+    let wanted = email_key(email);
     let people: Page<Person> = ask_all(settings, "/people").await?;
-    let found = people.items.into_iter().find(|one| one.email.to_lowercase() == wanted);
+    let found = people.items.into_iter().find(|one| email_key(&one.email) == wanted);
     found.ok_or_else(|| anyhow!("nobody has the e-mail address {email}"))
 }
 

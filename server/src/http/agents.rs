@@ -72,7 +72,7 @@ pub(crate) async fn create(
     Post { change, body }: Post<NewAgent>,
 ) -> Result<Created<Agent>, Problem> {
     let agent = services.create_agent(change, body).await?;
-    Ok(Created { location: format!("/api/v1/agents/{}", agent.id), resource: agent })
+    Ok(Created { location: format!("/agents/{}", agent.id), resource: agent })
 }
 
 /// Read an agent.

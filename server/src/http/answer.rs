@@ -13,7 +13,8 @@ use colloquy_protocol::{
     account::{Invited, Issued, Me, Person, Session},
     event::Notification,
     model::{Agent, Chat, Collection, ConnectionInfo, Message, Overview, Page, Participant},
-    position::{Offset, Position},
+    position::{Offset, Position, Seen},
+    rest,
 };
 use serde::Serialize;
 use utoipa::{
@@ -24,10 +25,7 @@ use utoipa::{
     },
 };
 
-use crate::{http::conditions, service::Seen};
-
-pub(crate) const EPOCH: HeaderName = HeaderName::from_static("colloquy-epoch");
-pub(crate) const OFFSET: HeaderName = HeaderName::from_static("colloquy-offset");
+use crate::http::conditions;
 
 /// What an answer carries.
 pub(crate) trait Resource: Serialize + ToSchema {
@@ -50,7 +48,7 @@ pub(crate) struct Changed<T>(pub(crate) T);
 
 /// 201: what was created, and where it is.
 pub(crate) struct Created<T> {
-    /// An absolute path.
+    /// Its path in the API.
     pub(crate) location: String,
     /// What was created.
     pub(crate) resource: T,
@@ -75,8 +73,8 @@ pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let had = Vec::from_iter(request.headers().get_all(header::IF_NONE_MATCH).iter().cloned());
     let response = next.run(request).await;
-    let is = response.headers().get(header::ETAG);
-    let known = is.is_some_and(|is| had.iter().any(|had| conditions::names(had, is)));
+    let is = response.headers().get(header::ETAG).and_then(|is| is.to_str().ok());
+    let known = is.is_some_and(|is| conditions::names(&had, is));
     if !(reads && known) {
         return response;
     }
@@ -137,7 +135,7 @@ impl<T: Resource> IntoResponse for Changed<T> {
 
 impl<T: Resource> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
-        let location = [(header::LOCATION, self.location)];
+        let location = [(header::LOCATION, format!("{}{}", rest::ROOT, self.location))];
         (StatusCode::CREATED, location, Changed(self.resource)).into_response()
     }
 }
@@ -155,16 +153,19 @@ fn entity_tag(resource: &impl Resource) -> HeaderMap {
 }
 
 fn position_headers(position: Position) -> HeaderMap {
-    let epoch = HeaderValue::try_from(position.epoch).ok().map(|epoch| (EPOCH, epoch));
-    let offset = (OFFSET, HeaderValue::from(position.offset));
-    epoch.into_iter().chain([offset]).collect()
+    let mut headers = HeaderMap::new();
+    headers.insert(rest::OFFSET, HeaderValue::from(position.offset));
+    if let Ok(epoch) = HeaderValue::try_from(position.epoch) {
+        headers.insert(rest::EPOCH, epoch);
+    }
+    headers
 }
 
 impl<T: Resource> IntoResponses for Shown<T> {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
         let shown = with_body::<T>("The state, and in the headers the place in the log it shows.")
-            .header("Colloquy-Epoch", text("Which history of the log."))
-            .header("Colloquy-Offset", number("The last event that is part of the state."))
+            .header(rest::EPOCH, text("Which history of the log."))
+            .header(rest::OFFSET, number("The last event that is part of the state."))
             .header("ETag", text("The version, in quotes, of what has one."));
         one(200, shown)
     }

@@ -22,9 +22,9 @@ use super::{
 };
 use crate::{AppState, access::Caller};
 
-/// How much had been taken away from others or from who asks when that was found out.
+/// How often something had been taken away, from whomever, when it was found out who asks.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Taken(pub(crate) u64);
+pub(crate) struct Revocations(pub(crate) u64);
 
 /// The subprotocol of `/ws`.
 pub(crate) const SUBPROTOCOL: &str = "colloquy.v1";
@@ -58,7 +58,7 @@ async fn identify(
     next: Next,
 ) -> Result<Response, Problem> {
     let address = address(request.extensions());
-    let taken = Taken(state.services.taken());
+    let revocations = Revocations(state.services.revocations());
     let caller = match token(request.headers()).map(str::to_owned) {
         // A token is what somebody means to be judged by: one that is not known is not made up for
         // by a cookie, or by local mode.
@@ -81,7 +81,7 @@ async fn identify(
     };
     if let Some(caller) = caller {
         request.extensions_mut().insert(Caller { address, ..caller });
-        request.extensions_mut().insert(taken);
+        request.extensions_mut().insert(revocations);
     }
     Ok(next.run(request).await)
 }

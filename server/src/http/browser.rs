@@ -34,11 +34,7 @@ use crate::{
     access::Caller,
     error::{Error, Result},
     http::{authenticate::address, problem::Problem},
-    service::{
-        Services,
-        identity::{caller_of_login, shown},
-        new_id, secrets,
-    },
+    service::{Services, identity::caller_of_login, new_id, secrets},
     settings::Settings,
     store::{logins::Stored, people::Account},
 };
@@ -73,8 +69,8 @@ pub(crate) fn layer(state: &AppState) -> AuthManagerLayer<Accounts, Logins> {
 /// Whoever comes with a cookie.
 pub(crate) async fn caller(session: &AuthSession<Accounts>) -> Result<Option<Caller>> {
     let Some(account) = &session.user else { return Ok(None) };
-    let standing: Option<Standing> = session.session.get(LOGIN).await.map_err(Error::internal)?;
-    Ok(standing.map(|login| caller_of_login(&account.person, login.id, login.expires_at)))
+    let login: Option<CurrentLogin> = session.session.get(LOGIN).await.map_err(Error::internal)?;
+    Ok(login.map(|login| caller_of_login(&account.person, login.id, login.expires_at)))
 }
 
 /// The browser that asks, which can be signed in and out.
@@ -133,7 +129,8 @@ impl FromRequestParts<AppState> for Browser {
             Problem::new(StatusCode::FORBIDDEN, "one signs in over HTTP, not over this socket")
         })?;
         let user_agent = user_agent(&parts.headers);
-        Ok(Self { session, user_agent, address: shown(address(&parts.extensions)) })
+        let address = address(&parts.extensions).map(|address| address.to_string());
+        Ok(Self { session, user_agent, address })
     }
 }
 
@@ -188,7 +185,7 @@ pub(crate) struct Logins(Services);
 
 /// Which login a session is.
 #[derive(Debug, Serialize, Deserialize)]
-struct Standing {
+struct CurrentLogin {
     id: LoginId,
     expires_at: Timestamp,
 }
@@ -210,10 +207,10 @@ impl SessionStore for Logins {
         let beginning: Beginning = serde_json::from_value(beginning).map_err(failed)?;
         let id: LoginId = new_id().map_err(failed)?;
         let expires_at = moment(record.expiry_date);
-        let standing = Standing { id: id.clone(), expires_at };
-        let standing = serde_json::to_value(standing).map_err(failed)?;
+        let current = CurrentLogin { id: id.clone(), expires_at };
+        let current = serde_json::to_value(current).map_err(failed)?;
         record.id = Id::default();
-        record.data.insert(LOGIN.to_owned(), standing);
+        record.data.insert(LOGIN.to_owned(), current);
         let stored = Stored {
             login: Login {
                 id,

@@ -72,7 +72,7 @@ pub(crate) async fn create(
     Post { change, body }: Post<NewChat>,
 ) -> Result<Created<Chat>, Problem> {
     let chat = services.create_chat(change, body).await?;
-    Ok(Created { location: format!("/api/v1/chats/{}", chat.id), resource: chat })
+    Ok(Created { location: format!("/chats/{}", chat.id), resource: chat })
 }
 
 /// Read a chat and who is in it.

@@ -69,7 +69,7 @@ pub(crate) async fn create(
     Post { change, body }: Post<NewCollection>,
 ) -> Result<Created<Collection>, Problem> {
     let collection = services.create_collection(change, body).await?;
-    Ok(Created { location: format!("/api/v1/collections/{}", collection.id), resource: collection })
+    Ok(Created { location: format!("/collections/{}", collection.id), resource: collection })
 }
 
 /// Read a collection.

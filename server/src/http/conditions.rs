@@ -27,11 +27,12 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<Offset>>, Probl
     Ok(Some(versions))
 }
 
-/// Whether the list (or `*`) in an `If-None-Match` names that entity tag.
-pub(crate) fn names(list: &HeaderValue, tag: &HeaderValue) -> bool {
-    let (Ok(list), Ok(tag)) = (list.to_str(), tag.to_str()) else { return false };
+/// Whether one of the lists (or `*`) in `If-None-Match` names that entity tag.
+pub(crate) fn names<'a>(lists: impl IntoIterator<Item = &'a HeaderValue>, tag: &str) -> bool {
     let tag = tag.trim_matches('"');
-    list == "*" || entity_tags(list).is_some_and(|tags| tags.iter().any(|one| one.tag == tag))
+    let is_named = |tags: Vec<EntityTag<'_>>| tags.iter().any(|one| one.tag == tag);
+    let mut lists = lists.into_iter().filter_map(|list| list.to_str().ok());
+    lists.any(|list| list == "*" || entity_tags(list).is_some_and(is_named))
 }
 
 struct EntityTag<'a> {
@@ -92,9 +93,7 @@ mod tests {
 
     #[test]
     fn if_none_match_compares_weakly() {
-        let names = |list: &'static str| {
-            names(&HeaderValue::from_static(list), &HeaderValue::from_static("\"7\""))
-        };
+        let names = |list: &'static str| names([&HeaderValue::from_static(list)], "\"7\"");
         assert!(names("*") && names("\"7\"") && names("\"1\", W/\"7\""));
         assert!(!names("\"8\"") && !names("7") && !names("\"77\""));
     }

@@ -6,6 +6,7 @@ use colloquy_protocol::{
     close::CloseCode,
     id::{ChatId, ConnectionId, PrincipalId, PrincipalKind},
     model::{ConnectionInfo, Page},
+    position::Seen,
     topic::Topic,
 };
 
@@ -18,7 +19,7 @@ use crate::{
         problem::{ListProblems, Problem, ReadProblems},
     },
     hub::Hub,
-    service::{Seen, Services},
+    service::Services,
 };
 
 /// List open WebSocket connections: one's own, or everybody's for those who may see them.

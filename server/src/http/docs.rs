@@ -13,6 +13,7 @@ use colloquy_protocol::{
         Message, Overview, Participant, Receipt,
     },
     problem::{FieldError, Problem},
+    rest::ROOT,
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::{
@@ -80,8 +81,6 @@ impl Modify for Credentials {
     }
 }
 
-const DOCUMENT: &str = "/api/v1/openapi.json";
-
 /// What the page may load: its own files. It styles itself while it runs.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -91,10 +90,11 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 /// The document, and the page at `/docs`, which loads nothing from another host.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> Router<S> {
+    let path = format!("{ROOT}/openapi.json");
     // Without "none" the page asks a validator on another host.
-    let config = Config::new([DOCUMENT]).validator_url("none").try_it_out_enabled(true);
+    let config = Config::new([path.clone()]).validator_url("none").try_it_out_enabled(true);
     Router::new()
-        .route(DOCUMENT, get(async || Json(document)))
+        .route(&path, get(async || Json(document)))
         .merge(SwaggerUi::new("/docs").config(config))
         .layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, POLICY))
 }

@@ -7,7 +7,10 @@ use axum::{
     extract::{FromRequest, FromRequestParts, MatchedPath, OriginalUri, RawPathParams, Request},
     http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
 };
-use colloquy_protocol::id::AgentId;
+use colloquy_protocol::{
+    id::AgentId,
+    rest::{ACT_AS, IDEMPOTENCY_KEY},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -25,7 +28,7 @@ use crate::{
     access::Caller,
     error::Error,
     http::{
-        authenticate::{Taken, address},
+        authenticate::{Revocations, address},
         conditions,
         json::{json, typed},
         problem::Problem,
@@ -88,9 +91,6 @@ pub(crate) struct Limit(u32);
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Search(String);
-
-pub(super) const ACT_AS: &str = "Colloquy-Act-As";
-const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
     type Rejection = Problem;
@@ -273,9 +273,9 @@ pub(crate) async fn acting_as(
 /// Reads a JSON body. Whoever asks must still be who they were when it began.
 async fn read(parts: &Parts, body: RequestBody, state: &AppState) -> Result<Value, Problem> {
     let value = json(parts, body, state.settings.max_body_bytes).await?;
-    let known = parts.extensions.get::<Caller>().zip(parts.extensions.get::<Taken>());
-    if let Some((caller, taken)) = known {
-        state.services.require_still(caller, taken.0).await?;
+    let known = parts.extensions.get::<Caller>().zip(parts.extensions.get::<Revocations>());
+    if let Some((caller, revocations)) = known {
+        state.services.require_still(caller, revocations.0).await?;
     }
     Ok(value)
 }

@@ -14,6 +14,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use colloquy_protocol::rest;
 use ipnet::IpNet;
 use tower::ServiceBuilder;
 use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
@@ -199,21 +200,19 @@ fn cors(guard: Arc<Guard>) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(is_allowed.clone()))
         .allow_credentials(AllowCredentials::predicate(is_allowed))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers(
-            [
-                "authorization",
-                "content-type",
-                "if-match",
-                "if-none-match",
-                "idempotency-key",
-                "colloquy-act-as",
-            ]
-            .map(HeaderName::from_static),
-        )
-        .expose_headers(
-            ["etag", "location", "colloquy-epoch", "colloquy-offset", "retry-after"]
-                .map(HeaderName::from_static),
-        )
+        .allow_headers(names(&[
+            "Authorization",
+            "Content-Type",
+            "If-Match",
+            "If-None-Match",
+            rest::IDEMPOTENCY_KEY,
+            rest::ACT_AS,
+        ]))
+        .expose_headers(names(&["ETag", "Location", rest::EPOCH, rest::OFFSET, "Retry-After"]))
+}
+
+fn names(headers: &[&str]) -> Vec<HeaderName> {
+    headers.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -453,7 +452,9 @@ mod tests {
         assert_eq!(allowed.headers()["access-control-allow-origin"], APP);
         assert_eq!(allowed.headers()["access-control-allow-credentials"], "true");
         let headers = allowed.headers()["access-control-allow-headers"].to_str().unwrap();
-        assert!(headers.contains("if-match") && headers.contains("authorization"), "{headers}");
+        for name in ["if-match", "authorization", "idempotency-key", "colloquy-act-as"] {
+            assert!(headers.contains(name), "{name} is in {headers}");
+        }
         let foreign = answer(preflight("https://evil.example")).await;
         assert!(!foreign.headers().contains_key("access-control-allow-origin"));
         assert!(!foreign.headers().contains_key("access-control-allow-credentials"));

@@ -92,7 +92,7 @@ pub(crate) async fn send(
 ) -> Result<Created<Message>, Problem> {
     limits.message(&change.caller)?;
     let message = services.send_message(change, id, body).await?;
-    Ok(Created { location: format!("/api/v1/messages/{}", message.id), resource: message })
+    Ok(Created { location: format!("/messages/{}", message.id), resource: message })
 }
 
 /// Read a message.

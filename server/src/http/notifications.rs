@@ -26,6 +26,6 @@ pub(crate) async fn create(
     Post { change, body }: Post<NewNotification>,
 ) -> Result<Created<Notification>, Problem> {
     let (notification, offset) = services.notify(change, body).await?;
-    let location = format!("/api/v1/events?since={}&limit=1", offset.saturating_sub(1));
+    let location = format!("/events?since={}&limit=1", offset.saturating_sub(1));
     Ok(Created { location, resource: notification })
 }

@@ -15,7 +15,7 @@ use colloquy_app::{
     backend::{self, Backend, Pending},
     shell,
 };
-use colloquy_protocol::{account::Session, position::Position};
+use colloquy_protocol::{account::Session, position::Position, rest};
 use leptos::{
     nonce::use_nonce,
     prelude::{provide_context, use_context},
@@ -29,7 +29,7 @@ use tower::ServiceExt;
 use crate::{
     AppState,
     access::Caller,
-    http::{answer, headers, problem::Problem, site},
+    http::{headers, problem::Problem, site},
     service::Services,
 };
 
@@ -168,6 +168,6 @@ impl Backend for OwnApi {
 
 fn position(headers: &HeaderMap) -> Option<Position> {
     let header = |name| headers.get(name)?.to_str().ok();
-    let offset = header(answer::OFFSET)?.parse().ok()?;
-    Some(Position { epoch: header(answer::EPOCH)?.to_owned(), offset })
+    let offset = header(rest::OFFSET)?.parse().ok()?;
+    Some(Position { epoch: header(rest::EPOCH)?.to_owned(), offset })
 }

@@ -45,7 +45,7 @@ pub(crate) async fn join(
     Post { change, body }: Post<NewParticipant>,
 ) -> Result<Created<Participant>, Problem> {
     let participant = services.join_chat(change, id.clone(), body).await?;
-    let location = format!("/api/v1/chats/{id}/participants/{}", participant.participant_id);
+    let location = format!("/chats/{id}/participants/{}", participant.participant_id);
     Ok(Created { location, resource: participant })
 }
 

@@ -114,5 +114,5 @@ pub(crate) async fn invite_again(
 }
 
 fn created(invited: Invited) -> Created<Invited> {
-    Created { location: format!("/api/v1/people/{}", invited.person.id), resource: invited }
+    Created { location: format!("/people/{}", invited.person.id), resource: invited }
 }

@@ -102,7 +102,7 @@ pub(crate) async fn welcome(
         "Somebody signed in with a one-time link."
     );
     let resource = services.session(Some(&caller)).await?;
-    Ok(unkept(Created { location: "/api/v1/session".to_owned(), resource }))
+    Ok(unkept(Created { location: "/session".to_owned(), resource }))
 }
 
 /// What was typed as an e-mail address, if it can be one. Anything else may be a password, or meant

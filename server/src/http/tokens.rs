@@ -45,7 +45,7 @@ pub(crate) async fn issue(
 ) -> Result<Unkept<Created<Issued>>, Problem> {
     let issued = services.issue_token(caller, body).await?;
     // A token can not be read by itself: its place is in the list.
-    Ok(unkept(Created { location: "/api/v1/tokens".to_owned(), resource: issued }))
+    Ok(unkept(Created { location: "/tokens".to_owned(), resource: issued }))
 }
 
 /// Revoke a token, and close its sockets.

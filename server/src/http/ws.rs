@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use colloquy_protocol::{close::CloseCode, time::Timestamp};
+use colloquy_protocol::{close::CloseCode, rest::ACT_AS, time::Timestamp};
 use hyper::upgrade::{self, OnUpgrade};
 use serde::Deserialize;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
@@ -54,7 +54,7 @@ pub(crate) async fn upgrade(
         caller => {
             let caller = match handshake.act_as {
                 None => caller?,
-                Some(_) if request.headers().contains_key(extract::ACT_AS) => {
+                Some(_) if request.headers().contains_key(ACT_AS) => {
                     return Err(Error::invalid("actAs", "the header says who acts, too").into());
                 }
                 Some(agent) => extract::acting_as(&state, caller?, "actAs", &agent).await?,

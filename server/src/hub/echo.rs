@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::{
     ending::{CLOSE_PATIENCE, End, leave},
-    outbox::{Duty, Limits, Outbox},
+    outbox::{Capacity, Duty, Outbox},
 };
 use crate::{
     service,
@@ -18,14 +18,14 @@ use crate::{
 
 /// Test suites send messages of 16 MiB.
 const MAX_MESSAGE_BYTES: usize = 16 << 20;
-const LIMITS: Limits = Limits { messages: 4096, bytes: 4 * MAX_MESSAGE_BYTES };
+const CAPACITY: Capacity = Capacity { messages: 4096, bytes: 4 * MAX_MESSAGE_BYTES };
 
 /// Serves one connection until it ends. `early` is what was read of the socket already.
 pub(crate) async fn echo(socket: Socket, early: Bytes) {
     let (Ok(id), Ok(who)) = (service::new_id(), service::new_id()) else { return };
     let mut decoder = Decoder::new(MAX_MESSAGE_BYTES);
     decoder.feed(&early);
-    let outbox = Outbox::new(socket, LIMITS, 0);
+    let outbox = Outbox::new(socket, CAPACITY, 0);
     let end = {
         let reading = pin!(read(&mut decoder, &outbox));
         let writing = pin!(write(&outbox));

@@ -4,13 +4,15 @@ use colloquy_protocol::{
     access::Action,
     close::CloseCode,
     error::{ErrorCode, WireError},
-    event::{Acknowledge, Done, Ready, Started, Subscribe, SubscribeSince, client},
+    event::{
+        Acknowledge, Acknowledgement, Done, Ready, Started, Subscribe, SubscribeSince, client,
+    },
     model::Receipt,
     topic::{Kind, Topic},
 };
 
 use super::registry::{AlreadyRegistered, Context, EventHandlerRegistry};
-use crate::{error::Error, service::Acknowledgement};
+use crate::error::Error;
 
 /// A registry with the default handlers of all ten client events.
 ///

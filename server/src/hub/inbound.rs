@@ -61,3 +61,22 @@ impl Refusals {
         self.0.len() > MAX_REFUSALS
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_a_hundred_refusals_in_ten_seconds_are_too_many() {
+        let mut refusals = Refusals::default();
+        let mut are_too_many =
+            |times: usize, at| Vec::from_iter((0..times).map(|_| refusals.are_too_many(at)));
+        let start = Instant::now();
+        assert_eq!(are_too_many(100, start), [false; 100]);
+        let later = start + Duration::from_secs(10);
+        assert_eq!(are_too_many(1, later), [true], "they all count for ten seconds");
+        let later = start + Duration::from_secs(11);
+        assert_eq!(are_too_many(99, later), [false; 99], "only the last of them counts still");
+        assert_eq!(are_too_many(1, later), [true]);
+    }
+}

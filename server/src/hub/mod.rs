@@ -64,7 +64,7 @@ use self::{
     ending::CLOSE_PATIENCE,
     flusher::Flushers,
     line::Line,
-    outbox::{Limits, Outbox, Parcel},
+    outbox::{Capacity, Outbox, Parcel},
     replay::CatchUp,
     seat::Seat,
 };
@@ -105,7 +105,8 @@ pub struct Hub(Arc<Shared>);
 struct Shared {
     epoch: Arc<str>,
     heartbeat: Duration,
-    limits: Limits,
+    /// Of each connection's outbox.
+    capacity: Capacity,
     /// The most subscriptions of one connection.
     max_subscriptions: usize,
     state: Mutex<State>,
@@ -194,7 +195,7 @@ impl Hub {
         Self(Arc::new(Shared {
             epoch,
             heartbeat: settings.heartbeat,
-            limits: Limits { messages: settings.queue_messages, bytes: settings.queue_bytes },
+            capacity: Capacity { messages: settings.queue_messages, bytes: settings.queue_bytes },
             max_subscriptions: settings.max_subscriptions,
             state: Mutex::new(state),
             flushers: Flushers::start(),
@@ -355,7 +356,7 @@ impl Hub {
         state.next_key += 1;
         let welcome = state.head;
         let kept_until = Instant::now() + self.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
-        let outbox = Outbox::new(socket, self.0.limits, welcome);
+        let outbox = Outbox::new(socket, self.0.capacity, welcome);
         let line = Arc::new(Line::new(key, visitor, outbox));
         let member = Member {
             line: line.clone(),

@@ -33,7 +33,7 @@ const KEPT: usize = 128;
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct Capacity {
     pub(crate) messages: usize,
     pub(crate) bytes: usize,
 }
@@ -113,7 +113,7 @@ pub(crate) enum Duty {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Outbox {
-    limits: Limits,
+    capacity: Capacity,
     queue: Mutex<Queue>,
     socket: Socket,
     /// The connection's task, which has to know of everything that is its duty.
@@ -242,9 +242,9 @@ impl Queue {
 
 impl Outbox {
     /// Of a connection that was sent everything up to that offset.
-    pub(crate) fn new(socket: Socket, limits: Limits, sent: Offset) -> Self {
+    pub(crate) fn new(socket: Socket, capacity: Capacity, sent: Offset) -> Self {
         let queue = Mutex::new(Queue { sent, ..Queue::default() });
-        Self { limits, queue, socket, task: AtomicWaker::new() }
+        Self { capacity, queue, socket, task: AtomicWaker::new() }
     }
 
     /// Where it goes. Only the connection's task may read from it.
@@ -284,7 +284,7 @@ impl Outbox {
         }
         let bytes = parcel.frame.len();
         let has_room = |queue: &Queue| {
-            queue.items.len() < self.limits.messages && queue.bytes + bytes <= self.limits.bytes
+            queue.items.len() < self.capacity.messages && queue.bytes + bytes <= self.capacity.bytes
         };
         // When much is published at once nobody has written yet: that is not the reader's fault.
         let is_for_task = !has_room(queue) && queue.full.is_none() && self.write(queue);

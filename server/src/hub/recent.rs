@@ -7,10 +7,7 @@ use std::{collections::VecDeque, sync::OnceLock};
 
 use colloquy_protocol::{position::Offset, topic::Topic};
 
-use crate::{
-    store::{events::Happened, replayed_frame},
-    ws::Frame,
-};
+use crate::{store::events::Happened, ws::Frame};
 
 /// The last events of the log, bounded in bytes; the oldest are forgotten first.
 #[derive(Debug)]
@@ -78,7 +75,7 @@ impl Event {
     /// The event as it is sent: live, or in a replay. Either is encoded once for all.
     pub(super) fn frame(&self, replayed: bool) -> &Frame {
         let live = &self.happened.frame;
-        if replayed { self.replayed.get_or_init(|| replayed_frame(live)) } else { live }
+        if replayed { self.replayed.get_or_init(|| live.replayed()) } else { live }
     }
 }
 

@@ -12,10 +12,7 @@ use super::{
     recent,
 };
 use crate::{
-    store::{
-        events::{SeenBecause, Stored, Stretch},
-        stored_frame,
-    },
+    store::events::{SeenBecause, Stored, Stretch},
     ws::Frame,
 };
 
@@ -81,7 +78,9 @@ impl Page {
     pub(super) fn into_parcels(self) -> Vec<Parcel> {
         let parcel = |chosen| match chosen {
             Chosen::Event { event, replayed, private } => {
-                Parcel { frame: stored_frame(&event, replayed), event: None, private }
+                let live = Frame::event(&event.event, &event.payload, event.offset);
+                let frame = if replayed { live.replayed() } else { live };
+                Parcel { frame, event: None, private }
             }
             Chosen::Told(frame) => Parcel { frame, event: None, private: None },
         };

@@ -16,7 +16,7 @@ use colloquy_protocol::topic::Topic;
 /// use colloquy_protocol::topic::Topic;
 /// use colloquy_server::hub::SubscriptionManager;
 ///
-/// let mut subscriptions = SubscriptionManager::new();
+/// let mut subscriptions = SubscriptionManager::default();
 /// let topic: Topic = "agent:agent-123".parse()?;
 /// assert!(subscriptions.subscribe("client", topic.clone()));
 /// assert!(!subscriptions.subscribe("client", topic.clone()), "twice is once");
@@ -30,6 +30,7 @@ pub struct SubscriptionManager<C> {
     count: usize,
 }
 
+/// Nobody is subscribed to anything.
 impl<C> Default for SubscriptionManager<C> {
     fn default() -> Self {
         Self { clients: HashMap::new(), topics: HashMap::new(), count: 0 }
@@ -37,11 +38,6 @@ impl<C> Default for SubscriptionManager<C> {
 }
 
 impl<C: Eq + Hash + Clone> SubscriptionManager<C> {
-    /// Nobody is subscribed to anything.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Subscribes a client; whether that is new.
     pub fn subscribe(&mut self, client: C, topic: Topic) -> bool {
         let new = self.topics.entry(client.clone()).or_default().insert(topic.clone());
@@ -146,7 +142,7 @@ mod tests {
         #[test]
         fn agrees_with_a_set_of_pairs(steps in prop::collection::vec((0..3u8, 0..4u32, 0..5usize), 0..60)) {
             let topics = topics();
-            let mut manager = SubscriptionManager::new();
+            let mut manager = SubscriptionManager::default();
             let mut pairs = BTreeSet::new();
             for (step, client, topic) in steps {
                 let pair = (client, topics[topic].clone());

@@ -26,7 +26,10 @@ use std::{
     time::Duration,
 };
 
-use colloquy_protocol::id::{Principal, PrincipalKind};
+use colloquy_protocol::{
+    account::email_key,
+    id::{Principal, PrincipalKind},
+};
 use sha2::{Digest, Sha256};
 
 pub use self::{limit::Limit, places::Place};
@@ -103,7 +106,7 @@ impl Limits {
             rate.take(network(address)).map_err(too_many(Limit::SignInsOfAddress))?;
         }
         if let Some(account) = account {
-            let account = Sha256::digest(account.trim().to_lowercase()).into();
+            let account = Sha256::digest(email_key(account)).into();
             let rate = &self.0.sign_ins_of_account;
             rate.take(account).map_err(too_many(Limit::SignInsOfAccount))?;
         }

@@ -2,7 +2,6 @@
 //!
 //! - [`room`]: how many there are at once, and who makes room for the next
 //! - [`counted`]: a stream that holds its place
-//! - [`files`]: how many of them the system allows
 
 mod counted;
 mod room;

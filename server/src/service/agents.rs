@@ -4,12 +4,13 @@ use colloquy_protocol::{
     access::Action,
     id::{AgentId, Principal},
     model::{Agent, AgentStatus, Metadata, Page},
+    position::Seen,
     request::{AgentPatch, NewAgent, StatusChange},
 };
 use futures_util::FutureExt;
 
 use super::{
-    Change, ListQuery, NotificationService, Seen, Services, new_id, not_found, taken,
+    Change, ListQuery, NotificationService, Services, new_id, not_found, taken,
     valid::{Check, merge_metadata},
 };
 use crate::{

@@ -6,13 +6,14 @@ use colloquy_protocol::{
     access::Action,
     id::{ChatId, Principal, PrincipalId, PrincipalKind},
     model::{Chat, Metadata, Page, Participant},
+    position::Seen,
     request::{ChatPatch, NewChat, NewParticipant},
 };
 use futures_util::FutureExt;
 use sqlx::SqliteConnection;
 
 use super::{
-    Change, ListQuery, NotificationService, Seen, Services, new_id, not_found, taken,
+    Change, ListQuery, NotificationService, Services, new_id, not_found, taken,
     valid::{Check, MAX_PARTICIPANTS, merge_metadata},
 };
 use crate::{
@@ -94,7 +95,7 @@ impl Services {
         self.create(change, move |tx, actor| {
             async move {
                 let id = match new.id {
-                    Some(id) if chats::is_taken(tx.connection().await?, &id).await? => {
+                    Some(id) if chats::exists(tx.connection().await?, &id).await? => {
                         return Err(taken("chat"));
                     }
                     Some(id) => id,

@@ -4,12 +4,13 @@ use colloquy_protocol::{
     access::Action,
     id::CollectionId,
     model::{Collection, Metadata, Page},
+    position::Seen,
     request::{CollectionPatch, NewCollection},
 };
 use futures_util::FutureExt;
 
 use super::{
-    Change, ListQuery, NotificationService, Seen, Services, new_id, not_found, taken,
+    Change, ListQuery, NotificationService, Services, new_id, not_found, taken,
     valid::{Check, merge_metadata},
 };
 use crate::{
@@ -61,7 +62,7 @@ impl Services {
         self.create(change, move |tx, actor| {
             async move {
                 let id = match new.id {
-                    Some(id) if collections::find(tx.connection().await?, &id).await?.is_some() => {
+                    Some(id) if collections::exists(tx.connection().await?, &id).await? => {
                         return Err(taken("collection"));
                     }
                     Some(id) => id,

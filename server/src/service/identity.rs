@@ -1,7 +1,5 @@
 //! Who asks: what a credential is worth now.
 
-use std::net::IpAddr;
-
 use colloquy_protocol::{
     access::{Rights, Standing},
     account::{Person, PersonState, Session, Token},
@@ -50,7 +48,7 @@ impl Services {
             }
             return Ok(Some(caller));
         }
-        let taken = self.taken();
+        let revocations = self.revocations();
         let mut snapshot = self.snapshot().await?;
         let found = tokens::find_by_secret(snapshot.connection(), &secret, now).await?;
         let Some(token) = found else { return Ok(None) };
@@ -66,7 +64,7 @@ impl Services {
             expires_at: token.expires_at,
             address: None,
         };
-        self.known.remember(taken, secret, &caller, minute);
+        self.known.remember(revocations, secret, &caller, minute);
         Ok(Some(caller))
     }
 
@@ -109,19 +107,19 @@ impl Services {
     }
 
     /// How often something was taken away until now, for [`Services::require_still`].
-    pub(crate) fn taken(&self) -> u64 {
-        self.known.taken()
+    pub(crate) fn revocations(&self) -> u64 {
+        self.known.revocations()
     }
 
-    /// Goes on only if what somebody came with, when so much had been taken away, is still worth
-    /// the same: reading what they ask may take many seconds.
+    /// Goes on only if what somebody came with, after so many revocations, is still worth the same:
+    /// reading what they ask may take many seconds.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`]; [`Error::Unavailable`] when their rights changed meanwhile: who
     /// asks again is judged by those.
-    pub(crate) async fn require_still(&self, caller: &Caller, taken: u64) -> Result<()> {
+    pub(crate) async fn require_still(&self, caller: &Caller, revocations: u64) -> Result<()> {
         let has_ended = caller.expires_at.is_some_and(|end| end <= Timestamp::now());
-        if !has_ended && self.taken() == taken {
+        if !has_ended && self.revocations() == revocations {
             return Ok(());
         }
         match self.check_again(caller).await? {
@@ -174,11 +172,6 @@ async fn rights_of_token(snapshot: &mut Snapshot, token: &Token) -> Result<Optio
 async fn person_who_may_sign_in(snapshot: &mut Snapshot, id: &PersonId) -> Result<Option<Person>> {
     let found = people::find(snapshot.connection(), id).await?;
     Ok(found.map(|account| account.person).filter(|one| one.state == PersonState::Active))
-}
-
-/// The address as it is logged and shown.
-pub(crate) fn shown(address: Option<IpAddr>) -> Option<String> {
-    address.map(|address| address.to_canonical().to_string())
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) struct KnownTokens(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     /// How often something was taken away since the start.
-    taken: AtomicU64,
+    revocations: AtomicU64,
     callers: Mutex<HashMap<Secret, Known>>,
 }
 
@@ -60,14 +60,20 @@ impl KnownTokens {
     }
 
     /// How often something was taken away until now.
-    pub(super) fn taken(&self) -> u64 {
-        self.0.taken.load(Ordering::Acquire)
+    pub(super) fn revocations(&self) -> u64 {
+        self.0.revocations.load(Ordering::Acquire)
     }
 
-    /// Remembers what was looked up when so much had been taken away, unless more was since.
-    pub(super) fn remember(&self, taken: u64, secret: Secret, caller: &Caller, minute: Timestamp) {
+    /// Remembers what was looked up after so many revocations, unless there was another since.
+    pub(super) fn remember(
+        &self,
+        revocations: u64,
+        secret: Secret,
+        caller: &Caller,
+        minute: Timestamp,
+    ) {
         let mut callers = self.callers();
-        if self.taken() == taken {
+        if self.revocations() == revocations {
             if callers.len() >= MOST {
                 callers.clear();
             }
@@ -78,7 +84,7 @@ impl KnownTokens {
     /// Forgets those whose right to be here was taken away or changed.
     pub(super) fn forget_where(&self, is_theirs: impl Fn(&Caller) -> bool) {
         // First: what is remembered meanwhile is either refused by this, or found below.
-        self.0.taken.fetch_add(1, Ordering::Release);
+        self.0.revocations.fetch_add(1, Ordering::Release);
         self.callers().retain(|_, known| !is_theirs(&known.caller));
     }
 
@@ -108,7 +114,7 @@ mod tests {
     #[test]
     fn a_token_is_known_until_it_ends() {
         let known = KnownTokens::default();
-        known.remember(known.taken(), SECRET, &caller("a"), moment(0));
+        known.remember(known.revocations(), SECRET, &caller("a"), moment(0));
         let found = known.get(&SECRET, moment(999), moment(0));
         assert_eq!(found, Some((caller("a"), false)));
         assert_eq!(known.get(&SECRET, moment(1000), moment(0)), None);
@@ -118,7 +124,7 @@ mod tests {
     #[test]
     fn the_first_use_in_a_minute_is_told() {
         let known = KnownTokens::default();
-        known.remember(known.taken(), SECRET, &caller("a"), moment(0));
+        known.remember(known.revocations(), SECRET, &caller("a"), moment(0));
         let mut is_first = |minute| known.get(&SECRET, moment(0), moment(minute)).unwrap().1;
         assert_eq!([0, 60, 60, 120].map(&mut is_first), [false, true, false, true]);
     }
@@ -126,11 +132,11 @@ mod tests {
     #[test]
     fn what_was_taken_away_is_forgotten_and_not_learnt_from_before() {
         let known = KnownTokens::default();
-        let remember = |taken, secret, id| known.remember(taken, secret, &caller(id), moment(0));
+        let remember = |before, secret, id| known.remember(before, secret, &caller(id), moment(0));
         let is_known = |secret| known.get(&secret, moment(0), moment(0)).is_some();
-        remember(known.taken(), [1; 32], "a");
-        remember(known.taken(), [2; 32], "b");
-        let before = known.taken();
+        remember(known.revocations(), [1; 32], "a");
+        remember(known.revocations(), [2; 32], "b");
+        let before = known.revocations();
         known.forget_where(|who| who.principal == caller("a").principal);
         assert_eq!([is_known([1; 32]), is_known([2; 32])], [false, true]);
         remember(before, [1; 32], "a");

@@ -4,13 +4,13 @@ use colloquy_protocol::{
     access::Action,
     event::Notification,
     model::{LogEntry, Page},
-    position::Offset,
+    position::{Offset, Seen},
     request::NewNotification,
     time::Timestamp,
 };
 use futures_util::FutureExt;
 
-use super::{Change, EventQuery, NotificationService, Seen, Services, valid::Check};
+use super::{Change, EventQuery, NotificationService, Services, valid::Check};
 use crate::{
     access::Caller,
     error::Result,
@@ -18,7 +18,7 @@ use crate::{
     store::{events, idempotency, links, logins, visibility},
 };
 
-/// Rows that one transaction forgets, so that no change waits long behind it.
+/// Rows that one transaction forgets of each kind, so that no change waits long behind it.
 const FORGET_AT_ONCE: u32 = 5_000;
 
 /// For how long and how many events the log is kept; whichever is reached first.
@@ -106,33 +106,40 @@ impl Services {
     /// # Errors
     /// Only the server's own.
     pub(crate) async fn forget_old(&self, hub: &Hub, keep: Retention) -> Result<u64> {
+        self.writer
+            .write(|tx| {
+                async move {
+                    // These end by the wall clock, which may have been set back.
+                    let today = Timestamp::now();
+                    logins::forget(tx.connection().await?, today).await?;
+                    Ok(links::forget(tx.connection().await?, today).await?)
+                }
+                .boxed()
+            })
+            .await?;
         let mut forgotten = 0;
         loop {
             let hub = hub.clone();
-            let step = self
+            let [events, answers, participants] = self
                 .writer
                 .write(move |tx| {
                     async move {
                         let now = tx.now();
                         let oldest = Timestamp::from_millis(now.as_millis() - keep.age_millis);
-                        idempotency::forget(tx.connection().await?, now).await?;
-                        // These end by the wall clock, which may have been set back.
-                        let today = Timestamp::now();
-                        logins::forget(tx.connection().await?, today).await?;
-                        links::forget(tx.connection().await?, today).await?;
-                        let expired =
-                            events::expired(tx.connection().await?, keep.events, oldest).await?;
-                        let start = hub.move_log_start(expired);
                         let connection = tx.connection().await?;
-                        let step = events::forget(connection, start, FORGET_AT_ONCE).await?;
-                        visibility::forget_old(tx.connection().await?).await?;
-                        Ok(step)
+                        let expired = events::expired(connection, keep.events, oldest).await?;
+                        let start = hub.move_log_start(expired);
+                        Ok([
+                            events::forget(connection, start, FORGET_AT_ONCE).await?,
+                            idempotency::forget(connection, now, FORGET_AT_ONCE).await?,
+                            visibility::forget_old(connection, FORGET_AT_ONCE).await?,
+                        ])
                     }
                     .boxed()
                 })
                 .await?;
-            forgotten += step;
-            if step < u64::from(FORGET_AT_ONCE) {
+            forgotten += events;
+            if events.max(answers).max(participants) < u64::from(FORGET_AT_ONCE) {
                 return Ok(forgotten);
             }
         }

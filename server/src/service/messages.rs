@@ -2,31 +2,23 @@
 
 use colloquy_protocol::{
     access::Action,
+    event::Acknowledgement,
     id::{ChatId, MessageId, PrincipalKind},
     model::{Message, Page, Receipt},
+    position::Seen,
     request::NewMessage,
 };
 use futures_util::FutureExt;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Change, MessageQuery, NotificationService, Seen, Services, new_id, not_found, taken,
-    valid::Check,
+    Change, MessageQuery, NotificationService, Services, new_id, not_found, taken, valid::Check,
 };
 use crate::{
     access::Caller,
     error::{Error, Result},
     store::{Snapshot, agents, messages, receipts, search, visibility},
 };
-
-/// How far somebody got with a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Acknowledgement {
-    /// It arrived.
-    Received,
-    /// It was read, and so it arrived.
-    Read,
-}
 
 impl Services {
     /// One message.
@@ -104,7 +96,7 @@ impl Services {
                     return Err(Error::invalid("replyTo", "there is no such message in this chat"));
                 }
                 let id = match new.id {
-                    Some(id) if messages::is_taken(tx.connection().await?, &id).await? => {
+                    Some(id) if messages::exists(tx.connection().await?, &id).await? => {
                         return Err(taken("message"));
                     }
                     Some(id) => id,

@@ -27,19 +27,15 @@ mod valid;
 use std::{ops::Deref, sync::Arc};
 
 use colloquy_protocol::{
-    access::Action,
-    close::CloseCode,
-    id::Principal,
-    position::{Offset, Position},
-    time::Timestamp,
+    access::Action, close::CloseCode, id::Principal, position::Offset, rest, time::Timestamp,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
+pub use self::notification::NotificationService;
 use self::{known::KnownTokens, passwords::Passwords};
 pub(crate) use self::{log::Retention, valid::fault_of_email};
-pub use self::{messages::Acknowledgement, notification::NotificationService};
 pub use crate::store::{
     events::EventQuery, idempotency::Idempotency, list::ListQuery, messages::MessageQuery,
 };
@@ -83,15 +79,6 @@ impl Change {
     }
 }
 
-/// Something that was read, and the log position that it shows.
-#[derive(Debug, Clone)]
-pub struct Seen<T> {
-    /// What was read.
-    pub value: T,
-    /// At which position of the log.
-    pub position: Position,
-}
-
 /// Everything that can be asked of the hub's data. Cheap to clone: each request does so many times.
 #[derive(Debug, Clone)]
 pub struct Services(Arc<Parts>);
@@ -127,7 +114,8 @@ impl Services {
     /// Whether the database answers.
     ///
     /// # Errors
-    /// [`Error::Internal`] when it does not.
+    /// [`Error::Internal`] when nothing is written any more; [`Error::Unavailable`] when every reader
+    /// is busy, and [`Error::StorageFailed`] when the disk fails.
     pub async fn ping(&self) -> Result<()> {
         if self.writer.has_ended() {
             return Err(Error::internal("nothing is written any more"));
@@ -202,14 +190,14 @@ impl Services {
                     if let Some(before) = before {
                         if before.request_hash != request.request_hash {
                             return Err(Error::conflict(
-                                "Idempotency-Key",
+                                rest::IDEMPOTENCY_KEY,
                                 "this key was used for another request",
                             ));
                         }
                         // What one does not see any more is not shown again.
                         let answer = before.answer.ok_or_else(|| {
                             let gone = "what it was used for does not exist for you any more";
-                            Error::conflict("Idempotency-Key", gone)
+                            Error::conflict(rest::IDEMPOTENCY_KEY, gone)
                         })?;
                         return Ok(serde_json::from_str(&answer)?);
                     }

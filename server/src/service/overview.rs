@@ -1,8 +1,8 @@
 //! What there is, and how the hub is, in one read.
 
-use colloquy_protocol::{access::Action, model::Overview};
+use colloquy_protocol::{access::Action, model::Overview, position::Seen};
 
-use super::{Seen, Services};
+use super::Services;
 use crate::{
     access::Caller,
     error::Result,

@@ -14,14 +14,14 @@ use crate::error::{Error, Result};
 /// How many hashes are computed at once: each takes a processor, and 19 MiB.
 const AT_ONCE: usize = 2;
 
-/// How many of each [`Standing`] may wait for their turn or have it; who comes beyond them is told to
-/// come back (503).
+/// How many of each [`Acquaintance`] may wait for their turn or have it; who comes beyond them is told
+/// to come back (503).
 const WAITING: usize = 64;
 
 /// Who waits for a hash. Each has places of its own: however many strangers try to sign in, those
 /// who are known have theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Acquaintance {
     /// Somebody comes from an address from which somebody is signed in, or has shown who they are.
     Known,
     /// Anybody.
@@ -64,7 +64,7 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: String) -> Result<String> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(Error::internal)?;
-        self.compute(Standing::Known, move |memory| {
+        self.compute(Acquaintance::Known, move |memory| {
             let salt = SaltString::encode_b64(&salt).map_err(Error::internal)?;
             let params = params().map_err(Error::internal)?;
             let output = output(&password, salt.as_salt(), params.clone(), memory);
@@ -86,11 +86,11 @@ impl Passwords {
     /// [`Error::Unavailable`] when too many wait.
     pub(crate) async fn verify(
         &self,
-        standing: Standing,
+        acquaintance: Acquaintance,
         password: String,
         hash: Option<String>,
     ) -> Result<bool> {
-        self.compute(standing, move |memory| {
+        self.compute(acquaintance, move |memory| {
             let hash = hash.as_deref().unwrap_or(NOBODYS);
             let hash = PasswordHash::new(hash).map_err(Error::internal)?;
             let salt =
@@ -105,12 +105,12 @@ impl Passwords {
 
     async fn compute<T: Send + 'static>(
         &self,
-        standing: Standing,
+        acquaintance: Acquaintance,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let places = match standing {
-            Standing::Known => &self.known,
-            Standing::Stranger => &self.strangers,
+        let places = match acquaintance {
+            Acquaintance::Known => &self.known,
+            Acquaintance::Stranger => &self.strangers,
         };
         let _place = places.try_acquire().map_err(|_| Error::Unavailable)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(Error::internal)?;
@@ -129,12 +129,13 @@ impl Passwords {
 }
 
 /// Whether a password is good enough to be chosen.
-pub(super) fn check(check: &mut Check, field: &str, password: &str) {
+pub(super) fn check(check: &mut Check, password: &str) {
     let length = password.chars().count();
     if !(8..=256).contains(&length) {
-        check.fail(field, "must have 8 to 256 characters");
+        check.fail("password", "must have 8 to 256 characters");
     } else if COMMON.lines().any(|common| common.eq_ignore_ascii_case(password)) {
-        check.fail(field, "is one of the commonest passwords: the first that others would try");
+        let common = "is one of the commonest passwords: the first that others would try";
+        check.fail("password", common);
     }
 }
 
@@ -173,12 +174,13 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_ne!(hash, passwords.hash("wrong horse".to_owned()).await.unwrap(), "salted");
         for (password, expected) in [("wrong horse", true), ("wrong horse ", false), ("", false)] {
-            let is_it = passwords.verify(Standing::Known, password.to_owned(), Some(hash.clone()));
+            let (password, hash) = (password.to_owned(), Some(hash.clone()));
+            let is_it = passwords.verify(Acquaintance::Known, password.clone(), hash);
             let is_it = is_it.await.unwrap();
             assert_eq!(is_it, expected, "{password:?}");
         }
         for password in ["wrong horse", ""] {
-            let is_it = passwords.verify(Standing::Stranger, password.to_owned(), None);
+            let is_it = passwords.verify(Acquaintance::Stranger, password.to_owned(), None);
             assert!(!is_it.await.unwrap());
         }
     }
@@ -195,7 +197,7 @@ mod tests {
         let theirs = argon2.hash_password(b"wrong horse", &salt).unwrap().to_string();
         let checks = (0..6).map(|number| {
             let password = if number % 2 == 0 { "wrong horse" } else { "right horse" };
-            passwords.verify(Standing::Known, password.to_owned(), Some(theirs.clone()))
+            passwords.verify(Acquaintance::Known, password.to_owned(), Some(theirs.clone()))
         });
         let checked = futures_util::future::try_join_all(checks).await.unwrap();
         assert_eq!(checked, [true, false, true, false, true, false]);
@@ -206,9 +208,10 @@ mod tests {
     async fn who_comes_when_too_many_wait_is_told_to_come_back() {
         let passwords = Passwords::new();
         let _others = passwords.strangers.acquire_many(WAITING as u32).await.unwrap();
-        let ask = |standing| passwords.verify(standing, "wrong horse".to_owned(), None);
-        assert!(matches!(ask(Standing::Stranger).await, Err(Error::Unavailable)));
-        assert!(matches!(ask(Standing::Known).await, Ok(false)), "strangers do not take its place");
+        let ask = |acquaintance| passwords.verify(acquaintance, "wrong horse".to_owned(), None);
+        assert!(matches!(ask(Acquaintance::Stranger).await, Err(Error::Unavailable)));
+        let known = ask(Acquaintance::Known).await;
+        assert!(matches!(known, Ok(false)), "strangers do not take its place");
     }
 
     #[test]
@@ -224,7 +227,7 @@ mod tests {
             (&"x".repeat(257), false),
         ] {
             let mut checked = Check::default();
-            check(&mut checked, "password", password);
+            check(&mut checked, password);
             assert_eq!(checked.done().is_ok(), good, "{password}");
         }
         assert_eq!(COMMON.lines().count(), 3_000);

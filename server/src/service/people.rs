@@ -6,12 +6,13 @@ use colloquy_protocol::{
     close::CloseCode,
     id::PersonId,
     model::Page,
+    position::Seen,
     time::Timestamp,
 };
 use futures_util::FutureExt;
 
 use super::{
-    ListQuery, Seen, Services, new_id, not_found,
+    ListQuery, Services, new_id, not_found,
     secrets::{self, new_secret},
     valid::Check,
 };
@@ -78,7 +79,7 @@ impl Services {
         caller.require(Action::ManagePeople)?;
         let email = new.email.trim().to_owned();
         let mut checked = Check::default();
-        checked.email("email", &email);
+        checked.email(&email);
         checked.text("name", &new.name, 200);
         checked.done()?;
         let secret = new_secret()?;

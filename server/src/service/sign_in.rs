@@ -6,15 +6,16 @@ use colloquy_protocol::{
     close::CloseCode,
     id::{LoginId, PersonId},
     model::Page,
+    position::Seen,
     time::Timestamp,
 };
 use futures_util::FutureExt;
 
 use super::{
-    ListQuery, Seen, Services, new_id, not_found,
+    ListQuery, Services, new_id, not_found,
     passwords::{
         self,
-        Standing::{Known, Stranger},
+        Acquaintance::{Known, Stranger},
     },
     people::find,
     secrets,
@@ -45,16 +46,15 @@ impl Services {
     ) -> Result<Option<Account>> {
         let mut snapshot = self.snapshot().await?;
         let now = Timestamp::now();
-        let standing = match address {
+        let acquaintance = match address {
             Some(from) if logins::is_known(snapshot.connection(), from, now).await? => Known,
             _ => Stranger,
         };
-        let email = sign_in.email.trim();
-        let found = people::find_by_email(snapshot.connection(), email).await?;
+        let found = people::find_by_email(snapshot.connection(), &sign_in.email).await?;
         drop(snapshot);
         let found = found.filter(|account| account.person.state == PersonState::Active);
         let hash = found.as_ref().and_then(|account| account.password.clone());
-        let is_it = self.passwords.verify(standing, sign_in.password, hash).await?;
+        let is_it = self.passwords.verify(acquaintance, sign_in.password, hash).await?;
         Ok(found.filter(|_| is_it))
     }
 
@@ -81,12 +81,12 @@ impl Services {
         let purpose = purpose.ok_or_else(void_link)?;
         let email = body.email.map(|email| email.trim().to_owned());
         let mut checked = Check::default();
-        passwords::check(&mut checked, "password", &body.password);
+        passwords::check(&mut checked, &body.password);
         if let Some(name) = &body.name {
             checked.text("name", name, 200);
         }
         match (&purpose, &email) {
-            (Purpose::SetUp, Some(email)) => checked.email("email", email),
+            (Purpose::SetUp, Some(email)) => checked.email(email),
             (Purpose::SetUp, None) => checked.fail("email", "is wanted of the first person"),
             (Purpose::Password(_), Some(_)) => {
                 checked.fail("email", "can be chosen by the first person only");
@@ -251,7 +251,7 @@ impl Services {
             checked.text("name", name, 200);
         }
         if let Some(password) = &patch.password {
-            passwords::check(&mut checked, "password", password);
+            passwords::check(&mut checked, password);
         }
         match (&patch.password, &patch.current_password) {
             (Some(_), None) => checked.fail("currentPassword", "is wanted with a new password"),

@@ -6,12 +6,13 @@ use colloquy_protocol::{
     close::CloseCode,
     id::{AgentId, Principal, TokenId},
     model::Page,
+    position::Seen,
     time::Timestamp,
 };
 use futures_util::FutureExt;
 
 use super::{
-    ListQuery, Seen, Services, new_id, not_found,
+    ListQuery, Services, new_id, not_found,
     people::find,
     secrets::{self, TOKEN_PREFIX, new_secret},
     valid::Check,

@@ -38,9 +38,9 @@ impl Check {
     }
 
     /// An e-mail address.
-    pub(super) fn email(&mut self, field: &str, email: &str) {
+    pub(super) fn email(&mut self, email: &str) {
         if let Some(fault) = fault_of_email(email) {
-            self.fail(field, fault);
+            self.fail("email", fault);
         }
     }
 

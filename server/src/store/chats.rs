@@ -44,8 +44,8 @@ pub(crate) async fn find(
     Ok(found)
 }
 
-/// Whether a chat has that id, whoever sees it.
-pub(crate) async fn is_taken(connection: &mut SqliteConnection, id: &ChatId) -> sqlx::Result<bool> {
+/// Whether there is a chat of that id, whoever sees it.
+pub(crate) async fn exists(connection: &mut SqliteConnection, id: &ChatId) -> sqlx::Result<bool> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM chats WHERE id = ?1)")
         .bind(id.as_str())
         .fetch_one(connection)

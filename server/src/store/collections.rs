@@ -38,6 +38,17 @@ pub(crate) async fn find(
         .await
 }
 
+/// Whether there is a collection of that id.
+pub(crate) async fn exists(
+    connection: &mut SqliteConnection,
+    id: &CollectionId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM collections WHERE id = ?1)")
+        .bind(id.as_str())
+        .fetch_one(connection)
+        .await
+}
+
 /// One page of collections, and the cursor of the next.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,

@@ -6,7 +6,7 @@ use colloquy_protocol::position::Offset;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{database::MIGRATIONS, events, gaps, row};
-use crate::error::primary_code;
+use crate::error::{CORRUPT, FULL, NOTADB, primary_code};
 
 /// Why a database can not be copied.
 #[derive(Debug, thiserror::Error)]
@@ -141,13 +141,8 @@ impl From<sqlx::Error> for CopyError {
         match cause.as_database_error().and_then(primary_code) {
             Some(CORRUPT) => Self::Damaged(cause.to_string()),
             Some(FULL) => Self::Full,
-            Some(NOT_A_DATABASE) => Self::Foreign,
+            Some(NOTADB) => Self::Foreign,
             _ => Self::Sql(cause),
         }
     }
 }
-
-// SQLite's result codes (https://sqlite.org/rescode.html).
-const CORRUPT: u32 = 11;
-const FULL: u32 = 13;
-const NOT_A_DATABASE: u32 = 26;

@@ -6,14 +6,12 @@ use colloquy_protocol::{
     model::LogEntry,
     position::Offset,
     time::Timestamp,
-    topic::{Kind, Topic},
+    topic::Topic,
 };
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{
-    Logged, batch::Batch, gaps, row, search, visibility, visibility::Audience, writer::live_frame,
-};
+use super::{Logged, batch::Batch, gaps, row, search, visibility, visibility::Audience};
 use crate::ws::Frame;
 
 /// At most that many bytes of payload are read into one page of a replay.
@@ -219,7 +217,7 @@ pub(crate) async fn last(
     let (mut events, mut room) = (Vec::new(), bytes);
     while let Some(found) = rows.try_next().await? {
         let offset = row::number(&found, "offset")?;
-        let frame = live_frame(found.try_get("event")?, found.try_get("payload")?, offset);
+        let frame = Frame::event(found.try_get("event")?, found.try_get("payload")?, offset);
         let private = found.try_get("private")?;
         let event = Happened { offset, topic: topic(&found)?, private, frame };
         let Some(rest) = room.checked_sub(event.bytes()) else { break };
@@ -366,10 +364,7 @@ fn seen_because(found: &SqliteRow, viewer: &Principal) -> sqlx::Result<SeenBecau
 fn topic(found: &SqliteRow) -> sqlx::Result<Option<Topic>> {
     let Some(kind) = found.try_get::<Option<&str>, _>("kind")? else { return Ok(None) };
     let entity: &str = found.try_get("entity")?;
-    let topic = Kind::ALL
-        .into_iter()
-        .find(|one| one.as_str() == kind)
-        .and_then(|kind| Topic::of(kind, entity).ok());
+    let topic = kind.parse().ok().and_then(|kind| Topic::of(kind, entity).ok());
     topic.map(Some).ok_or_else(|| sqlx::Error::Decode("a topic that is none".into()))
 }
 

@@ -104,11 +104,20 @@ pub(crate) async fn forget_of(
     Ok(())
 }
 
-/// Drops the answers that are too old to be given again.
-pub(crate) async fn forget(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM idempotency WHERE created_at <= ?1")
-        .bind(now.as_millis() - KEPT_MILLIS)
-        .execute(connection)
-        .await?;
-    Ok(())
+/// Drops the answers that are too old to be given again, at most `limit` of them; how many they were.
+pub(crate) async fn forget(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    limit: u32,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM idempotency WHERE (principal_id, principal_kind, route, key) IN \
+         (SELECT principal_id, principal_kind, route, key FROM idempotency \
+         WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)",
+    )
+    .bind(now.as_millis() - KEPT_MILLIS)
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }

@@ -36,8 +36,8 @@ pub(crate) async fn find(
     sql.build().try_map(|found| message(&found)).fetch_optional(connection).await
 }
 
-/// Whether a message has that id, whoever sees it.
-pub(crate) async fn is_taken(
+/// Whether there is a message of that id, whoever sees it.
+pub(crate) async fn exists(
     connection: &mut SqliteConnection,
     id: &MessageId,
 ) -> sqlx::Result<bool> {

@@ -3,7 +3,7 @@
 //! - [`database`]: opening, migrations, the pool of readers, snapshots
 //! - [`history`]: the epoch; [`copy`]: the whole database in another file
 //! - [`writer`]: the one task that changes anything, in groups; [`transaction`]: what it hands
-//!   out to each change; [`rooms`]: what it remembers of chats
+//!   out to each change; [`audiences`]: who sees which chat, as it remembers it
 //! - [`events`]: the log; [`gaps`]: where its offsets do not follow one another
 //! - [`agents`], [`chats`], [`messages`], [`collections`], [`receipts`]: rows of entities
 //! - [`people`], [`logins`], [`tokens`], [`links`]: rows of those who may come in
@@ -14,6 +14,7 @@
 //! - [`list`]: paging through entities; [`row`]: reading columns; [`batch`]: writing many rows
 
 pub(crate) mod agents;
+mod audiences;
 mod batch;
 pub(crate) mod chats;
 pub(crate) mod collections;
@@ -30,7 +31,6 @@ pub(crate) mod messages;
 pub(crate) mod overview;
 pub(crate) mod people;
 pub(crate) mod receipts;
-mod rooms;
 mod row;
 pub(crate) mod search;
 pub(crate) mod tokens;
@@ -45,4 +45,4 @@ pub use copy::CopyError;
 pub(crate) use copy::{begin_history, check, copy, fold};
 pub(crate) use database::{Database, OpenError, Snapshot};
 pub(crate) use transaction::WriteTx;
-pub(crate) use writer::{Logged, Writer, replayed_frame, stored_frame};
+pub(crate) use writer::{Logged, Writer};

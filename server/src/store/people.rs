@@ -3,7 +3,7 @@
 use std::fmt;
 
 use colloquy_protocol::{
-    account::{Person, PersonName, PersonState},
+    account::{Person, PersonName, PersonState, email_key},
     id::PersonId,
     time::Timestamp,
 };
@@ -34,11 +34,6 @@ impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account").field("id", &self.person.id).finish_non_exhaustive()
     }
-}
-
-/// An address as it is compared: without regard to case.
-pub(crate) fn email_key(email: &str) -> String {
-    email.to_lowercase()
 }
 
 /// Whether there is anybody.

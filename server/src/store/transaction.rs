@@ -19,14 +19,16 @@ use colloquy_protocol::{
 use sqlx::{Connection, SqliteConnection};
 
 use super::{
-    Database,
+    Database, Logged,
+    audiences::ChatAudiences,
     batch::Batch,
     events, messages,
-    rooms::Rooms,
-    visibility::{Room, Turn},
-    writer::{Logged, live_frame},
+    visibility::{ChatAudience, Turn},
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    ws::Frame,
+};
 
 /// Why a whole group failed; every one of its changes is told.
 pub(super) type Cause = Arc<sqlx::Error>;
@@ -42,15 +44,15 @@ pub(crate) struct WriteTx {
     /// The last event, committed or not.
     head: Offset,
     now: Timestamp,
-    rooms: Rooms,
+    audiences: ChatAudiences,
     later: Later,
     appended: Vec<Logged>,
     /// Each is done once that many of `appended` went live.
     consequences: Vec<(usize, Consequence)>,
     /// What was there before the group.
-    group: Mark,
+    group: Extent,
     /// What was there before the change that runs.
-    change: Mark,
+    change: Extent,
     /// Whether the database knows of the transaction.
     begun: bool,
     /// Whether the change that runs has a savepoint.
@@ -76,7 +78,7 @@ impl Later {
 
 /// How much there was at some time.
 #[derive(Debug, Default, Clone, Copy)]
-struct Mark {
+struct Extent {
     head: Offset,
     messages: usize,
     events: usize,
@@ -101,12 +103,12 @@ impl WriteTx {
             connection: Some(connection),
             head,
             now,
-            rooms: Rooms::default(),
+            audiences: ChatAudiences::default(),
             later: Later::default(),
             appended: Vec::new(),
             consequences: Vec::new(),
-            group: Mark::default(),
-            change: Mark::default(),
+            group: Extent::default(),
+            change: Extent::default(),
             begun: false,
             savepoint: false,
             failure: None,
@@ -151,7 +153,7 @@ impl WriteTx {
     /// # Errors
     /// Those of SQLite.
     pub(crate) async fn sees_chat(&mut self, chat: &ChatId, viewer: &Principal) -> Result<bool> {
-        Ok(self.room(chat).await?.is_some_and(|room| room.is_seen_by(viewer)))
+        Ok(self.audience(chat).await?.is_some_and(|audience| audience.is_seen_by(viewer)))
     }
 
     /// Adds a message at that place of the log.
@@ -176,10 +178,10 @@ impl WriteTx {
         let topic = event.topic();
         let audience = match &topic {
             Some(Topic::Chat(chat)) => {
-                if !leaves_room_as_it_is(event) {
-                    self.rooms.change(chat);
+                if !leaves_audience_as_it_is(event) {
+                    self.audiences.change(chat);
                 }
-                self.room(chat).await?.and_then(|room| room.audience(turn))
+                self.audience(chat).await?.and_then(|audience| audience.of_event(turn))
             }
             _ => None,
         };
@@ -189,7 +191,7 @@ impl WriteTx {
             name: event.name(),
             topic,
             audience: audience.clone(),
-            frame: live_frame(event.name(), &payload, offset),
+            frame: Frame::event(event.name(), &payload, offset),
             committed: Instant::now(),
         });
         self.later.events.push(events::New::of(offset, event, payload, actor, audience.as_ref()));
@@ -205,14 +207,14 @@ impl WriteTx {
 
     /// Begins a group of changes.
     pub(super) async fn begin(&mut self) -> Result<(), Cause> {
-        self.group = self.mark();
+        self.group = self.extent();
         self.reopen().await.map_err(|cause| self.fail(cause))
     }
 
     /// Begins the next change of the group.
     pub(super) fn begin_change(&mut self) {
         self.now = Timestamp::now().max(self.now);
-        self.change = self.mark();
+        self.change = self.extent();
     }
 
     /// Ends a change: keeps what it did, or undoes it when it failed. The cause when it is the whole
@@ -223,7 +225,7 @@ impl WriteTx {
         }
         let storage = failed.and_then(Error::storage);
         self.suspect |= storage.is_some();
-        self.rooms.settle(failed.is_none());
+        self.audiences.settle(failed.is_none());
         if failed.is_none() {
             let live = self.appended.len();
             for (after, _) in &mut self.consequences[self.change.consequences..] {
@@ -270,7 +272,7 @@ impl WriteTx {
     pub(super) async fn give_up(&mut self) {
         self.cut(self.group);
         self.later = Later::default();
-        self.rooms = Rooms::default();
+        self.audiences = ChatAudiences::default();
         (self.begun, self.savepoint) = (false, false);
         (self.failure, self.suspect) = (None, false);
         self.close().await;
@@ -291,7 +293,7 @@ impl WriteTx {
             return Err(sqlx::Error::WorkerCrashed);
         }
         if !self.savepoint {
-            let Mark { messages, events, .. } = self.change;
+            let Extent { messages, events, .. } = self.change;
             self.flush(messages, events, Some("SAVEPOINT change")).await?;
             (self.change.messages, self.change.events) = (0, 0);
             self.savepoint = true;
@@ -316,16 +318,16 @@ impl WriteTx {
         Ok(())
     }
 
-    /// The chat as far as it says who sees it; none: there is no such chat.
-    async fn room(&mut self, chat: &ChatId) -> Result<Option<Room>> {
-        if let Some(known) = self.rooms.get(chat) {
+    /// Who sees what happens in a chat; none: there is no such chat.
+    async fn audience(&mut self, chat: &ChatId) -> Result<Option<ChatAudience>> {
+        if let Some(known) = self.audiences.get(chat) {
             return Ok(Some(known));
         }
-        let room = Room::read(self.connection().await?, chat).await?;
-        if let Some(room) = &room {
-            self.rooms.keep(chat, room);
+        let audience = ChatAudience::read(self.connection().await?, chat).await?;
+        if let Some(audience) = &audience {
+            self.audiences.keep(chat, audience);
         }
-        Ok(room)
+        Ok(audience)
     }
 
     /// Writes that many of the rows that were kept back, and runs a statement after them.
@@ -359,8 +361,8 @@ impl WriteTx {
         self.failure.get_or_insert_with(|| Arc::new(cause)).clone()
     }
 
-    fn mark(&self) -> Mark {
-        Mark {
+    fn extent(&self) -> Extent {
+        Extent {
             head: self.head,
             messages: self.later.messages.len(),
             events: self.later.events.len(),
@@ -369,7 +371,7 @@ impl WriteTx {
         }
     }
 
-    fn cut(&mut self, to: Mark) {
+    fn cut(&mut self, to: Extent) {
         self.head = to.head;
         self.later.messages.truncate(to.messages);
         self.later.events.truncate(to.events);
@@ -403,6 +405,6 @@ fn open(connection: &mut Option<SqliteConnection>) -> sqlx::Result<&mut SqliteCo
 }
 
 /// Whether who sees a chat is the same after an event of it as before.
-fn leaves_room_as_it_is(event: &ServerEvent) -> bool {
+fn leaves_audience_as_it_is(event: &ServerEvent) -> bool {
     matches!(event, ServerEvent::ChatMessageCreated(_) | ServerEvent::ChatReceiptUpdated(_))
 }

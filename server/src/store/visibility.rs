@@ -55,7 +55,7 @@ impl Audience {
 
 /// Who sees what happens in a chat now.
 #[derive(Debug, Clone)]
-pub(super) enum Room {
+pub(super) enum ChatAudience {
     /// Everybody.
     Open,
     /// Those who are in it.
@@ -67,7 +67,7 @@ pub(super) enum Room {
     },
 }
 
-impl Room {
+impl ChatAudience {
     /// That of a chat; none: there is no such chat.
     pub(super) async fn read(
         connection: &mut SqliteConnection,
@@ -106,15 +106,15 @@ impl Room {
         }
     }
 
-    /// Who sees an event that happens in it; none: everybody.
-    pub(super) fn audience(self, turn: Option<Turn>) -> Option<Audience> {
+    /// Who sees an event that happens in the chat; none: everybody.
+    pub(super) fn of_event(self, turn: Option<Turn>) -> Option<Audience> {
         match self {
             Self::Open => None,
             Self::Private { born, participants } => Some(Audience { born, participants, turn }),
         }
     }
 
-    /// How much has to be remembered of it: its participants, and the room itself.
+    /// How much has to be remembered: the participants, and the chat itself.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Open => 1,
@@ -218,14 +218,20 @@ pub(crate) async fn forget(connection: &mut SqliteConnection, who: &Principal) -
     Ok(())
 }
 
-/// Forgets who was in chats of which the log knows nothing any more.
-pub(crate) async fn forget_old(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+/// Forgets who was in chats of which the log knows nothing any more, at most `limit` of them; how
+/// many they were.
+pub(crate) async fn forget_old(connection: &mut SqliteConnection, limit: u32) -> sqlx::Result<u64> {
     let start = super::events::start(&mut *connection).await?;
-    sqlx::query("DELETE FROM former_participants WHERE died <= ?1")
-        .bind(row::integer(start))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let done = sqlx::query(
+        "DELETE FROM former_participants WHERE (chat_id, participant_id, kind, died) IN \
+         (SELECT chat_id, participant_id, kind, died FROM former_participants \
+         WHERE died <= ?1 ORDER BY died LIMIT ?2)",
+    )
+    .bind(row::integer(start))
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Adds the condition that somebody is in the private chat that had that id at that offset, or was

@@ -12,7 +12,7 @@ use colloquy_protocol::{position::Offset, topic::Topic};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Database, WriteTx, events, transaction::Cause, visibility::Audience};
+use super::{Database, WriteTx, transaction::Cause, visibility::Audience};
 use crate::{
     error::{Error, Result},
     metrics,
@@ -45,7 +45,7 @@ impl Logged {
         topic: Topic,
         payload: &str,
     ) -> Self {
-        let frame = live_frame(name, payload, offset);
+        let frame = Frame::event(name, payload, offset);
         let committed = Instant::now();
         Self { offset, name, topic: Some(topic), audience: None, frame, committed }
     }
@@ -246,22 +246,6 @@ impl<P: Fn(Vec<Logged>) + Send + Sync> Task<P> {
             change.tell(undone.clone().map(Error::from));
         }
     }
-}
-
-/// The frame of an event as it goes out live.
-pub(super) fn live_frame(name: &str, payload: &str, offset: Offset) -> Frame {
-    Frame::text(&format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#))
-}
-
-/// The frame of an event as it is read from the log.
-pub(crate) fn stored_frame(event: &events::Stored, replay: bool) -> Frame {
-    let live = live_frame(&event.event, &event.payload, event.offset);
-    if replay { replayed_frame(&live) } else { live }
-}
-
-/// The frame of an event as it is replayed; `live` is the one that went out live.
-pub(crate) fn replayed_frame(live: &Frame) -> Frame {
-    live.text_and_end(b"}", br#","replay":true}"#)
 }
 
 #[cfg(test)]

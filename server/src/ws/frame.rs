@@ -1,7 +1,7 @@
 //! What the server sends.
 
 use axum::body::Bytes;
-use colloquy_protocol::close::CloseCode;
+use colloquy_protocol::{close::CloseCode, position::Offset};
 
 /// The longest payload of a frame about the connection, in bytes (RFC 6455, section 5.5).
 pub(super) const MAX_CONTROL_BYTES: usize = 125;
@@ -30,10 +30,16 @@ impl Frame {
         Self::new(opcode::TEXT, &[text.as_bytes()])
     }
 
-    /// The text message that ends in another way.
-    pub(crate) fn text_and_end(&self, end: &[u8], other: &[u8]) -> Self {
-        let payload = self.payload();
-        Self::new(opcode::TEXT, &[payload.strip_suffix(end).unwrap_or(payload), other])
+    /// An event of the log as it goes out live; `payload` is JSON.
+    pub(crate) fn event(name: &str, payload: &str, offset: Offset) -> Self {
+        Self::text(&format!(r#"{{"event":"{name}","payload":{payload},"offset":{offset}}}"#))
+    }
+
+    /// That event as it is replayed.
+    pub(crate) fn replayed(&self) -> Self {
+        let live = self.payload();
+        let open = live.strip_suffix(b"}").unwrap_or(live);
+        Self::new(opcode::TEXT, &[open, br#","replay":true}"#])
     }
 
     /// A binary message.

@@ -1,6 +1,9 @@
 //! What is an agent's own.
 
-use colloquy_protocol::{access::Action as Right, model::Agent};
+use colloquy_protocol::{
+    access::Action as Right,
+    model::{Agent, AgentStatus},
+};
 use leptos::prelude::*;
 
 use super::chats::AgentChats;
@@ -14,7 +17,7 @@ use crate::{
         field::{TextField, problem_of},
         flow::{For, Show},
         metadata::{DescriptionPart, MetadataField, MetadataPart},
-        status::StatusBadge,
+        status::{StatusBadge, first_word},
         tags_editor::TagsEditor,
     },
     session::use_session,
@@ -35,14 +38,8 @@ impl EntityView for Agent {
         "It leaves all of its chats. The messages that it wrote stay. This can not be taken back.";
 
     fn filters() -> AnyView {
-        let options = vec![
-            ("", "Any status"),
-            ("idle", "Idle"),
-            ("working", "Working"),
-            ("waiting", "Waiting"),
-            ("error", "Error"),
-            ("offline", "Offline"),
-        ];
+        let statuses = AgentStatus::ALL.map(|one| (one.as_str(), first_word(one)));
+        let options = [("", "Any status")].into_iter().chain(statuses).collect::<Vec<_>>();
         view! { <Choice parameter="status" label="Status" options /> }.into_any()
     }
 

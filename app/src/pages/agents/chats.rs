@@ -8,7 +8,7 @@ use colloquy_protocol::{
 use leptos::prelude::*;
 
 use crate::{
-    api::{ApiError, Loaded, chats, with_query},
+    api::{ApiError, Seen, chats, with_query},
     components::{
         flow::{For, Show},
         load::Load,
@@ -45,7 +45,7 @@ pub fn AgentChats(
 }
 
 #[component]
-fn Chats(agent: Signal<Agent>, loaded: Loaded<Page<Chat>>) -> impl IntoView {
+fn Chats(agent: Signal<Agent>, loaded: Seen<Page<Chat>>) -> impl IntoView {
     let id = agent.with_untracked(|agent| agent.id.clone());
     let again = move || load(id.clone());
     let live = Live::new(loaded, [Topic::All(Kind::Chat)], again, follow_list);
@@ -79,7 +79,7 @@ fn Chats(agent: Signal<Agent>, loaded: Loaded<Page<Chat>>) -> impl IntoView {
     .into_any()
 }
 
-async fn load(id: AgentId) -> Result<Loaded<Page<Chat>>, ApiError> {
+async fn load(id: AgentId) -> Result<Seen<Page<Chat>>, ApiError> {
     let parameters =
         [("participant", Some(id.as_str())), ("sort", Some("-updatedAt")), ("limit", Some(SHOWN))];
     chats::list(&parameters).await

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::{
-        ApiError, Loaded,
+        ApiError, Seen,
         messages::{self, Part},
         missing_page,
     },
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// What the page begins with; none: there is no such chat.
-type Opened = Option<(Loaded<(Chat, Part)>, Loaded<Everybody>)>;
+type Opened = Option<(Seen<(Chat, Part)>, Seen<Everybody>)>;
 
 lazy_page! {
     /// The page.
@@ -91,7 +91,7 @@ fn Missing() -> impl IntoView {
 /// The page of another chat is made anew, so that nothing of the one before stays in it: no draft,
 /// no place in the list.
 #[component]
-fn Fresh(chat: Loaded<(Chat, Part)>, everybody: Loaded<Everybody>) -> impl IntoView {
+fn Fresh(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView {
     let opened = [(chat, everybody)];
     view! {
         <For
@@ -105,7 +105,7 @@ fn Fresh(chat: Loaded<(Chat, Part)>, everybody: Loaded<Everybody>) -> impl IntoV
 }
 
 #[component]
-fn Opened(chat: Loaded<(Chat, Part)>, everybody: Loaded<Everybody>) -> impl IntoView {
+fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView {
     let session = use_session();
     let chat = OpenChat::new(chat);
     let people = People::new(everybody);

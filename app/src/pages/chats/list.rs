@@ -17,7 +17,7 @@ use super::{
     participants::Avatar,
 };
 use crate::{
-    api::{ApiError, Loaded, chats},
+    api::{ApiError, Seen, chats},
     components::{
         address::{Choice, Pager, SearchBox, use_parameter, use_set_parameters},
         flow::{For, Show},
@@ -44,7 +44,7 @@ lazy_page! {
 }
 
 /// What was asked for, and what there is of it.
-type Found = Result<(Asked, Loaded<Page<Chat>>), ApiError>;
+type Found = Result<(Asked, Seen<Page<Chat>>), ApiError>;
 
 /// What the address asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -131,7 +131,7 @@ fn Chats(people: People, found: Resource<Found>) -> impl IntoView {
 
 /// The chats that were found, and how they are now.
 #[component]
-fn Found(asked: Asked, found: Loaded<Page<Chat>>, people: People) -> impl IntoView {
+fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView {
     let is_filtered = asked.q.is_some() || asked.participant.is_some();
     let load = move || {
         let asked = asked.clone();
@@ -247,7 +247,7 @@ fn Named(who: Participant, people: People) -> impl IntoView {
     }
 }
 
-async fn load(asked: &Asked) -> Result<Loaded<Page<Chat>>, ApiError> {
+async fn load(asked: &Asked) -> Result<Seen<Page<Chat>>, ApiError> {
     chats::list(&[
         ("q", asked.q.as_deref()),
         ("participant", asked.participant.as_deref()),

@@ -9,7 +9,7 @@ use leptos::{ev, prelude::*};
 
 use crate::{
     api::{
-        ApiError, Loaded,
+        ApiError, Seen,
         events::{self, Filter},
         with_query,
     },
@@ -30,6 +30,20 @@ use crate::{
 const NEAR: f64 = 40.0;
 const NEAR_END: f64 = 800.0;
 
+/// The stretch of the log that is shown, and how it grows at both of its ends.
+#[derive(Clone, Copy)]
+struct Paging {
+    filter: StoredValue<Filter>,
+    /// The newest page that fits.
+    newest: Signal<Page<LogEntry>>,
+    stretch: RwSignal<Stretch>,
+    /// Whether one looks at the top.
+    at_top: RwSignal<bool>,
+    paused: RwSignal<bool>,
+    /// Loads the events before a place.
+    older: Action<Offset, Result<(), ApiError>>,
+}
+
 /// The events, newest on top. New ones appear by themselves while one looks at the top; scrolled
 /// down or paused, they are counted, and what one reads stays where it is.
 #[component]
@@ -37,60 +51,17 @@ pub fn Stream(
     /// What is shown.
     filter: Filter,
     /// Its newest events.
-    loaded: Loaded<Page<LogEntry>>,
+    loaded: Seen<Page<LogEntry>>,
     /// What people are called.
     names: Names,
 ) -> impl IntoView {
     let names = StoredValue::new(names);
-    let stretch = RwSignal::new(Stretch::default());
-    stretch.update(|stretch| stretch.join(&loaded.value));
+    let mut stretch = Stretch::default();
+    stretch.join(&loaded.value);
     let filter = StoredValue::new(filter);
-    let is_latest = filter.with_value(|filter| filter.before.is_none());
     let live = follow(filter, loaded);
-    let newest = live.value();
-
-    let at_top = RwSignal::new(true);
-    let paused = RwSignal::new(false);
-    let catch_up = move || newest.with(|newest| stretch.update(|stretch| stretch.join(newest)));
-    Effect::new(move || {
-        if at_top.get() && !paused.get() {
-            catch_up();
-        }
-    });
-    let waiting =
-        Memo::new(move |_| newest.with(|newest| stretch.with(|stretch| stretch.waiting(newest))));
-
-    let older = Action::new(move |place: &Offset| {
-        let (filter, place) = (filter.get_value(), *place);
-        async move {
-            let page = events::before(&filter, place).await?;
-            // Unless the list has begun anew or was left meanwhile.
-            if stretch.try_with_untracked(Stretch::oldest) == Some(Some(place)) {
-                stretch.update(|stretch| stretch.extend(page.value));
-            }
-            Ok::<_, ApiError>(())
-        }
-    });
-    let load_older = move || {
-        let place = stretch.with_untracked(|it| it.oldest().filter(|_| it.has_older()));
-        if let Some(place) = place.filter(|_| !older.pending().get_untracked()) {
-            older.dispatch(place);
-        }
-    };
-    let look = move || {
-        at_top.set(to_top() < NEAR);
-        let is_full = stretch.with_untracked(Stretch::is_full);
-        let failed = older.value().with_untracked(|it| matches!(it, Some(Err(_))));
-        if to_end() < NEAR_END && !is_full && !failed {
-            load_older();
-        }
-    };
-    Effect::new(move || {
-        // It may have been scrolled before this page could hear of it.
-        look();
-        let scrolled = window_event_listener(ev::scroll, move |_| look());
-        on_cleanup(move || scrolled.remove());
-    });
+    let paging = Paging::new(filter, live.value(), stretch);
+    let Paging { stretch, older, .. } = paging;
 
     let older_address = move || {
         let before = stretch.with(Stretch::oldest).map(|oldest| oldest.to_string());
@@ -104,43 +75,7 @@ pub fn Stream(
             on_retry=move |()| live.reload()
         />
         <section class="card log" aria-label="Log">
-            <header class="log-bar">
-                <p class="quiet" role="status">
-                    {move || stretch.with(how_many)}
-                </p>
-                <Show when=move || waiting.get().count != 0>
-                    <button
-                        type="button"
-                        class="button primary log-new"
-                        on:click=move |_| {
-                            window().scroll_to_with_x_and_y(0.0, 0.0);
-                            catch_up();
-                        }
-                    >
-                        {move || in_words(waiting.get())}
-                    </button>
-                </Show>
-                {if is_latest {
-                    view! {
-                        <button
-                            type="button"
-                            class="button"
-                            aria-pressed=move || paused.get().to_string()
-                            on:click=move |_| paused.update(|paused| *paused = !*paused)
-                        >
-                            {move || if paused.get() { "Go on" } else { "Pause" }}
-                        </button>
-                    }
-                        .into_any()
-                } else {
-                    view! {
-                        <a class="button" href=address(filter, None)>
-                            "To the newest"
-                        </a>
-                    }
-                        .into_any()
-                }}
-            </header>
+            <LogBar paging />
             <Show when=move || stretch.with(|stretch| stretch.entries().is_empty())>
                 <Nothing filter />
             </Show>
@@ -169,7 +104,7 @@ pub fn Stream(
                             <LoadError
                                 title="Older events could not be loaded."
                                 error
-                                on_retry=move |()| load_older()
+                                on_retry=move |()| paging.load_older()
                             />
                         }
                     })
@@ -179,10 +114,114 @@ pub fn Stream(
     .into_any()
 }
 
+/// How many events are shown, and the ways to newer ones.
+#[component]
+fn LogBar(paging: Paging) -> impl IntoView {
+    let Paging { filter, newest, stretch, paused, .. } = paging;
+    let is_latest = filter.with_value(|filter| filter.before.is_none());
+    let waiting =
+        Memo::new(move |_| newest.with(|newest| stretch.with(|stretch| stretch.waiting(newest))));
+    view! {
+        <header class="log-bar">
+            <p class="quiet" role="status">
+                {move || stretch.with(how_many)}
+            </p>
+            <Show when=move || waiting.get().count != 0>
+                <button
+                    type="button"
+                    class="button primary log-new"
+                    on:click=move |_| {
+                        window().scroll_to_with_x_and_y(0.0, 0.0);
+                        paging.catch_up();
+                    }
+                >
+                    {move || in_words(waiting.get())}
+                </button>
+            </Show>
+            {if is_latest {
+                view! {
+                    <button
+                        type="button"
+                        class="button"
+                        aria-pressed=move || paused.get().to_string()
+                        on:click=move |_| paused.update(|paused| *paused = !*paused)
+                    >
+                        {move || if paused.get() { "Go on" } else { "Pause" }}
+                    </button>
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <a class="button" href=address(filter, None)>
+                        "To the newest"
+                    </a>
+                }
+                    .into_any()
+            }}
+        </header>
+    }
+    .into_any()
+}
+
+impl Paging {
+    /// Begins with that stretch, and follows where one looks until the component goes.
+    fn new(filter: StoredValue<Filter>, newest: Signal<Page<LogEntry>>, stretch: Stretch) -> Self {
+        let stretch = RwSignal::new(stretch);
+        let older = Action::new(move |place: &Offset| {
+            let (filter, place) = (filter.get_value(), *place);
+            async move {
+                let page = events::before(&filter, place).await?;
+                // Unless the list has begun anew or was left meanwhile.
+                if stretch.try_with_untracked(Stretch::oldest) == Some(Some(place)) {
+                    stretch.update(|stretch| stretch.extend(page.value));
+                }
+                Ok::<_, ApiError>(())
+            }
+        });
+        let (at_top, paused) = (RwSignal::new(true), RwSignal::new(false));
+        let paging = Self { filter, newest, stretch, at_top, paused, older };
+        Effect::new(move || {
+            if at_top.get() && !paused.get() {
+                paging.catch_up();
+            }
+        });
+        Effect::new(move || {
+            // It may have been scrolled before this page could hear of it.
+            paging.look();
+            let scrolled = window_event_listener(ev::scroll, move |_| paging.look());
+            on_cleanup(move || scrolled.remove());
+        });
+        paging
+    }
+
+    /// Shows the newest events.
+    fn catch_up(self) {
+        self.newest.with(|newest| self.stretch.update(|stretch| stretch.join(newest)));
+    }
+
+    /// Notices where one looks, and loads older events before their end is reached.
+    fn look(self) {
+        self.at_top.set(to_top() < NEAR);
+        let is_full = self.stretch.with_untracked(Stretch::is_full);
+        let failed = self.older.value().with_untracked(|it| matches!(it, Some(Err(_))));
+        if to_end() < NEAR_END && !is_full && !failed {
+            self.load_older();
+        }
+    }
+
+    /// Loads older events, if there are any and none are being loaded.
+    fn load_older(self) {
+        let place = self.stretch.with_untracked(|it| it.oldest().filter(|_| it.has_older()));
+        if let Some(place) = place.filter(|_| !self.older.pending().get_untracked()) {
+            self.older.dispatch(place);
+        }
+    }
+}
+
 /// The newest page that fits. Whether an event fits is for the server to say, which knows what is
 /// searched for and who acted: so each makes this page load the newest again, a few times a second
 /// at most.
-fn follow(filter: StoredValue<Filter>, loaded: Loaded<Page<LogEntry>>) -> Live<Page<LogEntry>> {
+fn follow(filter: StoredValue<Filter>, loaded: Seen<Page<LogEntry>>) -> Live<Page<LogEntry>> {
     let topics = filter.with_value(|filter| match (&filter.before, &filter.topic) {
         (Some(_), _) => Vec::new(),
         (None, Some(topic)) => topic.parse().into_iter().collect(),
@@ -195,15 +234,8 @@ fn follow(filter: StoredValue<Filter>, loaded: Loaded<Page<LogEntry>>) -> Live<P
 /// The page's address, with the list beginning elsewhere.
 fn address(filter: StoredValue<Filter>, before: Option<&str>) -> String {
     filter.with_value(|filter| {
-        let parameters = [
-            ("event", filter.event.as_deref()),
-            ("topic", filter.topic.as_deref()),
-            ("actor", filter.actor.as_deref()),
-            ("from", filter.from.as_deref()),
-            ("to", filter.to.as_deref()),
-            ("q", filter.q.as_deref()),
-            ("before", before),
-        ];
+        let mut parameters = filter.parameters();
+        parameters.push(("before", before));
         with_query("/events", &parameters)
     })
 }

@@ -7,19 +7,20 @@ use colloquy_protocol::{
 use leptos::prelude::*;
 
 use crate::{
-    api::{ApiError, events::notification_type, overview::Summary},
+    api::{
+        ApiError,
+        events::notification_type,
+        overview::{Summary, TROUBLES},
+    },
     components::{
         flow::{For, Show},
         icon::Icon,
         status::StatusBadge,
         time::TimeAgo,
-        toasts::{mark, word},
+        toasts::mark,
     },
     live::{Connection, use_websocket},
 };
-
-/// The most agents, warnings and errors that are told one by one.
-const MOST: usize = 5;
 
 /// The agents that are stuck, the connections that are behind, the latest warnings and errors, and
 /// this page's own connection; or that all is well.
@@ -39,14 +40,14 @@ pub fn Trouble(
     });
     let behind = Memo::new(move |_| summary.with(|it| it.overview.connections.behind));
     let stuck = Memo::new(move |_| {
-        summary.with(|it| it.stuck.iter().take(MOST).cloned().collect::<Vec<_>>())
+        summary.with(|it| it.stuck.iter().take(TROUBLES).cloned().collect::<Vec<_>>())
     });
     let more = Memo::new(move |_| {
         let told = stuck.with(Vec::len) as u64;
         summary.with(|it| it.overview.agents.error.saturating_sub(told))
     });
     let warnings = Memo::new(move |_| {
-        let room = MOST - stuck.with(Vec::len);
+        let room = TROUBLES - stuck.with(Vec::len);
         summary.with(|it| it.warnings.iter().rev().take(room).map(Warning::of).collect::<Vec<_>>())
     });
     let are_all_told =
@@ -88,10 +89,10 @@ pub fn Trouble(
                     </li>
                 </Show>
                 <For each=move || warnings.get() key=|warning| warning.offset let:warning>
-                    <li data-tone=word(warning.tone)>
+                    <li data-tone=warning.tone.as_str()>
                         <Icon shape=mark(warning.tone) />
                         <span class="trouble-text">
-                            <span class="visually-hidden">{word(warning.tone)} ": "</span>
+                            <span class="visually-hidden">{warning.tone.as_str()} ": "</span>
                             {warning.message}
                         </span>
                         <TimeAgo at=warning.at />

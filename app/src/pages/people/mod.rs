@@ -26,11 +26,11 @@ use crate::{
         flow::{For, Show},
         load::Load,
         note::Empty,
+        time::while_visible,
         title::Title,
     },
     parts::lazy_page,
     session::use_session,
-    stores::poll::while_visible,
 };
 
 /// How often is asked who is there: no event tells it.

@@ -8,6 +8,7 @@ use colloquy_client::{
     protocol::{
         account::Session,
         id::{AgentId, PrincipalKind},
+        rest::ROOT,
     },
 };
 
@@ -49,7 +50,7 @@ impl Cast {
             let client = self.hub.with_token(token);
             // What is not known is refused with 401 here.
             client.agents().query("limit", 1).await?;
-            let session = client.request(Method::GET, "/api/v1/session").send().await?;
+            let session = client.request(Method::GET, &format!("{ROOT}/session")).send().await?;
             let session: Session = session.json().await.map_err(colloquy_client::Error::from)?;
             if let Some(me) = session.caller.filter(|me| me.kind == PrincipalKind::Agent) {
                 clients.insert(String::from(me.id).try_into()?, client);

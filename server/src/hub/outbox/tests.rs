@@ -23,10 +23,10 @@ fn of_chat(offset: Offset, judged: Offset) -> Parcel {
 
 /// Two messages of 12 bytes in all, and where they go.
 async fn outbox() -> (Outbox, Theirs) {
-    with(Limits { messages: 2, bytes: 12 }).await
+    with(Capacity { messages: 2, bytes: 12 }).await
 }
 
-async fn with(limits: Limits) -> (Outbox, Theirs) {
+async fn with(capacity: Capacity) -> (Outbox, Theirs) {
     let (ours, theirs) = Theirs::pair().unwrap();
     for end in [&ours, &theirs] {
         end.set_nonblocking(true).unwrap();
@@ -34,7 +34,7 @@ async fn with(limits: Limits) -> (Outbox, Theirs) {
     let ours = UnixStream::from_std(ours).unwrap();
     // As after a handshake: it is known that it takes something.
     ours.writable().await.unwrap();
-    (Outbox::new(Socket::Unix(ours), limits, 0), theirs)
+    (Outbox::new(Socket::Unix(ours), capacity, 0), theirs)
 }
 
 /// What comes through the front door is sent past tokio, as far as the system takes it.
@@ -61,8 +61,8 @@ fn came(mut theirs: &Theirs) -> Vec<u8> {
 }
 
 /// Somebody who reads nothing: the socket holds a part of what they were sent.
-async fn stuck(limits: Limits) -> (Outbox, Theirs) {
-    let (outbox, theirs) = with(limits).await;
+async fn stuck(capacity: Capacity) -> (Outbox, Theirs) {
+    let (outbox, theirs) = with(capacity).await;
     assert_eq!(outbox.push(text(&"x".repeat(1 << 20))), Pushed::Unlisted);
     outbox.flush();
     assert!(outbox.full_since().is_some());
@@ -71,7 +71,7 @@ async fn stuck(limits: Limits) -> (Outbox, Theirs) {
 
 #[tokio::test]
 async fn full_by_count_closes_as_slow() {
-    let (outbox, _theirs) = stuck(Limits { messages: 2, bytes: 1 << 21 }).await;
+    let (outbox, _theirs) = stuck(Capacity { messages: 2, bytes: 1 << 21 }).await;
     assert_eq!(outbox.push(text("a")), Pushed::Queued);
     assert_eq!(outbox.push(text("b")), Pushed::Queued);
     assert_eq!(outbox.push(text("c")), Pushed::Overflowed);
@@ -81,7 +81,7 @@ async fn full_by_count_closes_as_slow() {
 
 #[tokio::test]
 async fn full_by_bytes_closes_as_slow() {
-    let (outbox, _theirs) = stuck(Limits { messages: 9, bytes: (1 << 20) + 20 }).await;
+    let (outbox, _theirs) = stuck(Capacity { messages: 9, bytes: (1 << 20) + 20 }).await;
     assert_eq!(outbox.push(text(&"x".repeat(1 << 20))), Pushed::Queued);
     assert_eq!(outbox.push(text("0123456789")), Pushed::Overflowed);
     assert!(outbox.is_closing());
@@ -100,7 +100,7 @@ async fn who_was_not_written_to_yet_is_not_slow() {
 
 #[tokio::test]
 async fn it_is_known_when_somebody_who_is_behind_reads_on() {
-    let (outbox, mut theirs) = stuck(Limits { messages: 9, bytes: 1 << 21 }).await;
+    let (outbox, mut theirs) = stuck(Capacity { messages: 9, bytes: 1 << 21 }).await;
     assert_eq!(outbox.took(), None);
     let full = outbox.full_since();
     assert!(theirs.read(&mut vec![0; 1 << 19]).unwrap() > 0);
@@ -114,7 +114,7 @@ async fn it_is_known_when_somebody_who_is_behind_reads_on() {
 
 #[tokio::test]
 async fn what_has_ended_takes_and_keeps_nothing_more() {
-    let (outbox, _theirs) = stuck(Limits { messages: 9, bytes: 1 << 21 }).await;
+    let (outbox, _theirs) = stuck(Capacity { messages: 9, bytes: 1 << 21 }).await;
     assert_eq!(outbox.push(text("waits")), Pushed::Queued);
     assert!(!outbox.end().is_empty(), "the rest of what was begun");
     assert_eq!(outbox.push(text("late")), Pushed::TooLate);
@@ -164,7 +164,7 @@ async fn who_is_gone_is_noticed_when_something_is_written() {
 /// What is in front of the mark goes first, then the log; replies come between its pages.
 #[tokio::test]
 async fn the_log_is_read_where_it_was_marked() {
-    let (outbox, theirs) = with(Limits { messages: 9, bytes: 99 }).await;
+    let (outbox, theirs) = with(Capacity { messages: 9, bytes: 99 }).await;
     outbox.tell(Frame::text("reply"));
     outbox.mark_catch_up();
     assert!(!outbox.is_reading());
@@ -198,7 +198,7 @@ async fn what_was_left_is_withdrawn() {
     };
     let stays = b"\x81\x014\x81\x016\x81\x013";
 
-    let (outbox, theirs) = with(Limits { messages: 9, bytes: 99 }).await;
+    let (outbox, theirs) = with(Capacity { messages: 9, bytes: 99 }).await;
     for parcel in all() {
         outbox.push(Arc::new(parcel));
     }
@@ -222,7 +222,7 @@ async fn what_was_left_is_withdrawn() {
 #[tokio::test]
 async fn a_frame_that_was_begun_is_finished() {
     let large = "x".repeat(1 << 20);
-    let (outbox, theirs) = with(Limits { messages: 9, bytes: 1 << 22 }).await;
+    let (outbox, theirs) = with(Capacity { messages: 9, bytes: 1 << 22 }).await;
     outbox.push(text(&large));
     outbox.push(text("dropped"));
     outbox.flush();
@@ -257,14 +257,14 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let limits = Limits { messages: 99, bytes: usize::MAX };
+            let capacity = Capacity { messages: 99, bytes: usize::MAX };
             let (outbox, mut theirs): (_, Box<dyn AsyncRead + Unpin>) = match is_tcp {
                 true => {
                     let (socket, theirs) = through_the_front_door().await;
-                    (Outbox::new(socket, limits, 0), Box::new(theirs))
+                    (Outbox::new(socket, capacity, 0), Box::new(theirs))
                 }
                 false => {
-                    let (outbox, theirs) = with(limits).await;
+                    let (outbox, theirs) = with(capacity).await;
                     (outbox, Box::new(UnixStream::from_std(theirs).unwrap()))
                 }
             };

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::service::NotificationService;
+use crate::{service::NotificationService, store::events};
 
 /// A change that was asked for.
 type Asked<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;

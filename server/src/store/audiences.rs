@@ -10,15 +10,15 @@ use std::{
 
 use colloquy_protocol::id::ChatId;
 
-use super::visibility::Room;
+use super::visibility::ChatAudience;
 
-/// The most participants, of all rooms together, that are remembered; a room counts as one more.
+/// The most participants, of all chats together, that are remembered; a chat counts as one more.
 const MOST: usize = 10_000;
 
-/// The rooms that were asked for lately.
+/// Those of the chats that were asked for lately.
 #[derive(Debug, Default)]
-pub(super) struct Rooms {
-    known: HashMap<ChatId, Room>,
+pub(super) struct ChatAudiences {
+    known: HashMap<ChatId, ChatAudience>,
     /// How large all the known ones are.
     size: usize,
     /// Those that became known during the change that runs: they go when it is undone.
@@ -27,14 +27,14 @@ pub(super) struct Rooms {
     changed: HashSet<ChatId>,
 }
 
-impl Rooms {
-    /// A room that is known.
-    pub(super) fn get(&self, chat: &ChatId) -> Option<Room> {
+impl ChatAudiences {
+    /// That of a chat, if it is known.
+    pub(super) fn get(&self, chat: &ChatId) -> Option<ChatAudience> {
         self.known.get(chat).cloned()
     }
 
-    /// Remembers a room that was read.
-    pub(super) fn keep(&mut self, chat: &ChatId, room: &Room) {
+    /// Remembers one that was read.
+    pub(super) fn keep(&mut self, chat: &ChatId, audience: &ChatAudience) {
         if self.changed.contains(chat) {
             return;
         }
@@ -42,12 +42,12 @@ impl Rooms {
             self.known.clear();
             self.size = 0;
         }
-        self.size += room.size();
-        self.known.insert(chat.clone(), room.clone());
+        self.size += audience.size();
+        self.known.insert(chat.clone(), audience.clone());
         self.new.push(chat.clone());
     }
 
-    /// The change that runs changes that room.
+    /// The change that runs changes that of a chat.
     pub(super) fn change(&mut self, chat: &ChatId) {
         self.forget(chat);
         self.changed.insert(chat.clone());
@@ -64,8 +64,8 @@ impl Rooms {
     }
 
     fn forget(&mut self, chat: &ChatId) {
-        if let Some(room) = self.known.remove(chat) {
-            self.size -= room.size();
+        if let Some(audience) = self.known.remove(chat) {
+            self.size -= audience.size();
         }
     }
 }
