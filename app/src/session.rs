@@ -16,11 +16,13 @@ use colloquy_protocol::{
     id::{Principal, PrincipalId, PrincipalKind},
     session::Ended,
 };
+use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{ApiError, account},
     live::{Connection, use_websocket},
+    stores::live::pause_after,
 };
 
 /// Who uses the page. See [`use_session`].
@@ -193,10 +195,15 @@ impl CurrentSession {
             Connection::Live => came_back.set_value(false),
             Connection::Closed(Ended::ByHub(CloseCode::Unauthorised)) => {
                 spawn_local(async move {
-                    // Known all the same: somebody signed in meanwhile, in another tab. Once.
-                    if self.refresh().await && !came_back.get_value() {
-                        came_back.set_value(true);
-                        socket.connect();
+                    match self.refresh().await {
+                        // Known all the same: somebody signed in meanwhile, in another tab. Once.
+                        Ok(true) if !came_back.get_value() => {
+                            came_back.set_value(true);
+                            socket.connect();
+                        }
+                        Ok(_) => {}
+                        // Whoever can not be told has to say it.
+                        Err(_) => self.end(),
                     }
                 });
             }
@@ -207,7 +214,7 @@ impl CurrentSession {
             let is_another = matches!(&before, Some(Some(before)) if Some(before) != now.as_ref());
             if is_another && !untrack(move || self.is_local()) {
                 spawn_local(async move {
-                    self.refresh().await;
+                    self.refresh().await.ok();
                 });
             }
             now
@@ -223,16 +230,25 @@ impl CurrentSession {
         });
     }
 
-    /// Asks who uses the page now; whether they are known.
-    async fn refresh(self) -> bool {
-        let Ok(session) = account::session().await else { return false };
+    /// Asks who uses the page now, until there is an answer; whether they are known.
+    async fn refresh(self) -> Result<bool, ApiError> {
+        let mut failures = 0;
+        let session = loop {
+            match account::session().await {
+                Err(error) if error.may_pass() => {
+                    failures += 1;
+                    sleep(pause_after(failures)).await;
+                }
+                answer => break answer?,
+            }
+        };
         let is_known = session.caller.is_some();
         if is_known {
             self.signed_in(session);
         } else {
             self.end();
         }
-        is_known
+        Ok(is_known)
     }
 
     fn reload(self) {

@@ -117,6 +117,11 @@ impl Draft {
         self.saved.set(Some(theirs));
     }
 
+    /// Goes on from what was saved from here; what stands in the fields stays.
+    pub fn was_saved(self, fields: Fields) {
+        self.saved.set(Some(fields));
+    }
+
     fn typed(self) -> Option<Fields> {
         let description = self.description.get();
         Some(Fields {

@@ -93,15 +93,19 @@ pub fn EditEntity<T: EntityView>(
     warn_before_leaving(draft);
 
     let saving = Action::new(move |fields: &Fields| {
-        let (base, fields) = (base.get_untracked(), fields.clone());
+        let (begun, fields) = (base.get_untracked(), fields.clone());
         async move {
-            match save(base, &fields).await? {
+            match save(begun, &fields).await? {
+                // The form may have been left meanwhile.
+                Saved::Done(now) if theirs.is_disposed() => forget_change(&now.topic()),
+                Saved::Done(now) if untrack(|| draft.fields()).as_ref() != Some(&fields) => {
+                    // What was typed meanwhile is a change of what was saved.
+                    draft.was_saved(now.fields());
+                    base.set(now);
+                }
                 Saved::Done(now) => {
                     forget_change(&now.topic());
-                    // The form may have been left meanwhile.
-                    if !theirs.is_disposed() {
-                        on_done.run(Some(now));
-                    }
+                    on_done.run(Some(now));
                 }
                 Saved::Meanwhile(now) => drop(theirs.try_set(Some(now))),
             }

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use colloquy_protocol::{frame::EventFrame, id::PrincipalKind, topic::Kind};
+use colloquy_protocol::{
+    frame::EventFrame,
+    id::{PrincipalId, PrincipalKind},
+    model::Participant,
+    topic::Kind,
+};
 use leptos::{ev::Event, prelude::*};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
@@ -115,14 +120,15 @@ impl Detail {
 }
 
 /// Who or what it is whose id stands in a payload: oneself, a person with a name, or as much of a UUID
-/// as tells it from others. Those begin with the time, which may be the same.
-fn called(id: &str, names: &Names) -> String {
-    let me = use_session().principal();
-    if me.is_some_and(|me| me.id.as_str() == id) {
-        return "you".to_owned();
+/// as tells it from others. Those begin with the time, which may be the same. What has no kind is
+/// nobody: a message.
+fn called(id: &str, kind: Option<PrincipalKind>, names: &Names) -> String {
+    let who: Option<(PrincipalKind, PrincipalId)> = kind.zip(id.parse().ok());
+    match who {
+        Some((kind, id)) if use_session().is_me(&id, kind) => "you".to_owned(),
+        Some((kind, id)) => shortened(names.of(&id, kind)),
+        None => shortened(id.to_owned()),
     }
-    let name = id.parse().map(|id| names.of(&id, PrincipalKind::User));
-    shortened(name.unwrap_or_else(|_| id.to_owned()))
 }
 
 fn shortened(id: String) -> String {
@@ -151,13 +157,14 @@ struct Entity {
     description: Option<String>,
     status: String,
     status_detail: Option<String>,
-    participants: Vec<IgnoredAny>,
+    participants: Vec<Participant>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Receipt {
     principal_id: String,
+    principal_kind: Option<PrincipalKind>,
     message_id: String,
     read_at: Option<String>,
 }
@@ -170,12 +177,12 @@ impl Glance {
 
     fn detail(&self, event: &str, names: &Names) -> Detail {
         Detail {
-            text: self.words(event, &|id| called(id, names)),
-            exact: self.words(event, &str::to_owned),
+            text: self.words(event, &|id, kind| called(id, kind, names)),
+            exact: self.words(event, &|id, _| id.to_owned()),
         }
     }
 
-    fn words(&self, event: &str, called: &dyn Fn(&str) -> String) -> String {
+    fn words(&self, event: &str, called: &dyn Fn(&str, Option<PrincipalKind>) -> String) -> String {
         let Self { entity, receipt, message, .. } = self;
         let detail = match event {
             "agent:statusChanged" => match &entity.status_detail {
@@ -187,17 +194,30 @@ impl Glance {
                 many => format!("{many} participants"),
             },
             "chat:messageCreated" => {
-                format!("{}: {}", called(text(&message["senderId"])), text(&message["content"]))
+                let kind = text(&message["senderKind"]).parse().ok();
+                let sender = called(text(&message["senderId"]), kind);
+                format!("{sender}: {}", text(&message["content"]))
             }
-            "chat:participantJoined" | "chat:participantLeft" => called(&self.participant_id),
+            "chat:participantJoined" | "chat:participantLeft" => {
+                called(&self.participant_id, Some(self.participant_kind()))
+            }
             "chat:receiptUpdated" => {
                 let act = if receipt.read_at.is_some() { "read" } else { "received" };
-                format!("{} {act} {}", called(&receipt.principal_id), called(&receipt.message_id))
+                let who = called(&receipt.principal_id, receipt.principal_kind);
+                format!("{who} {act} {}", called(&receipt.message_id, None))
             }
             "system:notification" => text(message).to_owned(),
             _ => entity.description.clone().unwrap_or_default(),
         };
         excerpt(detail)
+    }
+
+    /// What kind of participant joined or left. Who has left is not in the chat any more, and no payload
+    /// says what they are: they are taken for the person of that id.
+    fn participant_kind(&self) -> PrincipalKind {
+        let is_it = |one: &&Participant| one.participant_id.as_str() == self.participant_id;
+        let inside = self.entity.participants.iter().find(is_it);
+        inside.map_or(PrincipalKind::User, |one| one.kind)
     }
 }
 
@@ -215,6 +235,8 @@ fn excerpt(mut text: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -231,9 +253,29 @@ mod tests {
             assert_eq!(glance.id, text(&event["payload"][format!("{kind}Id")]), "{name}");
             assert_eq!(glance.timestamp, text(&event["payload"]["timestamp"]), "{name}");
             let may_say_nothing = ["created", "updated", "deleted"].contains(&what);
-            let words = glance.words(name, &str::to_owned);
+            let words = glance.words(name, &|id, _| id.to_owned());
             assert!(may_say_nothing || !words.is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn whom_a_payload_is_about_is_told_with_their_kind() {
+        let told = |event: &str, payload: Value| {
+            let kind_word = |kind: Option<PrincipalKind>| kind.map_or("", PrincipalKind::as_str);
+            let glance = Glance::at(&payload.to_string());
+            glance.words(event, &|id, kind| format!("{id}={}", kind_word(kind)))
+        };
+        let message = json!({"senderId": "ada", "senderKind": "user", "content": "Hi"});
+        assert_eq!(told("chat:messageCreated", json!({"message": message})), "ada=user: Hi");
+        let receipt = json!({"principalId": "ada", "principalKind": "agent", "messageId": "m"});
+        let receipt = told("chat:receiptUpdated", json!({"receipt": receipt}));
+        assert_eq!(receipt, "ada=agent received m=");
+        let ada = json!({
+            "participantId": "ada", "kind": "agent", "joinedAt": "2026-01-01T00:00:00.000Z",
+        });
+        let of = |inside: Value| json!({"participantId": "ada", "chat": {"participants": inside}});
+        assert_eq!(told("chat:participantJoined", of(json!([ada]))), "ada=agent");
+        assert_eq!(told("chat:participantLeft", of(json!([]))), "ada=user");
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub(super) async fn drive(page: Websocket, mut commands: UnboundedReceiver<Comma
             message = next_message(&mut driver.socket).fuse() => driver.receive(message),
             () = alarm(&driver.session).fuse() => driver.session.tick(now()),
         }
+        // What was asked for meanwhile does not wait for as many batches of messages.
+        while let Ok(command) = commands.try_recv() {
+            command(&mut driver.session, now());
+        }
         driver.act().await;
         driver.receive_what_waits().await;
         let events = driver.latest.is_some();

@@ -218,10 +218,16 @@ impl Websocket {
     }
 
     /// The events that came to the page after that position, for whatever component, in the order in
-    /// which they came; none when that is too long ago. The hub sends each event once: a component that
-    /// begins while another has its topic finds here what came since its state was loaded.
+    /// which they came; none when that is too long ago, or in another history than the connection's. The
+    /// hub sends each event once: a component that begins while another has its topic finds here what
+    /// came since its state was loaded.
     pub fn since(&self, position: &Position) -> Option<Vec<Arc<EventFrame>>> {
-        self.recent.since(position)
+        // Before the first connection nothing came, of whatever history.
+        let is_another = |own: &Position| own.epoch != position.epoch;
+        if self.position.with_untracked(|own| own.as_ref().is_some_and(is_another)) {
+            return None;
+        }
+        self.recent.since(position.offset)
     }
 
     /// Wants the events of a topic until the component goes: those after `since`, the position of

@@ -5,11 +5,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use colloquy_protocol::{
-    frame::EventFrame,
-    position::{Offset, Position},
-    session::Notice,
-};
+use colloquy_protocol::{frame::EventFrame, position::Offset, session::Notice};
 use leptos::prelude::*;
 
 use super::listeners::Listeners;
@@ -43,9 +39,9 @@ impl Recent {
         Self(kept)
     }
 
-    /// What came after that position; none when that is too long ago.
-    pub(super) fn since(self, position: &Position) -> Option<Vec<Arc<EventFrame>>> {
-        self.0.with_value(|kept| kept.since(position.offset))
+    /// What came after that place in the connection's history; none when that is too long ago.
+    pub(super) fn since(self, offset: Offset) -> Option<Vec<Arc<EventFrame>>> {
+        self.0.with_value(|kept| kept.since(offset))
     }
 }
 

@@ -24,6 +24,21 @@ use crate::{
 /// How long a message that is answered is shown, in characters.
 const QUOTE_CHARS: usize = 120;
 
+/// What is sent: where, what, and the key of the request.
+type Request = (ChatId, NewMessage, RequestKey);
+
+/// What somebody is writing in a chat, and where they write it.
+#[derive(Debug, Clone, Copy)]
+struct Writing {
+    chat: OpenChat,
+    /// The message that is answered.
+    reply_to: RwSignal<Option<MessageId>>,
+    field: NodeRef<html::Textarea>,
+    /// What the field holds; typing must not wait for anything.
+    draft: StoredValue<Draft>,
+    is_written: RwSignal<bool>,
+}
+
 /// The field for a message. What was typed stays in it until the server has it.
 #[component]
 pub fn Composer(
@@ -37,79 +52,35 @@ pub fn Composer(
     #[prop(into)]
     on_sent: Callback<()>,
 ) -> impl IntoView {
-    let field = NodeRef::<html::Textarea>::new();
     // What is shown only where Enter sends: see the style of it.
     let keys = NodeRef::<html::Span>::new();
-    let draft = StoredValue::new(Draft::default());
-    let is_written = RwSignal::new(false);
+    let writing = Writing::new(chat, reply_to);
+    let Writing { field, is_written, .. } = writing;
     let is_deleted = chat.is_deleted();
     let session = use_session();
     let as_whom = move || session.caller().map(|me| me.name.unwrap_or_else(|| me.id.to_string()));
 
-    // What the field holds is the draft; typing must not wait for anything.
-    let read = move || {
-        let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
-        draft.update_value(|draft| {
-            draft.text = text;
-            draft.reply_to = reply_to.get_untracked();
-            draft.keep(&chat.id());
-            is_written.set(!draft.text.is_empty());
-        });
-    };
-    let show = move |shown: Draft| {
-        if let Some(field) = field.get_untracked() {
-            field.set_value(&shown.text);
-        }
-        reply_to.set(shown.reply_to.clone());
-        shown.keep(&chat.id());
-        is_written.set(!shown.text.is_empty());
-        draft.set_value(shown);
-    };
-    Effect::new(move || {
-        if field.get().is_some() {
-            show(Draft::kept(&chat.id()));
-        }
-    });
-    Effect::new(move |was: Option<Option<MessageId>>| {
-        let answered = reply_to.get();
-        if was.is_some_and(|was| was != answered) {
-            read();
-            if answered.is_some() {
-                field.get_untracked().map(|field| field.focus());
-            }
-        }
-        answered
-    });
-
-    let send = Action::new(move |(id, message, key): &(ChatId, NewMessage, RequestKey)| {
+    let send = Action::new(move |(id, message, key): &Request| {
         let (id, message, key) = (id.clone(), message.clone(), key.clone());
         async move {
             let sent = messages::send(&id, &key, &message).await?;
-            if draft.is_disposed() {
+            if writing.draft.is_disposed() {
                 // Who left the chat meanwhile comes back to what they have not sent.
                 Draft::kept(&id).without(&message).keep(&id);
             } else {
                 chat.sent(sent);
-                read();
-                show(draft.get_value().without(&message));
+                writing.read();
+                writing.show(writing.draft.get_value().without(&message));
                 on_sent.run(());
             }
             Ok::<_, ApiError>(())
         }
     });
     let submit = move || {
-        read();
-        let is_empty = draft.with_value(|draft| draft.text.trim().is_empty());
-        if is_empty || is_deleted.get_untracked() || send.pending().get_untracked() {
-            return;
-        }
-        let request = draft.try_update_value(|draft| {
-            let request = draft.request();
-            draft.keep(&chat.id());
-            request
-        });
-        if let Some((message, key)) = request {
-            send.dispatch((chat.id(), message, key));
+        writing.read();
+        let can_send = !is_deleted.get_untracked() && !send.pending().get_untracked();
+        if let Some(request) = can_send.then(|| writing.request()).flatten() {
+            send.dispatch(request);
         }
     };
     let on_key = move |event: KeyboardEvent| {
@@ -156,7 +127,7 @@ pub fn Composer(
                     dir="auto"
                     aria-label="Message"
                     placeholder="Write a message"
-                    on:input=move |_| read()
+                    on:input=move |_| writing.read()
                     on:keydown=on_key
                 ></textarea>
                 <button
@@ -180,6 +151,72 @@ pub fn Composer(
         </form>
     }
     .into_any()
+}
+
+impl Writing {
+    /// Begins with what the browser kept, and follows which message is answered.
+    fn new(chat: OpenChat, reply_to: RwSignal<Option<MessageId>>) -> Self {
+        let writing = Self {
+            chat,
+            reply_to,
+            field: NodeRef::new(),
+            draft: StoredValue::new(Draft::default()),
+            is_written: RwSignal::new(false),
+        };
+        Effect::new(move || {
+            if writing.field.get().is_some() {
+                writing.show(Draft::kept(&chat.id()));
+            }
+        });
+        Effect::new(move |was: Option<Option<MessageId>>| {
+            let answered = reply_to.get();
+            if was.is_some_and(|was| was != answered) {
+                writing.read();
+                if answered.is_some() {
+                    writing.field.get_untracked().map(|field| field.focus());
+                }
+            }
+            answered
+        });
+        writing
+    }
+
+    /// Takes what the field holds.
+    fn read(self) {
+        let text = self.field.get_untracked().map(|field| field.value()).unwrap_or_default();
+        self.draft.update_value(|draft| {
+            draft.text = text;
+            draft.reply_to = self.reply_to.get_untracked();
+            draft.keep(&self.chat.id());
+            self.is_written.set(!draft.text.is_empty());
+        });
+    }
+
+    /// Puts a draft into the field.
+    fn show(self, shown: Draft) {
+        if let Some(field) = self.field.get_untracked() {
+            field.set_value(&shown.text);
+        }
+        self.reply_to.set(shown.reply_to.clone());
+        shown.keep(&self.chat.id());
+        self.is_written.set(!shown.text.is_empty());
+        self.draft.set_value(shown);
+    }
+
+    /// What sends the draft, unless it is empty.
+    fn request(self) -> Option<Request> {
+        let id = self.chat.id();
+        let request = self.draft.try_update_value(|draft| {
+            if draft.text.trim().is_empty() {
+                return None;
+            }
+            let request = draft.request();
+            draft.keep(&id);
+            Some(request)
+        });
+        let (message, key) = request.flatten()?;
+        Some((id, message, key))
+    }
 }
 
 /// The message that is answered, and the way to answer none.

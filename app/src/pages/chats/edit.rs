@@ -1,6 +1,9 @@
 //! Changes a chat's title and metadata.
 
-use colloquy_protocol::{model::Chat, request::ChatPatch};
+use colloquy_protocol::{
+    model::{Chat, Metadata},
+    request::ChatPatch,
+};
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
@@ -17,7 +20,14 @@ use crate::{
     stores::open_chat::OpenChat,
 };
 
-type Saving = Action<ChatPatch, Result<(), ApiError>>;
+type Saving = Action<Wanted, Result<(), ApiError>>;
+
+/// What a chat is to become.
+#[derive(Debug, Clone, PartialEq)]
+struct Wanted {
+    title: String,
+    metadata: Metadata,
+}
 
 /// What was typed, and what it is a change of.
 #[derive(Debug, Clone, Copy)]
@@ -40,16 +50,25 @@ pub fn EditChat(
     let open = RwSignal::new(false);
     let now = move || chat.conversation().with_untracked(|held| held.chat().clone());
     let draft = Draft::of(now());
-    let save = Action::new(move |change: &ChatPatch| {
-        let (base, change) = (draft.base.get_untracked(), change.clone());
+    let save = Action::new(move |wanted: &Wanted| {
+        let (base, wanted) = (draft.base.get_untracked(), wanted.clone());
         async move {
-            match save(base, &change).await? {
-                Outcome::Saved(saved) => {
-                    draft.begin(saved.clone());
-                    chat.changed(saved);
-                    open.set(false);
+            let outcome = save(base, &wanted).await?;
+            // The page may have been left meanwhile.
+            if !draft.base.is_disposed() {
+                match outcome {
+                    Outcome::Saved(saved) => {
+                        chat.changed(saved.clone());
+                        if draft.is_changed() && draft.wanted().as_ref() != Some(&wanted) {
+                            // What was typed meanwhile is a change of what was saved.
+                            draft.base.set(saved);
+                        } else {
+                            draft.begin(saved);
+                            open.set(false);
+                        }
+                    }
+                    Outcome::Conflict(now) => draft.theirs.set(Some(now)),
                 }
-                Outcome::Conflict(now) => draft.theirs.set(Some(now)),
             }
             Ok::<_, ApiError>(())
         }
@@ -104,18 +123,36 @@ impl Draft {
                 || self.metadata.with_untracked(|text| *text != pretty(&base.metadata))
         })
     }
+
+    /// What stands in the form; none while its metadata are no JSON.
+    fn wanted(self) -> Option<Wanted> {
+        let metadata = self.metadata.with_untracked(|text| parse_object(text)).ok()?;
+        Some(Wanted { title: self.title.get_untracked(), metadata })
+    }
+}
+
+impl Wanted {
+    /// Whether a chat is so already.
+    fn is(&self, chat: &Chat) -> bool {
+        self.title == chat.title && self.metadata == chat.metadata
+    }
+
+    /// What makes a chat so.
+    fn patch_of(&self, chat: &Chat) -> ChatPatch {
+        ChatPatch {
+            title: (self.title != chat.title).then(|| self.title.clone()),
+            metadata: Some(Some(merge_patch::diff(&chat.metadata, &self.metadata))),
+        }
+    }
 }
 
 #[component]
 fn Form(draft: Draft, save: Saving, on_cancel: Callback<()>) -> impl IntoView {
     let Draft { base, title, metadata, theirs } = draft;
     let submit = move || {
-        let Ok(new) = metadata.with_untracked(|text| parse_object(text)) else { return };
-        let change = base.with_untracked(|base| ChatPatch {
-            title: Some(title.get_untracked()).filter(|title| *title != base.title),
-            metadata: Some(Some(merge_patch::diff(&base.metadata, &new))),
-        });
-        save.dispatch(change);
+        if let Some(wanted) = draft.wanted() {
+            save.dispatch(wanted);
+        }
     };
     let go_on = move || {
         if let Some(theirs) = theirs.get_untracked() {
@@ -208,19 +245,22 @@ enum Outcome {
     Conflict(Chat),
 }
 
-/// Saves over a chat that still says what it said: who is in it makes no difference.
-async fn save(mut base: Chat, change: &ChatPatch) -> Result<Outcome, ApiError> {
+/// Saves over a chat that still says what it said (who is in it makes no difference), or that says
+/// already what is wanted: the answer to a try before may be lost.
+async fn save(mut base: Chat, wanted: &Wanted) -> Result<Outcome, ApiError> {
     loop {
-        match chats::change(&base.id, base.version, change).await {
+        match chats::change(&base.id, base.version, &wanted.patch_of(&base)).await {
             Ok(saved) => return Ok(Outcome::Saved(saved)),
-            Err(error) if error.is_conflict() => {
-                let now = chats::read(&base.id).await?.value;
-                if now.title != base.title || now.metadata != base.metadata {
-                    return Ok(Outcome::Conflict(now));
-                }
-                base = now;
-            }
+            Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error),
         }
+        let now = chats::read(&base.id).await?.value;
+        if wanted.is(&now) {
+            return Ok(Outcome::Saved(now));
+        }
+        if now.title != base.title || now.metadata != base.metadata {
+            return Ok(Outcome::Conflict(now));
+        }
+        base = now;
     }
 }

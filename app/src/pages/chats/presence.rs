@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use colloquy_protocol::{
     id::{MessageId, Principal},
     model::Message,
+    session::{Acknowledgement, Notice, RequestError},
 };
 use leptos::{
     html::Div,
@@ -20,7 +21,10 @@ use web_sys::{
 use crate::{
     live::{Connection, Websocket, use_websocket},
     session::{CurrentSession, use_session},
-    stores::{conversation::Conversation, open_chat::OpenChat},
+    stores::{
+        conversation::{CAPACITY, Conversation},
+        open_chat::OpenChat,
+    },
 };
 
 /// How far from the edge of what is visible a message counts as seen.
@@ -35,7 +39,7 @@ pub struct Presence {
     scroller: NodeRef<Div>,
     /// What is on the screen.
     visible: StoredValue<HashSet<MessageId>>,
-    /// What was told already.
+    /// What was told already, of messages that are held or were not long ago.
     received: StoredValue<HashSet<MessageId>>,
     read: StoredValue<HashSet<MessageId>>,
     /// Made in the browser only, whose one thread it stays in.
@@ -64,14 +68,24 @@ impl Presence {
         };
         let conversation = chat.conversation();
         Effect::new(move || conversation.with(|held| presence.receive(held)));
+        // What could not be told is told with the next event, or when somebody looks next.
+        presence.socket.on_notice(move |notice| {
+            if let Notice::Acknowledged { message, what, outcome: Err(error) } = notice
+                && may_pass(error)
+            {
+                let told = match what {
+                    Acknowledgement::Received => presence.received,
+                    Acknowledgement::Read => presence.read,
+                };
+                told.try_update_value(|told| told.remove(message));
+            }
+        });
         // What was told when the connection ended for good may not have been heard.
         let connection = presence.socket.connection();
         let ended = Memo::new(move |_| matches!(connection.get(), Connection::Closed(_)));
         Effect::new(move |had_ended: Option<bool>| {
             let ended = ended.get();
             if had_ended == Some(true) && !ended {
-                presence.received.set_value(HashSet::new());
-                presence.read.set_value(HashSet::new());
                 conversation.with_untracked(|held| presence.receive(held));
                 presence.read();
             }
@@ -134,6 +148,8 @@ impl Presence {
     /// Says of all that is held that it was received.
     fn receive(self, held: &Conversation) {
         let Some(me) = self.session.principal() else { return };
+        forget_others(self.received, held);
+        forget_others(self.read, held);
         for message in held.messages().filter(|message| !is_by(message, &me)) {
             if held.receipt(&message.id, &me).is_none()
                 && self.received.try_update_value(|told| told.insert(message.id.clone()))
@@ -169,6 +185,25 @@ impl Presence {
 impl Drop for Observer {
     fn drop(&mut self) {
         self.observer.disconnect();
+    }
+}
+
+/// Forgets, now and then, what was told of messages that are not held any more.
+fn forget_others(told: StoredValue<HashSet<MessageId>>, held: &Conversation) {
+    told.try_update_value(|told| {
+        if told.len() > 2 * CAPACITY {
+            let ids: HashSet<_> = held.messages().map(|message| &message.id).collect();
+            told.retain(|id| ids.contains(id));
+        }
+    });
+}
+
+/// Whether the hub may take another time what it did not take.
+fn may_pass(error: &RequestError) -> bool {
+    match error {
+        RequestError::Refused(error) => error.retryable,
+        RequestError::Ended | RequestError::TooMany => true,
+        RequestError::Unreadable(_) => false,
     }
 }
 

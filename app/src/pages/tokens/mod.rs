@@ -15,7 +15,7 @@ use self::{
     issued::IssuedToken,
 };
 use crate::{
-    api::{ApiError, Loaded, account},
+    api::{ApiError, Seen, account},
     components::{
         address::{open_by_address, use_parameter},
         dialog::Dialog,
@@ -58,12 +58,12 @@ fn tokens_page() -> AnyView {
     .into_any()
 }
 
-async fn load() -> Result<(Vec<Token>, Loaded<Page<Agent>>), ApiError> {
+async fn load() -> Result<(Vec<Token>, Seen<Page<Agent>>), ApiError> {
     Ok((account::tokens().await?, load_agents().await?))
 }
 
 #[component]
-fn Tokens(tokens: Vec<Token>, agents: Loaded<Page<Agent>>) -> impl IntoView {
+fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
     let session = use_session();
     let all = RwSignal::new(tokens);
     // With `agent` in the address, only what that agent has.
@@ -90,7 +90,7 @@ fn Tokens(tokens: Vec<Token>, agents: Loaded<Page<Agent>>) -> impl IntoView {
     let issued = RwSignal::new(None::<Issued>);
     let showing = RwSignal::new(false);
     let done = Callback::new(move |made: Issued| {
-        all.update(|all| all.insert(0, made.token.clone()));
+        all.update(|all| all.push(made.token.clone()));
         creating.set(false);
         draft.clear();
         issued.set(Some(made));
