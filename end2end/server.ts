@@ -76,6 +76,10 @@ export class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process = child;
+    // Whoever ends the tests before they are done ends the servers, too.
+    const end = () => child.kill("SIGKILL");
+    process.once("exit", end);
+    child.once("exit", () => process.off("exit", end));
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (this.log += text));
     }

@@ -44,6 +44,7 @@ test("the first visit to the live page", async ({ page }) => {
     await page.goto("/demo/websocket");
     await live(page);
   });
+  expect([...bytes.keys()], "what was counted").toContainEqual(expect.stringMatching(/\.wasm$/));
   expect(total(bytes)).toBeLessThanOrEqual(180 * KB);
 });
 

@@ -5,7 +5,7 @@ import type { Locator, Page } from "@playwright/test";
 import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { excessWidth, expectAccessible, rows } from "./entities.ts";
-import { connect, hold } from "./steps.ts";
+import { connect, goTo, hold, requestsOf } from "./steps.ts";
 
 const ADA = {
   id: "ada",
@@ -97,8 +97,7 @@ test("who goes elsewhere while an agent is created stays there", async ({ page, 
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await creation.asked;
   await page.keyboard.press("Escape");
-  await page.getByRole("link", { name: "Collections" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Collections");
+  await goTo(page, "Collections");
   creation.release();
 
   await expect(page.locator(".toast")).toContainText("Ada was created.");
@@ -238,7 +237,7 @@ test("what was typed about an agent outlives going elsewhere and a reload, until
   await page.getByRole("button", { name: "Remove plan" }).click();
   await metadata.fill('{"team": ');
 
-  await toChats(page);
+  await goTo(page, "Chats");
   await page.goBack();
   await expect(name).toHaveValue("Ada the second");
   await expect(metadata).toHaveValue('{"team": ');
@@ -249,9 +248,11 @@ test("what was typed about an agent outlives going elsewhere and a reload, until
   await expect(page.getByRole("button", { name: "Remove review" })).toBeVisible();
   await expect(page.getByRole("button", { name: "Remove plan" })).toHaveCount(0);
 
+  expect(await kept(page)).toContain("Ada the second");
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByRole("form")).toHaveCount(0);
-  await toChats(page);
+  expect(await kept(page)).toBe(null);
+  await goTo(page, "Chats");
   await page.goBack();
   await expect(page.getByRole("button", { name: "Edit" })).toBeEnabled();
   await expect(page.getByRole("form")).toHaveCount(0);
@@ -265,7 +266,7 @@ test("a change that was left is saved over what it began with, and over nothing 
   await api.post("/agents", ADA);
   await edit(page);
   await page.getByLabel("Name", { exact: true }).fill("Ada of mine");
-  await toChats(page);
+  await goTo(page, "Chats");
   await api.patch("/agents/ada", { name: "Ada of theirs" });
 
   await page.goBack();
@@ -276,7 +277,7 @@ test("a change that was left is saved over what it began with, and over nothing 
   await page.getByRole("button", { name: "Overwrite with mine" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of mine");
 
-  await toChats(page);
+  await goTo(page, "Chats");
   await page.goBack();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of mine");
   await expect(page.getByRole("button", { name: "Edit" })).toBeEnabled();
@@ -287,17 +288,38 @@ test("a change whose page is left while it is being saved does not come back", a
   await edit(page);
   const change = await hold(page, "**/api/v1/agents/ada");
   await page.getByLabel("Name", { exact: true }).fill("Ada the second");
-  const saved = page.waitForResponse((answer) => answer.request().method() === "PATCH");
   await page.getByRole("button", { name: "Save" }).click();
   await change.asked;
-  await toChats(page);
+  expect(await kept(page)).toContain("Ada the second");
+  await goTo(page, "Chats");
   change.release();
-  await (await saved).finished();
-  await expect.poll(() => page.evaluate(() => sessionStorage.getItem("draft:agent:ada"))).toBe(null);
+  await change.answered();
+  await expect.poll(() => kept(page)).toBe(null);
 
   await page.goBack();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada the second");
   await expect(page.getByRole("form")).toHaveCount(0);
+});
+
+test("what is typed while a change is being saved stays, and is the next change", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", ADA);
+  await edit(page);
+  const change = await hold(page, "**/api/v1/agents/ada");
+  await page.getByLabel("Name", { exact: true }).fill("Ada the second");
+  await page.getByRole("button", { name: "Save" }).click();
+  await change.asked;
+  const description = page.getByLabel("Description", { exact: true });
+  await description.fill("Thinks further.");
+  change.release();
+  await change.answered();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada the second");
+  await expect(description).toHaveValue("Thinks further.");
+
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("form")).toHaveCount(0);
+  const { name, description: saved } = await api.get("/agents/ada");
+  expect([name, saved]).toEqual(["Ada the second", "Thinks further."]);
 });
 
 test("a status is set in one page and seen in the others", async ({ page, context, server }) => {
@@ -350,6 +372,7 @@ test("a status that was set shows although no event comes", async ({ page, serve
 test("a button keeps the keyboard while it does something, and does it once", async ({ page, server }) => {
   await connect(server).post("/agents", ADA);
   await open(page, "/agents/ada");
+  const puts = requestsOf(page, "PUT");
   const change = await hold(page, "**/api/v1/agents/ada/status");
   await page.getByRole("radio", { name: "working" }).check({ force: true });
   const button = page.getByRole("button", { name: "Set status" });
@@ -367,6 +390,8 @@ test("a button keeps the keyboard while it does something, and does it once", as
   await expect(button).toBeFocused();
   const { items } = await connect(server).get("/events?event=agent:statusChanged");
   expect(items).toHaveLength(1);
+  // Said a second time, the same status would be no event.
+  expect(puts).toHaveLength(1);
 });
 
 test("what is typed while a status is being set stays", async ({ page, server }) => {
@@ -479,13 +504,13 @@ test("who goes elsewhere while an agent is deleted stays there", async ({ page, 
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await deletion.asked;
   await page.keyboard.press("Escape");
-  await toChats(page);
+  await goTo(page, "Chats");
   deletion.release();
 
   await expect(page.locator(".toast")).toContainText("Ada was deleted.");
+  expect((await connect(server).get("/agents")).items).toEqual([]);
   await expect(page).toHaveURL(/\/chats$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
-  expect((await connect(server).get("/agents")).items).toEqual([]);
   expect(heard).toEqual([]);
 });
 
@@ -678,9 +703,9 @@ async function edit(page: Page): Promise<Locator> {
   return page.getByLabel("Metadata", { exact: true });
 }
 
-async function toChats(page: Page): Promise<void> {
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Chats" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
+/** What the browser keeps of a change to Ada that is not saved. */
+function kept(page: Page): Promise<string | null> {
+  return page.evaluate(() => sessionStorage.getItem("draft:agent:ada"));
 }
 
 function status(page: Page): Locator {

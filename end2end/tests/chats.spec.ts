@@ -4,7 +4,7 @@ import { type Locator, type Page } from "@playwright/test";
 
 import { listen, live, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
-import { type Api, connect, hold } from "./steps.ts";
+import { type Api, connect, goTo, hold, requestsOf } from "./steps.ts";
 
 test("the list follows live events and its address", async ({ page, server }) => {
   const heard = listen(page);
@@ -140,7 +140,7 @@ test("who goes elsewhere while a chat is created stays there", async ({ page, se
   await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
   await creation.asked;
   await page.keyboard.press("Escape");
-  await toEvents(page);
+  await goTo(page, "Events");
   creation.release();
 
   await expect(page.getByText("The plan was created.")).toBeVisible();
@@ -187,7 +187,7 @@ test("without a connection, what one does oneself is there at once", async ({ pa
   await open(page, "/demo/websocket");
   await page.getByRole("button", { name: "Disconnect" }).click();
   await expect(page.locator(".connection-pill")).toHaveText("Disconnected");
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Chats" }).click();
+  await goTo(page, "Chats");
   await titles(page).first().click();
   const inside = page.getByRole("region", { name: "Participants" }).getByRole("listitem");
   await expect(inside).toHaveText([/Ada/]);
@@ -355,14 +355,18 @@ test("older messages load with a button that keeps the keyboard, and not before 
   await fill(server, 120);
   await open(page, "/chats/plan");
   await expect(messages(page)).toHaveCount(50);
+  const asked = requestsOf(page, "GET");
+  const parts = () => asked.filter((address) => address.includes("/messages?before="));
   const older = page.getByRole("button", { name: "Load older messages" });
   await older.focus();
   await settled(older);
   await expect(messages(page)).toHaveCount(50);
   await expect(older).toBeInViewport();
+  expect(parts()).toEqual([]);
 
   await page.keyboard.press("Enter");
   await expect(messages(page)).toHaveCount(100);
+  expect(parts()).toHaveLength(1);
   await expect(older).toBeFocused();
   const first = await messages(page).first().getAttribute("data-message");
   await page.keyboard.press("ArrowDown");
@@ -436,7 +440,7 @@ test("older messages load as one scrolls up, and nothing jumps", async ({ page, 
 });
 
 test("who reads further up is not moved, and jumps to the newest", async ({ page, server }) => {
-  await plan(server);
+  const api = await plan(server);
   await fill(server, 60);
   await open(page, "/chats/plan");
   const scroller = page.getByRole("log", { name: "Messages" });
@@ -447,21 +451,24 @@ test("who reads further up is not moved, and jumps to the newest", async ({ page
   const read = messages(page).filter({ hasText: "Message 45." });
   await read.scrollIntoViewIfNeeded();
   const before = await settled(read);
-  for (const content of ["One more.", "Two more."]) {
-    await connect(server).post("/chats/plan/messages", { content }, "ada");
-  }
+  const post = (content: string) => api.post("/chats/plan/messages", { content }, "ada");
+  const [one, two] = [await post("One more."), await post("Two more.")];
 
   const jump = page.getByRole("button", { name: "Jump to newest: 2 new messages" });
   await expect(jump).toBeVisible();
   expect(await settled(read)).toBe(before);
-  await expect(messages(page).last()).not.toContainText("Read by");
+  // It was received, but not read: what the page said before this is stored when this is answered.
+  await expect(messages(page).last()).toContainText("Received by You");
+  await tells(page, "ada", "message:received", { messageId: one.id });
+  const { items } = await api.get(`/messages/${two.id}/receipts`);
+  expect(items).toMatchObject([{ principalId: "local", readAt: null }]);
   await jump.click();
   await expect(messages(page).filter({ hasText: "Two more." })).toBeInViewport();
   await expect(messages(page).last().getByText("Read by You")).toBeVisible();
   await expect(page.getByRole("button", { name: /Jump to newest/ })).toHaveCount(0);
 
   // At the end, the page follows.
-  await connect(server).post("/chats/plan/messages", { content: "Three more." }, "ada");
+  await post("Three more.");
   await expect(messages(page).filter({ hasText: "Three more." })).toBeInViewport();
 });
 
@@ -528,7 +535,7 @@ test("a message whose chat is left while it is being sent is no draft any more",
   await say(page, "Shall we begin?");
   await sending.asked;
   expect(await kept()).toContain("Shall we begin?");
-  await toEvents(page);
+  await goTo(page, "Events");
   sending.release();
   await expect.poll(kept).toBe(null);
 
@@ -670,13 +677,13 @@ test("who goes elsewhere while a chat is deleted stays there", async ({ page, se
   await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
   await deletion.asked;
   await page.keyboard.press("Escape");
-  await toEvents(page);
+  await goTo(page, "Events");
   deletion.release();
 
   await expect(page.getByText("The plan was deleted.")).toBeVisible();
+  expect((await api.get("/chats")).items).toEqual([]);
   await expect(page).toHaveURL(/\/events$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Events");
-  expect((await api.get("/chats")).items).toEqual([]);
   expect(heard).toEqual([]);
 });
 
@@ -770,7 +777,9 @@ test.describe("on a phone", () => {
     await plan(server);
     await open(page, "/chats/plan");
     const message = page.getByLabel("Message", { exact: true });
-    await expect(page.getByText("Shift Enter")).toBeHidden();
+    const keys = page.getByText("Shift Enter");
+    await expect(keys).toBeAttached();
+    await expect(keys).toBeHidden();
     // With smaller letters some browsers zoom in.
     const size = await message.evaluate((it) => parseFloat(getComputedStyle(it).fontSize));
     expect(size).toBeGreaterThanOrEqual(16);
@@ -829,15 +838,18 @@ async function fill(server: Server, count: number, from = 0): Promise<void> {
   }
 }
 
-/** What an agent says to the hub; it is answered before this returns. */
+/** What an agent says to the hub; it is answered, and not refused, before this returns. */
 async function tells(page: Page, agent: string, event: string, payload: object): Promise<void> {
   await page.evaluate(
     async ({ agent, message }) => {
       const socket = new WebSocket(`ws://${location.host}/ws?actAs=${agent}`);
       await new Promise((open) => socket.addEventListener("open", open));
-      await new Promise<void>((answered) => {
+      await new Promise<void>((answered, refused) => {
         socket.addEventListener("message", ({ data }) => {
-          if (JSON.parse(data).reply === 1) answered();
+          const { reply, error } = JSON.parse(data);
+          if (reply !== 1) return;
+          if (error) refused(new Error(error.message));
+          else answered();
         });
         socket.send(message);
       });
@@ -854,11 +866,6 @@ function agent(participantId: string): object {
 async function say(page: Page, text: string): Promise<void> {
   await page.getByLabel("Message", { exact: true }).fill(text);
   await page.getByLabel("Message", { exact: true }).press("Enter");
-}
-
-async function toEvents(page: Page): Promise<void> {
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Events" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Events");
 }
 
 function titles(page: Page): Locator {

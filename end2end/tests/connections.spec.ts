@@ -25,7 +25,11 @@ test("everybody who is connected is listed, this page marked", async ({ page, co
 
   await other.close();
   await expect(rows(page)).toHaveCount(1);
-  await connect(server).post("/agents", { id: "bob", name: "Bob" });
+  const api = connect(server);
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  // What comes after it is there.
+  await api.post("/notifications", { type: "warning", message: "Bob is here" });
+  await expect(page.locator(".toast")).toContainText("Bob is here");
   expect(heard).toEqual([]);
 });
 

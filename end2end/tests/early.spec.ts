@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { connect, hold, region } from "./steps.ts";
+import { connect, hold, region, requestsOf } from "./steps.ts";
 
 test("a search and a choice", async ({ page, server }) => {
   const api = connect(server);
@@ -51,6 +51,7 @@ test("filters of the log", async ({ page, server }) => {
 test("a form, sent once with its last button", async ({ page, server }) => {
   const api = connect(server);
   await api.post("/agents", { id: "ada", name: "Ada" });
+  const puts = requestsOf(page, "PUT");
   const code = await asleep(page, "/agents/ada");
 
   await page.getByRole("radio", { name: "working" }).check({ force: true });
@@ -63,6 +64,8 @@ test("a form, sent once with its last button", async ({ page, server }) => {
   await expect(page.locator(".status-now")).toContainText(/working.*Reading/);
   const { items } = await api.get("/events?event=agent:statusChanged");
   expect(items).toHaveLength(1);
+  // Said a second time, the same status would be no event.
+  expect(puts).toHaveLength(1);
 });
 
 test("a message that is begun, rather than the draft from before", async ({ page, server }) => {

@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { type Api, connect, hold } from "./steps.ts";
+import { type Api, connect, goTo, hold } from "./steps.ts";
 
 test("new events come on top, and a payload is shown on demand", async ({ page, server }) => {
   const heard = listen(page);
@@ -188,11 +188,9 @@ test("the page can be left while older events are on their way", async ({ page, 
   const older = await hold(page, "**/api/v1/events?before=*");
   await scrollToEnd(page);
   await older.asked;
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Agents" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Agents");
-  const answered = page.waitForResponse("**/api/v1/events?before=*");
+  await goTo(page, "Agents");
   older.release();
-  await (await answered).finished();
+  await older.answered();
 
   await api.post("/agents", { id: "ada", name: "Ada" });
   await expect(page.getByRole("list", { name: "Agents" })).toContainText("Ada");

@@ -85,6 +85,9 @@ test("a replaced connection misses nothing and repeats nothing", async ({ page, 
 
   await expect(history(page)).toHaveText([/Nothing was missed/, /agent:created.*Ada/]);
   await isLive(page);
+  // Whatever was repeated would be before it.
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await expect(history(page)).toHaveText([/agent:created.*Bob/, /Nothing was missed/, /agent:created.*Ada/]);
 });
 
 test("offline, the page waits; online again, it goes on at once", async ({ page, server }) => {
@@ -144,7 +147,7 @@ test("when nothing can be replayed, the lists are loaded afresh", async ({ page,
   await expect(offered(page, "agents")).toHaveText(["Bob", "Ada"]);
 });
 
-test("a page that comes too late for a replay says so once", async ({ page }) => {
+test("a page that comes too late for a replay says so once", async ({ page, server }) => {
   const hub = await forgetfulHub(page);
   hub.forgets = true;
   const loads: string[] = [];
@@ -152,8 +155,10 @@ test("a page that comes too late for a replay says so once", async ({ page }) =>
 
   await open(page, DEMO);
   await expect(history(page)).toHaveText([/the lists are loaded afresh/]);
-  await expect(history(page)).toHaveCount(1);
   await expect.poll(() => loads).toContain("/api/v1/collections");
+  // Whatever was said again would be before it.
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await expect(history(page)).toHaveText([/agent:created.*Ada/, /the lists are loaded afresh/]);
   await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toHaveCount(0);
 });
 

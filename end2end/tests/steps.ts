@@ -61,7 +61,25 @@ export async function isLive(page: Page): Promise<void> {
   await expect(connection(page)).toHaveText("Live");
 }
 
-/** Holds back what the page asks for at these addresses until it is released. */
+/** Goes to the page of that name with the link that is beside every page. */
+export async function goTo(page: Page, name: string): Promise<void> {
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+}
+
+/** The addresses that the page asks with this method from now on, as soon as it asks. */
+export function requestsOf(page: Page, method: string): string[] {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === method) asked.push(request.url());
+  });
+  return asked;
+}
+
+/**
+ * Holds back what the page asks for at these addresses until it is released. `asked` waits until the page
+ * asks for something there, and `answered` until it has the whole answer to that.
+ */
 export async function hold(page: Page, addresses: string) {
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -72,5 +90,10 @@ export async function hold(page: Page, addresses: string) {
     await released;
     await route.continue();
   });
-  return { asked, release };
+  const answered = async () => {
+    const response = await (await asked).response();
+    if (!response) throw new Error(`${addresses}: there was no answer`);
+    await response.finished();
+  };
+  return { asked, release, answered };
 }

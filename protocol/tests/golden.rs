@@ -271,12 +271,17 @@ fn every_error_code() {
         (ErrorCode::UnknownEvent, "unknown_event"),
         (ErrorCode::InvalidPayload, "invalid_payload"),
         (ErrorCode::NotFound, "not_found"),
+        (ErrorCode::Forbidden, "forbidden"),
         (ErrorCode::AlreadyReady, "already_ready"),
         (ErrorCode::TooManySubscriptions, "too_many_subscriptions"),
         (ErrorCode::TooManyMessages, "too_many_messages"),
         (ErrorCode::Unavailable, "unavailable"),
         (ErrorCode::Internal, "internal"),
     ];
+    assert_eq!(codes.map(|(code, _)| code), ErrorCode::ALL, "every code is here");
+    // What is said of an unknown one names, each in a pair of quotes, it and every variant.
+    let unknown = serde_json::from_value::<ErrorCode>(json!("other")).unwrap_err().to_string();
+    assert_eq!(unknown.matches('`').count(), 2 * (1 + ErrorCode::ALL.len()), "{unknown}");
     for (code, name) in codes {
         assert_eq!(serde_json::to_value(code).unwrap(), json!(name));
         assert_eq!(serde_json::from_value::<ErrorCode>(json!(name)).unwrap(), code);

@@ -6,6 +6,9 @@
     reason = "the helpers of tests may panic as tests do"
 )]
 
+#[path = "support/mod.rs"]
+mod support;
+
 use std::{
     collections::HashSet,
     process::{Command, Stdio},
@@ -42,6 +45,8 @@ use tokio::{
     time::timeout,
 };
 
+use support::free_port;
+
 /// How long the three may take for a task or an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -64,10 +69,7 @@ async fn next_message(notices: &mut Notices) -> Message {
 
 #[tokio::test]
 async fn three_agents_wait_for_the_hub_work_together_and_answer_people() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-
+    let address = format!("127.0.0.1:{}", free_port());
     let mut demo = Started::from(Command::new(env!("CARGO_BIN_EXE_colloquy")))
         .args(["demo", "--url", &format!("http://{address}")])
         .stdout(Stdio::piped())
@@ -81,7 +83,7 @@ async fn three_agents_wait_for_the_hub_work_together_and_answer_people() {
     let data = TempDir::new().unwrap();
     let settings = Settings { data_dir: data.path().to_owned(), ..Settings::default() };
     let state = AppState::open(settings).await.unwrap();
-    let listener = TcpListener::bind(address).await.unwrap();
+    let listener = TcpListener::bind(&address).await.unwrap();
     tokio::spawn(serve(listener, state, std::future::pending()));
     let client = Client::new(&format!("http://{address}")).unwrap();
     let (live, mut notices) = client.live();
@@ -113,7 +115,9 @@ async fn three_agents_wait_for_the_hub_work_together_and_answer_people() {
 
     kill_process(Pid::from_raw(demo.id().unwrap().cast_signed()).unwrap(), Signal::INT).unwrap();
     assert_eq!(timeout(PATIENCE, demo.wait()).await.unwrap().unwrap().code(), Some(0));
-    for agent in client.agents().await.unwrap().value.items {
+    let agents = client.agents().await.unwrap().value.items;
+    assert_eq!(agents.len(), 3);
+    for agent in agents {
         assert_eq!(agent.status, AgentStatus::Offline, "{}", agent.name);
     }
 }

@@ -16,6 +16,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteLockingMode},
 };
 use tempfile::TempDir;
+use tokio::process::Command as Started;
 
 use crate::support::process::{PATIENCE, Process, colloquy, printed, serve_on_any_port, stderr};
 
@@ -126,14 +127,18 @@ async fn a_backup_that_is_stopped_leaves_nothing_behind() {
     let backups = here.join("backups");
     fs::create_dir(&backups).unwrap();
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let mut backup = colloquy(here).args(["backup", "backups/new.db"]).spawn().unwrap();
+        let mut command = colloquy(here);
+        command.args(["backup", "backups/new.db"]);
+        // Whatever fails here, it does not go on.
+        let mut backup = Started::from(command).kill_on_drop(true).spawn().unwrap();
         let deadline = Instant::now() + PATIENCE;
         while fs::read_dir(&backups).unwrap().count() == 0 {
             assert!(Instant::now() < deadline, "it does not begin");
             thread::sleep(Duration::from_millis(1));
         }
-        kill_process(Pid::from_child(&backup), signal).unwrap();
-        assert_eq!(backup.wait().unwrap().code(), Some(1), "{signal:?}");
+        let process = Pid::from_raw(backup.id().unwrap().cast_signed()).unwrap();
+        kill_process(process, signal).unwrap();
+        assert_eq!(backup.wait().await.unwrap().code(), Some(1), "{signal:?}");
         assert_eq!(fs::read_dir(&backups).unwrap().count(), 0, "{signal:?}");
     }
 }

@@ -114,6 +114,26 @@ async fn a_killed_server_has_everything_that_it_acknowledged() {
     }
 }
 
+/// There are as many places as the system allows, and sockets leave some of them.
+#[tokio::test]
+async fn where_few_files_may_be_open_the_hub_can_still_be_asked() {
+    let folder = TempDir::new().unwrap();
+    let mut shell = in_folder(Command::new("sh"), folder.path());
+    shell.args(["-c", "ulimit -n 140 && exec \"$0\" serve --listen 127.0.0.1:0", COLLOQUY]);
+    let server = Process::start(&mut shell);
+    let client = server.client();
+    let mut sockets = Vec::new();
+    let refused = loop {
+        match RawSocket::connect(&client).await {
+            Ok(socket) => sockets.push(socket),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(refused.contains("503"), "{refused}");
+    assert_eq!(sockets.len(), 38, "of 40 places");
+    assert!(client.request(Method::GET, "/health").send().await.unwrap().status().is_success());
+}
+
 #[test]
 fn an_address_that_is_in_use_is_named() {
     let folder = TempDir::new().unwrap();

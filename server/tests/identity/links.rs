@@ -1,6 +1,9 @@
 use serde_json::json;
 
-use crate::{Browser, PASSWORD, database, hub, support::Server};
+use crate::{
+    Browser, PASSWORD, hub,
+    support::{Server, database},
+};
 
 #[tokio::test]
 async fn the_first_person_sets_the_hub_up_once() {

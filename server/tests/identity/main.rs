@@ -21,7 +21,6 @@ use colloquy_client::Method;
 use colloquy_server::settings::{Auth, Settings};
 use reqwest::header::{COOKIE, SET_COOKIE, USER_AGENT};
 use serde_json::{Value, json};
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use support::Server;
 
@@ -168,10 +167,4 @@ impl Browser {
             self.cookie = cookie.split(';').next().map(str::to_owned);
         }
     }
-}
-
-/// The database, behind the hub's back.
-async fn database(server: &Server) -> SqliteConnection {
-    let file = server.state.settings.data_dir.join("colloquy.db");
-    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.unwrap()
 }

@@ -23,8 +23,11 @@ use tokio_tungstenite::{
 
 use crate::{Browser, PASSWORD, hub, support::Server};
 
-/// How long anything here may take; that it takes less than a second is asserted where it is due.
+/// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How soon the sockets of what was taken away are closed: at once, on a machine which may be busy.
+const SOON: Duration = Duration::from_secs(5);
 
 /// The code with which a connection is closed; what comes before it does not matter.
 pub(crate) async fn closed(socket: &mut RawSocket) -> Option<u16> {
@@ -134,8 +137,8 @@ async fn a_token_comes_as_a_subprotocol_where_headers_can_not_be_set() {
     assert_eq!(welcome["payload"]["userId"], "a");
 }
 
-/// Everything that ends a login closes its sockets with 4001 and no others, within a second, and
-/// nothing that happens afterwards reaches them.
+/// Everything that ends a login closes its sockets with 4001 and no others, soon, and nothing that
+/// happens afterwards reaches them.
 #[tokio::test]
 async fn a_login_that_ends_closes_its_sockets() {
     let server = hub().await;
@@ -183,8 +186,10 @@ async fn a_login_that_ends_closes_its_sockets() {
                 Err(code) => break code,
             }
         };
-        println!("{way}: closed {:?} after it was asked for", started.elapsed());
+        let took = started.elapsed();
+        println!("{way}: closed {took:?} after it was asked for");
         assert_eq!(code, 4001, "{way}");
+        assert!(took < SOON, "{way}: {took:?}");
         let own = |message: &Value| message["payload"]["agentId"] == way.replace(' ', "-");
         assert!(!late.iter().any(own), "{way}: {late:?}");
         while bystander.next().await.unwrap()["payload"]["agentId"] != way.replace(' ', "-") {}
@@ -237,11 +242,16 @@ async fn a_revoked_token_hears_nothing_more() {
         };
         while socket.next().await.unwrap()["event"] != "agent:statusChanged" {}
         let listening = tokio::spawn(async move {
-            let mut last = Instant::now();
+            let (mut last, mut heard) = (0, Instant::now());
             loop {
                 match socket.next().await {
-                    Ok(_) => last = Instant::now(),
-                    Err(RawError::Closed { code, .. }) => return (last, Instant::now(), code),
+                    Ok(message) => {
+                        last = message["offset"].as_u64().unwrap_or(last);
+                        heard = Instant::now();
+                    }
+                    Err(RawError::Closed { code, .. }) => {
+                        return (last, heard, Instant::now(), code);
+                    }
                     Err(error) => panic!("{error}"),
                 }
             }
@@ -250,14 +260,16 @@ async fn a_revoked_token_hears_nothing_more() {
         let asked = Instant::now();
         assert_eq!(admin.delete(&path).await.status, 204);
         let answered = asked.elapsed();
-        let (last, end, code) = listening.await.unwrap();
+        let head = server.state.hub.position().offset;
+        let (last, heard, end, code) = listening.await.unwrap();
         busy.abort();
         assert_eq!(code, Some(4001));
-        let (last, end) = (last.saturating_duration_since(asked), end.duration_since(asked));
+        assert!(last <= head, "it heard of {last}, and was revoked before {head}");
+        let (heard, end) = (heard.saturating_duration_since(asked), end.duration_since(asked));
         println!(
-            "{round}: after the request: last event {last:?}, close {end:?}, answer {answered:?}"
+            "{round}: after the request: last event {heard:?}, close {end:?}, answer {answered:?}"
         );
-        assert!(end < answered + Duration::from_secs(1), "{end:?}");
+        assert!(end < answered + SOON, "{end:?}");
         assert_eq!(program.agents().await.unwrap_err().status(), Some(401));
     }
 }
@@ -269,25 +281,58 @@ async fn a_handshake_does_not_overtake_a_revocation() {
     let server = hub().await;
     let admin = Browser::of_admin(&server).await;
     create(&admin, "a").await;
-    let mut opened = 0;
-    for round in 0..30 {
+    let (mut opened, mut refused) = (0, 0);
+    // By how many microseconds the handshake goes first. Where the two meet is looked for: in
+    // longer steps while they happen in the same order, in shorter ones when it has changed.
+    let (mut ahead, mut step) = (0_i64, 100_i64);
+    let mut was_opened = None;
+    for _ in 0..30 {
         let token = admin.post("/tokens", json!({ "name": "t", "agentId": "a" })).await.body;
         let program = server.client().with_token(token["secret"].as_str().unwrap());
         let path = format!("/tokens/{}", token["token"]["id"].as_str().unwrap());
+        let revoking = async {
+            pause(ahead).await;
+            admin.delete(&path).await
+        };
         let connecting = async {
-            for _ in 0..round {
-                tokio::task::yield_now().await;
-            }
+            pause(-ahead).await;
             RawSocket::connect(&program).await
         };
-        let (revoked, socket) = tokio::join!(admin.delete(&path), connecting);
+        let (revoked, socket) = tokio::join!(revoking, connecting);
         assert_eq!(revoked.status, 204);
-        if let Ok(mut socket) = socket {
-            opened += 1;
-            assert_eq!(closed(&mut socket).await, Some(4001));
+        let is_opened = socket.is_ok();
+        match socket {
+            Ok(mut socket) => {
+                opened += 1;
+                assert_eq!(closed(&mut socket).await, Some(4001));
+            }
+            Err(RawError::Socket(error)) => {
+                refused += 1;
+                let status = match &*error {
+                    tungstenite::Error::Http(response) => Some(response.status()),
+                    _ => None,
+                };
+                assert_eq!(status, Some(StatusCode::UNAUTHORIZED), "{error}");
+            }
+            Err(other) => panic!("{other}"),
         }
+        step = match was_opened.replace(is_opened) {
+            Some(before) if before != is_opened => (step / 2).max(10),
+            _ => step * 2,
+        };
+        // A second is far more than either takes.
+        ahead = (ahead + if is_opened { -step } else { step }).clamp(-1_000_000, 1_000_000);
     }
     println!("{opened} of 30 were opened, and closed");
+    assert!(opened > 0 && refused > 0, "{opened} were opened, {refused} refused");
+}
+
+/// Lets so many microseconds pass: fewer than a timer can tell apart.
+async fn pause(micros: i64) {
+    let end = Instant::now() + Duration::from_micros(micros.max(0).unsigned_abs());
+    while Instant::now() < end {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -312,7 +357,7 @@ async fn a_token_that_expires_closes_its_sockets() {
     let server = hub().await;
     let admin = Browser::of_admin(&server).await;
     create(&admin, "a").await;
-    let soon = Timestamp::from_millis(Timestamp::now().as_millis() + 1_500);
+    let soon = Timestamp::from_millis(Timestamp::now().as_millis() + 4_000);
     let new = json!({ "name": "t", "agentId": "a", "expiresAt": soon });
     let token = admin.post("/tokens", new).await.body;
     let program = server.client().with_token(token["secret"].as_str().unwrap());

@@ -1,6 +1,6 @@
 use colloquy_client::{Method, Response, protocol::position::Offset};
 use reqwest::header::{IF_MATCH, IF_NONE_MATCH};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     happened, header, problem,
@@ -57,29 +57,41 @@ async fn every_change_of_an_entity_honours_if_match() {
     let server = Server::start().await;
     let client = server.client();
     let stale: Offset = 99;
-    let agent = agent(&server, "a").await.id;
-    let chat = chat(&server, "c").await.id;
+    agent(&server, "a").await;
+    chat(&server, "c").await;
     let collection = client.request(Method::POST, "/api/v1/collections");
     collection.json(&json!({"id": "k", "name": "k"})).await.unwrap();
     let ann = json!({"participantId": "ann", "kind": "user"});
     client.request(Method::POST, "/api/v1/chats/c/participants").json(&ann).await.unwrap();
     let bob = json!({"participantId": "bob", "kind": "user"});
     let before = happened(&server).await;
-    for (method, path, body) in [
-        (Method::PUT, format!("/agents/{agent}/status"), json!({"status": "idle"})),
-        (Method::DELETE, format!("/agents/{agent}"), json!(null)),
-        (Method::PATCH, format!("/chats/{chat}"), json!({"title": "t"})),
-        (Method::POST, format!("/chats/{chat}/participants"), bob),
-        (Method::DELETE, format!("/chats/{chat}/participants/ann"), json!(null)),
-        (Method::DELETE, format!("/chats/{chat}"), json!(null)),
-        (Method::PATCH, "/collections/k".to_owned(), json!({"name": "t"})),
-        (Method::DELETE, "/collections/k".to_owned(), json!(null)),
-    ] {
-        let call = client.request(method.clone(), &format!("/api/v1{path}")).json(&body);
+    // What ends an entity comes last.
+    let changes = [
+        (Method::PATCH, "/agents/a", "", json!({"name": "t"})),
+        (Method::PUT, "/agents/a", "/status", json!({"status": "idle"})),
+        (Method::PATCH, "/chats/c", "", json!({"title": "t"})),
+        (Method::POST, "/chats/c", "/participants", bob),
+        (Method::DELETE, "/chats/c", "/participants/ann", json!(null)),
+        (Method::PATCH, "/collections/k", "", json!({"name": "t"})),
+        (Method::DELETE, "/agents/a", "", json!(null)),
+        (Method::DELETE, "/chats/c", "", json!(null)),
+        (Method::DELETE, "/collections/k", "", json!(null)),
+    ];
+    for (method, entity, rest, body) in &changes {
+        let path = format!("/api/v1{entity}{rest}");
+        let call = client.request(method.clone(), &path).json(body);
         let refusal = call.if_match(stale).send().await.unwrap();
         assert_eq!(refusal.status(), 412, "{method} {path}");
     }
     assert_eq!(happened(&server).await, before);
+    for (method, entity, rest, body) in &changes {
+        let path = format!("/api/v1{entity}{rest}");
+        let shown = client.request(Method::GET, &format!("/api/v1{entity}")).send().await.unwrap();
+        let call = client.request(method.clone(), &path).json(body);
+        let answer = call.header(IF_MATCH, header(&shown, "etag")).send().await.unwrap();
+        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+    }
+    assert_eq!(happened(&server).await.len(), before.len() + changes.len());
 }
 
 #[tokio::test]
@@ -101,6 +113,28 @@ async fn what_a_client_has_already_is_not_sent_again() {
     let call = server.client().request(Method::GET, "/api/v1/agents/a");
     let call = call.header(IF_NONE_MATCH, "\"0\"").header(IF_NONE_MATCH, "\"1\"");
     assert_eq!(call.send().await.unwrap().status(), 304);
+}
+
+#[tokio::test]
+async fn what_is_created_is_where_the_answer_says() {
+    let server = Server::start().await;
+    let client = server.client();
+    for (path, body, there) in [
+        ("/agents", json!({"id": "a", "name": "A"}), "/agents/a"),
+        ("/chats", json!({"id": "c", "title": "C"}), "/chats/c"),
+        ("/chats/c/messages", json!({"id": "m", "content": "hi"}), "/messages/m"),
+        ("/collections", json!({"id": "k", "name": "K"}), "/collections/k"),
+    ] {
+        let call = client.request(Method::POST, &format!("/api/v1{path}")).json(&body);
+        let created = call.send().await.unwrap();
+        assert_eq!(created.status(), 201, "{path}");
+        let location = header(&created, "location").to_owned();
+        assert_eq!(location, format!("/api/v1{there}"));
+        let created: Value = created.json().await.unwrap();
+        let shown = client.request(Method::GET, &location).send().await.unwrap();
+        assert_eq!(shown.status(), 200, "{path}");
+        assert_eq!(shown.json::<Value>().await.unwrap(), created, "{path}");
+    }
 }
 
 #[tokio::test]

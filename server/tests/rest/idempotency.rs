@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use colloquy_client::protocol::model::NotificationType;
 use colloquy_client::{Method, protocol::request::NewNotification};
 use serde_json::{Value, json};
+use sqlx::SqliteConnection;
 
 use crate::{
     happened, header, problem, refused,
-    support::{Server, agent, chat},
+    support::{Server, agent, chat, database},
 };
 
 #[tokio::test]
@@ -33,6 +36,44 @@ async fn the_same_request_is_done_once_and_answered_alike() {
     let call = server.client().request(Method::POST, "/api/v1/agents");
     let call = call.json(&json!({"name": "A", "metadata": {"x": 1}})).idempotency_key("key-1");
     assert_eq!(call.send().await.unwrap().json::<Value>().await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_key_is_known_for_a_day() {
+    const MINUTE: Duration = Duration::from_secs(60);
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let server = Server::start().await;
+    let client = server.client();
+    let post = async || {
+        let call = client.request(Method::POST, "/api/v1/agents").json(&json!({"name": "A"}));
+        let answer = call.idempotency_key("key").send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["id"].clone()
+    };
+    let mut database = database(&server).await;
+    let first = post().await;
+    age(&mut database, DAY - MINUTE).await;
+    server.state.keep_house().await;
+    assert_eq!(post().await, first);
+    age(&mut database, 2 * MINUTE).await;
+    assert_ne!(post().await, first);
+    assert_eq!(happened(&server).await, ["agent:created", "agent:created"]);
+
+    age(&mut database, DAY + MINUTE).await;
+    server.state.keep_house().await;
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM idempotency")
+        .fetch_one(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(kept, 0);
+}
+
+/// Makes what was answered so much older.
+async fn age(database: &mut SqliteConnection, by: Duration) {
+    sqlx::query("UPDATE idempotency SET created_at = created_at - ?1")
+        .bind(i64::try_from(by.as_millis()).unwrap())
+        .execute(database)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use colloquy_client::{
     Call, Method, Seen,
     protocol::{
         id::PrincipalKind,
-        model::{Agent, AgentStatus, Chat, Page},
+        model::{Agent, AgentStatus, Chat, Collection, Page},
         request::{NewParticipant, StatusChange},
     },
 };
@@ -129,14 +129,19 @@ async fn search_filter_sort_and_cursor_can_be_combined() {
         let hers = if number % 3 == 0 { vec![] } else { vec![ann.clone()] };
         let chat = json!({"id": format!("c{number}"), "title": name, "participants": hers});
         client.request(Method::POST, "/api/v1/chats").json(&chat).await.unwrap();
+        let collection = json!({"id": format!("k{number}"), "name": name});
+        client.request(Method::POST, "/api/v1/collections").json(&collection).await.unwrap();
     }
     for number in [4, 0, 6, 2] {
         let change = StatusChange { status: AgentStatus::Working, status_detail: None };
         let id = format!("a{number}").parse().unwrap();
         client.set_agent_status(&id, &change).await.unwrap();
+        let id = format!("k{number}").parse().unwrap();
+        client.update_collection(&id, &json!({"metadata": {"n": number}})).await.unwrap();
     }
     let agents = client.agents().await.unwrap().value.items;
     let chats = client.chats().await.unwrap().value.items;
+    let collections = client.collections().await.unwrap().value.items;
 
     for (sort, q, filtered) in combinations() {
         let mut expected: Vec<&Agent> = agents
@@ -174,6 +179,21 @@ async fn search_filter_sort_and_cursor_can_be_combined() {
         let filter = filtered.then_some(("participant", "ann"));
         let found = pages(|| client.chats(), sort, q, filter).await;
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{sort} {q:?} {filtered}");
+    }
+    // Collections have no filter.
+    for (sort, q, _) in combinations().filter(|(_, _, filtered)| !filtered) {
+        let mut expected: Vec<&Collection> =
+            collections.iter().filter(|one| one.name.to_lowercase().contains(q)).collect();
+        match sort.trim_start_matches('-') {
+            "createdAt" => expected.sort_by_key(|one| (one.created_at, &one.id)),
+            "updatedAt" => expected.sort_by_key(|one| (one.updated_at, &one.id)),
+            _ => expected.sort_by_key(|one| (&one.name, &one.id)),
+        }
+        if sort.starts_with('-') {
+            expected.reverse();
+        }
+        let found = pages(|| client.collections(), sort, q, None).await;
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{sort} {q:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use reqwest::{Client, redirect::Policy};
 use serde_json::Value;
 
 use crate::{
-    header, refused,
+    header, problem, refused,
     support::{Server, agent},
 };
 
@@ -36,6 +36,15 @@ async fn what_watches_the_server_is_answered() {
     ] {
         assert!(metrics.contains(line), "{line} in\n{metrics}");
     }
+}
+
+#[tokio::test]
+async fn a_hub_whose_database_is_closed_is_alive_and_not_ready() {
+    let server = Server::start().await;
+    server.state.close().await;
+    let get = async |path: &str| server.client().request(Method::GET, path).send().await.unwrap();
+    assert_eq!(problem(get("/ready").await).await.0, 503);
+    assert_eq!(get("/health").await.status(), 200);
 }
 
 #[tokio::test]

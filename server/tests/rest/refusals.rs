@@ -146,6 +146,18 @@ async fn an_unacceptable_field_is_422_and_named() {
     assert_eq!(happened(&server).await, ["chat:created"]);
 }
 
+/// Names are counted in characters, not in bytes.
+#[tokio::test]
+async fn a_name_may_have_200_characters() {
+    let server = Server::start().await;
+    for (path, field) in [("/agents", "name"), ("/chats", "title"), ("/collections", "name")] {
+        let most = post(&server, path, &json!({field: "ü".repeat(200)})).await;
+        assert_eq!(most.status(), 201, "{path}");
+        let more = post(&server, path, &json!({field: "ü".repeat(201)})).await;
+        assert_eq!(problem(more).await, (422, fields(&[field])), "{path}");
+    }
+}
+
 /// Makes sure that the chat `c` is there.
 async fn chat_c(server: &Server) {
     if server.client().chat(&"c".parse().unwrap()).await.is_err() {

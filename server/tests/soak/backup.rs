@@ -63,7 +63,7 @@ async fn backups_under_load_are_whole_and_come_back() {
     let (_live, mut notices) = client.live();
     while notices.recv().await.unwrap() != Notice::State(State::Live) {}
     let epoch = notices.position().unwrap().epoch.clone();
-    let load = Load::begin(&client, 8).await;
+    let mut load = Load::begin(&client, 8).await;
     for round in 0..rounds {
         load.progress(100).await;
         let acknowledged = load.acknowledged();

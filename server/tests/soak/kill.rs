@@ -21,7 +21,10 @@ use tokio::{
 use crate::{
     fault::{Fault, chance, count, until},
     reader::Reader,
-    support::process::{Process, colloquy},
+    support::{
+        free_port,
+        process::{Process, colloquy},
+    },
 };
 
 /// How many acknowledged writes may wait to be looked at.
@@ -35,8 +38,8 @@ async fn a_server_that_is_killed_again_and_again_loses_nothing() {
     let fault = Fault::begin(1, "SIGKILL under writers and readers with cursors");
     let (kills, many) = (count(3, 200), count(8, 50));
     let folder = TempDir::new().unwrap();
-    let mut server = serve(folder.path(), "127.0.0.1:0").await.0;
-    let listen = server.url.strip_prefix("http://").unwrap().to_owned();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let mut server = serve(folder.path(), &listen).await.0;
     let (up, is_up) = watch::channel(0);
     // Writers wait when nobody takes what they were told: debug builds of fifty readers read more
     // slowly than fifty writers write.

@@ -40,13 +40,18 @@ fn a_bad_network_loses_nothing() {
     let mut unshare = Command::new("unshare");
     unshare.args(["--net", "sh", "-c", SCRIPT, "sh"]).arg(env::current_exe().unwrap());
     unshare.args(["--exact", "network::a_bad_network_loses_nothing", "--ignored", "--nocapture"]);
-    let status = unshare.env(INSIDE, "1").stdin(Stdio::null()).status();
-    match status.map(|status| status.code()) {
-        Ok(Some(0)) => {}
+    let run = unshare.env(INSIDE, "1").stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let said = run.as_ref().map(|run| String::from_utf8_lossy(&run.stdout)).unwrap_or_default();
+    match run.as_ref().map(|run| run.status.code()) {
+        Ok(Some(0)) => {
+            print!("{said}");
+            // Where no test has that name, none fails.
+            assert!(said.contains("1 passed"), "it was not run inside");
+        }
         Ok(Some(NOT_POSSIBLE)) | Err(_) => {
             fault.skipped("network namespaces, tc or nft (Debian: nftables) are not to be had");
         }
-        failed => panic!("{failed:?}"),
+        failed => panic!("{failed:?}: {said}"),
     }
 }
 

@@ -9,7 +9,11 @@
 pub(crate) mod peer;
 pub(crate) mod process;
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    net,
+    sync::Arc,
+};
 
 use colloquy_client::{
     Client,
@@ -110,6 +114,26 @@ pub(crate) fn provide_cryptography() {
     let _ = ring::default_provider().install_default();
 }
 
+/// A port that nobody listens on, below those that the system gives away by itself: it stays free
+/// for who listens on it later.
+pub(crate) fn free_port() -> u16 {
+    for _ in 0..100 {
+        // Hashers are seeded at random.
+        let port = 10_000 + RandomState::new().build_hasher().finish() % 20_000;
+        let port = u16::try_from(port).unwrap();
+        if net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free");
+}
+
+/// The database, behind the hub's back.
+pub(crate) async fn database(server: &Server) -> SqliteConnection {
+    let file = server.state.settings.data_dir.join("colloquy.db");
+    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.unwrap()
+}
+
 /// A disk that does not get on: as many changes wait as can, and no more can be asked for.
 pub(crate) struct Stalled {
     lock: SqliteConnection,
@@ -119,9 +143,7 @@ pub(crate) struct Stalled {
 impl Stalled {
     /// Returns once the first change was refused.
     pub(crate) async fn begin(server: &Server) -> Self {
-        let database = server.state.settings.data_dir.join("colloquy.db");
-        let options = SqliteConnectOptions::new().filename(database);
-        let mut lock = SqliteConnection::connect_with(&options).await.unwrap();
+        let mut lock = database(server).await;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.unwrap();
         let mut waiting = JoinSet::new();
         for number in 0..1_100 {

@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     Peer,
-    support::{Server, chat},
+    support::{Server, agent, chat, database},
 };
 
 #[tokio::test]
@@ -66,10 +66,24 @@ async fn an_operator_can_close_a_connection() {
     assert!(server.client().close_connection(&id).await.is_err(), "there is none any more");
 }
 
+/// Who was promised what then can not be read is closed, and may come back.
+#[tokio::test]
+async fn a_log_that_can_not_be_read_closes_as_failed() {
+    let server = Server::start_with(|set| set.recent_bytes = 0).await;
+    agent(&server, "ada").await;
+    let mut peer = Peer::connect(&server.client()).await;
+    peer.subscribe("agent:*").await;
+    let elsewhere = "ALTER TABLE events RENAME TO elsewhere";
+    sqlx::query(elsewhere).execute(&mut database(&server).await).await.unwrap();
+    let since = crate::position(&peer, 0);
+    assert_eq!(peer.ok("client:ready", json!({ "since": since })).await["recovered"], true);
+    assert_eq!(peer.closed().await, Some(1011));
+}
+
 /// Who does not even answer pings is taken for gone; who answers them may be quiet for ever.
 #[tokio::test]
 async fn the_silent_are_closed_and_the_quiet_are_not() {
-    let server = Server::start_with(|set| set.heartbeat = Duration::from_millis(400)).await;
+    let server = Server::start_with(|set| set.heartbeat = Duration::from_secs(1)).await;
     let mut quiet = Peer::connect(&server.client()).await;
     let mut silent = shake_hands(&server).await;
     let quiet_meanwhile = async {

@@ -2,17 +2,21 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use colloquy_client::protocol::{
-    position::Offset,
-    request::{NewMessage, NewNotification},
+use colloquy_client::{
+    protocol::{
+        position::Offset,
+        request::{NewMessage, NewNotification},
+    },
+    raw::RawError,
 };
-use futures_util::{SinkExt, StreamExt};
+use colloquy_server::{access::Caller, service::Change};
+use futures_util::{SinkExt, StreamExt, future::try_join_all};
 use serde_json::{Value, json};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use crate::{
     Peer, names, offsets, position,
-    support::{Server, agent, chat},
+    support::{Server, agent, chat, database},
     touch,
 };
 
@@ -89,7 +93,25 @@ async fn what_the_log_has_forgotten_is_not_recovered() {
     while kept(&server).await.len() > 3 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(kept(&server).await, [8, 9, 10]);
+    only_the_last_three_of_ten_are_recovered(&server).await;
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_log_may_be_is_not_recovered() {
+    let server = Server::start_with(|set| set.retention = Duration::from_secs(3_600)).await;
+    let ada = agent(&server, "ada").await;
+    for _ in 0..9 {
+        touch(&server, &ada).await;
+    }
+    // As if they had happened two hours ago.
+    let age = "UPDATE events SET timestamp = timestamp - 7200000 WHERE offset <= 7";
+    sqlx::query(age).execute(&mut database(&server).await).await.unwrap();
+    server.state.keep_house().await;
+    only_the_last_three_of_ten_are_recovered(&server).await;
+}
+
+async fn only_the_last_three_of_ten_are_recovered(server: &Server) {
+    assert_eq!(kept(server).await, [8, 9, 10]);
     for (offset, recovered) in [(6, false), (7, true)] {
         let mut peer = Peer::connect(&server.client()).await;
         peer.subscribe("agent:*").await;
@@ -99,6 +121,55 @@ async fn what_the_log_has_forgotten_is_not_recovered() {
         let expected: &[Offset] = if recovered { &[8, 9, 10] } else { &[] };
         assert_eq!(offsets(&peer.events().await), expected);
     }
+}
+
+/// Of what comes after a replay nothing was promised: who has not read it when the log forgets it
+/// is closed as slow, and is told when they come back.
+#[tokio::test]
+async fn who_reads_more_slowly_than_the_log_forgets_is_closed() {
+    let server = Server::start_with(|set| {
+        set.retention_events = 3;
+        // Who takes nothing is not closed because of that.
+        set.heartbeat = Duration::from_secs(3_600);
+    })
+    .await;
+    let client = server.client();
+    let services = &server.state.services;
+    let chat = chat(&server, "c").await;
+    let new = NewMessage { content: "x".repeat(60_000), ..NewMessage::default() };
+    let say = |_| services.send_message(Change::by(Caller::local()), chat.id.clone(), new.clone());
+    // More than a socket's buffers hold, before they are ready and after it.
+    let much = 0..400;
+    try_join_all(much.clone().map(say)).await.unwrap();
+    let mut peer = Peer::connect(&client).await;
+    peer.subscribe("chat:c").await;
+    let since = position(&peer, 0);
+    let ready = peer.ok("client:ready", json!({ "since": since })).await;
+    assert_eq!(ready["recovered"], true);
+    let promised = ready["offset"].as_u64().unwrap();
+    try_join_all(much.map(say)).await.unwrap();
+    let head = server.state.hub.position().offset;
+
+    let mut last = 0;
+    while last <= promised {
+        let event = peer.next().await;
+        assert_eq!(event["offset"], last + 1);
+        last += 1;
+    }
+    server.state.keep_house().await;
+    assert_eq!(kept(&server).await, [head - 2, head - 1, head]);
+    let code = loop {
+        match peer.socket.next().await {
+            Ok(event) => last = event["offset"].as_u64().unwrap_or(last),
+            Err(RawError::Closed { code, .. }) => break code,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(code, Some(4000));
+    assert!(last < head - 3, "{last} of {head} came");
+    let mut again = Peer::connect(&client).await;
+    let since = position(&again, last);
+    assert_eq!(again.ok("client:ready", json!({ "since": since })).await["recovered"], false);
 }
 
 /// A second subscription waits until a replay has ended; that the client is there is heard meanwhile.
@@ -141,7 +212,7 @@ async fn who_pings_during_a_replay_is_answered_whatever_else_was_said() {
 /// then comes too late.
 #[tokio::test]
 async fn who_is_not_ready_in_time_holds_up_no_retention() {
-    let heartbeat = Duration::from_millis(400);
+    let heartbeat = Duration::from_secs(2);
     let server = Server::start_with(|set| {
         (set.retention_events, set.heartbeat) = (3, heartbeat);
     })
