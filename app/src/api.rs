@@ -87,7 +87,7 @@ pub fn together<A, B>(one: Seen<A>, other: Seen<B>) -> Result<Seen<(A, B)>, ApiE
 /// Reads a path of the REST API, such as `/agents?limit=10`.
 ///
 /// # Errors
-/// When the server refuses it, can not be reached, or does not answer as its contract says; so
+/// When the server refuses it, cannot be reached, or does not answer as its contract says; so
 /// for all functions here.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<Seen<T>, ApiError> {
     let answer = call(Method::Get, path, None, None).await?;

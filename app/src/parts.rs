@@ -192,7 +192,7 @@ fn on_failure(error: NotLoaded, notice: &mut Option<u64>) {
         let url = use_url().get_untracked();
         let search = url.search();
         let question = if search.is_empty() { "" } else { "?" };
-        // Where it can not, it is tried here again.
+        // Where it cannot, it is tried here again.
         drop(window().location().set_href(&format!("{}{question}{search}", url.path())));
     } else if notice.is_none() {
         *notice =

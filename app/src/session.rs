@@ -202,7 +202,7 @@ impl CurrentSession {
                             socket.connect();
                         }
                         Ok(_) => {}
-                        // Whoever can not be told has to say it.
+                        // Whoever cannot be told has to say it.
                         Err(_) => self.end(),
                     }
                 });

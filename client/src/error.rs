@@ -25,7 +25,7 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// The hub's answer is not what this client understands.
-    #[error("the hub's answer can not be read: {0}")]
+    #[error("the hub's answer cannot be read: {0}")]
     Unreadable(String),
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Both ways are bounded. While nobody takes notices, the task stops reading the socket, so
 //! memory does not grow, and after some more commands it stops obeying, too: take notices in another
-//! task than the one that gives commands. A hub that can not wait closes the connection as slow; once
+//! task than the one that gives commands. A hub that cannot wait closes the connection as slow; once
 //! there is room again the session comes back and resumes, and nothing is missed.
 
 mod driver;

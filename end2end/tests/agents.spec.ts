@@ -114,7 +114,7 @@ test("a creation whose answer was lost is tried again once", async ({ page, serv
   await page.getByRole("button", { name: "New agent" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Ada");
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  await expect(page.getByText("The server can not be reached.")).toBeVisible();
+  await expect(page.getByText("The server cannot be reached.")).toBeVisible();
 
   await page.unroute("**/api/v1/agents");
   await page.getByRole("button", { name: "Create", exact: true }).click();
@@ -167,13 +167,13 @@ test("Tab indents in the JSON, and Escape gives the key back", async ({ page, se
   await expect(metadata).not.toBeFocused();
 });
 
-test("a null that a change can not carry is refused at the field", async ({ page, server }) => {
+test("a null that a change cannot carry is refused at the field", async ({ page, server }) => {
   await connect(server).post("/agents", ADA);
   const metadata = await edit(page);
 
   await metadata.fill('{"team": "blue", "limits": {"steps": null}}');
 
-  await expect(metadata).toHaveAccessibleDescription(/^limits\.steps can not become null/);
+  await expect(metadata).toHaveAccessibleDescription(/^limits\.steps cannot become null/);
   await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
 });
 
@@ -524,7 +524,7 @@ test("what is typed about an agent that is deleted meanwhile stays to be read", 
   await page.getByLabel("Name", { exact: true }).fill("Ada the second");
 
   await api.delete("/agents/ada");
-  await expect(page.getByText("this can not be saved")).toBeVisible();
+  await expect(page.getByText("this cannot be saved")).toBeVisible();
   await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Ada the second");
   await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
   await page.getByRole("button", { name: "Cancel" }).click();

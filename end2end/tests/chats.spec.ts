@@ -692,7 +692,7 @@ test("a confirmation that is opened again says nothing of what went wrong before
   await open(page, "/chats/plan");
   await page.route("**/api/v1/chats/plan", (route) => route.abort());
   const dialog = page.getByRole("dialog", { name: "Delete this chat?" });
-  const wrong = dialog.getByText("The server can not be reached.");
+  const wrong = dialog.getByText("The server cannot be reached.");
 
   await page.getByRole("button", { name: "Delete…" }).click();
   await dialog.getByRole("button", { name: "Delete", exact: true }).click();

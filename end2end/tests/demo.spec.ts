@@ -278,11 +278,11 @@ test("tried again after a lost answer, it is created once", async ({ page, serve
   const panel = region(page, "Make something happen");
 
   await panel.getByRole("button", { name: "Create" }).click();
-  await expect(panel.getByText("The server can not be reached.")).toBeVisible();
+  await expect(panel.getByText("The server cannot be reached.")).toBeVisible();
   isCut = false;
   await panel.getByRole("button", { name: "Create" }).click();
 
-  await expect(panel.getByText("The server can not be reached.")).toBeHidden();
+  await expect(panel.getByText("The server cannot be reached.")).toBeHidden();
   // Its event may have been here the first time.
   await expect(panel.getByRole("status")).toHaveText(/^(Done\.|agent:created was here)/);
   await expect(panel.getByRole("button", { name: "Create" })).toBeEnabled();

@@ -88,7 +88,7 @@ test("a time narrows it down, and a mistake in a filter is told", async ({ page,
   await expect(page.getByLabel("Entity")).toHaveValue("ada");
 });
 
-test("the entity and the actor count while one types, and are told when they can not", async ({
+test("the entity and the actor count while one types, and are told when they cannot", async ({
   page,
   server,
 }) => {

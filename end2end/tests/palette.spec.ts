@@ -116,7 +116,7 @@ test("Escape gives it up while it is loaded", async ({ page }) => {
   await expect(field(page)).toBeFocused();
 });
 
-test("says when it can not be loaded, and tries again", async ({ page }) => {
+test("says when it cannot be loaded, and tries again", async ({ page }) => {
   await open(page, "/chats");
   await page.route("**/*.wasm", (route) => route.abort());
 

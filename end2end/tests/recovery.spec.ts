@@ -162,7 +162,7 @@ test("a page that comes too late for a replay says so once", async ({ page, serv
   await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toHaveCount(0);
 });
 
-test("a page whose code can not come from the hub comes when it can", async ({ page }) => {
+test("a page whose code cannot come from the hub comes when it can", async ({ page }) => {
   const network = await unsteadyNetwork(page);
   await open(page, "/chats");
   await page.evaluate(() => document.documentElement.setAttribute("data-same", ""));
@@ -180,7 +180,7 @@ test("a page whose code can not come from the hub comes when it can", async ({ p
   await expect(page.locator("html")).toHaveAttribute("data-same");
 });
 
-test("another page is gone to while the code of one can not come", async ({ page }) => {
+test("another page is gone to while the code of one cannot come", async ({ page }) => {
   const network = await unsteadyNetwork(page);
   await open(page, "/chats");
   await network.cut();

@@ -101,7 +101,7 @@ async def main() -> None:
     print(f"Say something at {HUB}/chats/{CHAT}")
 
     cursor: Json = {}
-    # While the hub can not be reached, `connect` tries again, waiting longer each time.
+    # While the hub cannot be reached, `connect` tries again, waiting longer each time.
     url = f"{HUB.replace('http', 'ws', 1)}/ws{'' if TOKEN else f'?actAs={AGENT}'}"
     async for hub in connect(url, additional_headers=AUTHORIZATION):
         with contextlib.suppress(ConnectionClosed, OSError):

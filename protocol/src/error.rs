@@ -24,7 +24,7 @@ pub enum ErrorCode {
     TooManySubscriptions,
     /// Who is connected has sent as many messages as they may for now.
     TooManyMessages,
-    /// The hub can not do this now; it may soon.
+    /// The hub cannot do this now; it may soon.
     Unavailable,
     /// The hub failed; the details are in its log.
     Internal,

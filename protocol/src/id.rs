@@ -1,4 +1,4 @@
-//! One newtype per id: an agent's id can not be taken for a chat's.
+//! One newtype per id: an agent's id cannot be taken for a chat's.
 
 use std::{fmt, str::FromStr};
 

@@ -52,7 +52,7 @@ pub enum BackupError {
     #[error("{} is there already, and a backup overwrites nothing", .0.display())]
     Exists(PathBuf),
     /// The database is not one that could be copied, or there is no room for the copy.
-    #[error("{} can not be copied to {}: {cause}", .from.display(), .to.display())]
+    #[error("{} cannot be copied to {}: {cause}", .from.display(), .to.display())]
     Copy {
         /// The database.
         from: PathBuf,
@@ -62,7 +62,7 @@ pub enum BackupError {
         cause: CopyError,
     },
     /// The system does not let it be written.
-    #[error("{} can not be written: {cause}", .path.display())]
+    #[error("{} cannot be written: {cause}", .path.display())]
     Unwritable {
         /// What was to be written.
         path: PathBuf,
@@ -74,7 +74,7 @@ pub enum BackupError {
 /// Copies the database in a data folder into a new file, whether or not a server runs there.
 ///
 /// # Errors
-/// When there is such a file already, or it can not be made.
+/// When there is such a file already, or it cannot be made.
 pub async fn back_up(data_dir: &Path, file: &Path) -> Result<Backup, BackupError> {
     let file = absolute(file)?;
     if file.symlink_metadata().is_ok() {
@@ -96,7 +96,7 @@ pub async fn back_up(data_dir: &Path, file: &Path) -> Result<Backup, BackupError
 /// history from then on: clients load afresh.
 ///
 /// # Errors
-/// When it is no whole database of a known schema, or the folder can not be written.
+/// When it is no whole database of a known schema, or the folder cannot be written.
 pub async fn restore(data_dir: &DataDir, file: &Path) -> Result<Restored, BackupError> {
     let (file, database) = (absolute(file)?, absolute(&data_dir.path().join(store::FILE))?);
     let failed = |cause| BackupError::Copy { from: file.clone(), to: database.clone(), cause };
@@ -155,7 +155,7 @@ async fn fold(database: &Path) -> Offset {
     match store::fold(database).await {
         Ok(head) => head,
         Err(error) => {
-            tracing::warn!(%error, "What is replaced is kept as it is: it can not be read.");
+            tracing::warn!(%error, "What is replaced is kept as it is: it cannot be read.");
             0
         }
     }

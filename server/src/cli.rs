@@ -124,7 +124,7 @@ impl Cli {
     /// Does what is asked.
     ///
     /// # Errors
-    /// When it can not be done; for people to read.
+    /// When it cannot be done; for people to read.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self.task {
             None => serve::run(self.configured.begin()?).await,
@@ -173,7 +173,7 @@ impl Configured {
     /// Begins to log, and hands over the settings.
     fn begin(self) -> anyhow::Result<Settings> {
         logging::start(self.settings.log_format)
-            .map_err(|error| anyhow!("RUST_LOG can not be read: {error}"))?;
+            .map_err(|error| anyhow!("RUST_LOG cannot be read: {error}"))?;
         for variable in unknown_variables() {
             let variable = variable.to_string_lossy();
             tracing::warn!(%variable, "Nothing is set by this environment variable: is it misspelt?");

@@ -96,7 +96,7 @@ pub enum ControlError {
     /// The data folder is not ours, and who owns it does not listen.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
-    /// The database can not be opened.
+    /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The server that owns the data folder does not answer.

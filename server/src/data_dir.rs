@@ -38,16 +38,16 @@ pub enum DataDirError {
         .0.display()
     )]
     NoDatabase(PathBuf),
-    /// It can not be made, read or written.
-    #[error("the data folder {} can not be used: {cause}", .path.display())]
+    /// It cannot be made, read or written.
+    #[error("the data folder {} cannot be used: {cause}", .path.display())]
     Unusable {
         /// The folder.
         path: PathBuf,
         /// What the system says.
         cause: io::Error,
     },
-    /// The database in it can not be read or written.
-    #[error("the database {} can not be opened: {cause}", .path.display())]
+    /// The database in it cannot be read or written.
+    #[error("the database {} cannot be opened: {cause}", .path.display())]
     Database {
         /// The database.
         path: PathBuf,
@@ -76,7 +76,7 @@ impl DataDir {
     /// Makes the folder if it is missing, for this user alone, and takes its lock.
     ///
     /// # Errors
-    /// When another process owns it, or when it can not be written.
+    /// When another process owns it, or when it cannot be written.
     pub fn lock(path: &Path) -> Result<Self, DataDirError> {
         let unusable = |cause| DataDirError::Unusable { path: path.to_owned(), cause };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
@@ -111,11 +111,11 @@ impl DataDir {
         &self.path
     }
 
-    /// Looks at the database that is to be opened. SQLite would not say why it can not be, and
+    /// Looks at the database that is to be opened. SQLite would not say why it cannot be, and
     /// would say nothing of beginning another one where one was lost.
     ///
     /// # Errors
-    /// When it can not be read or written.
+    /// When it cannot be read or written.
     pub fn look_at_database(&self) -> Result<(), DataDirError> {
         let database = self.path.join(store::FILE);
         let opened = OpenOptions::new().read(true).write(true).open(&database);

@@ -52,7 +52,7 @@ pub enum Error {
     /// 507: the disk is full. Nothing was changed.
     #[error("the server's disk is full, so nothing can be changed")]
     StorageFull(#[source] Arc<sqlx::Error>),
-    /// 503: the disk fails, or can not be written to. Nothing was changed. Trying again later may
+    /// 503: the disk fails, or cannot be written to. Nothing was changed. Trying again later may
     /// help.
     #[error("the server's disk fails, so nothing can be done now")]
     StorageFailed(#[source] Arc<sqlx::Error>),

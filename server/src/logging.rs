@@ -1,7 +1,7 @@
 //! Logs: to standard error, as text for people or as JSON for programs.
 //!
 //! A thread of their own writes them, so that nobody waits for whoever reads them, or does not. When too
-//! many lines wait, later ones are dropped and counted; what can not be written is lost.
+//! many lines wait, later ones are dropped and counted; what cannot be written is lost.
 
 use std::{
     env,
@@ -51,7 +51,7 @@ pub fn start(format: LogFormat) -> Result<(), ParseError> {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
-        // It would say so on standard error, and panic when that is what can not be written to.
+        // It would say so on standard error, and panic when that is what cannot be written to.
         .log_internal_errors(false)
         .with_writer(LinesTo(writer));
     match (format, on_terminal) {
@@ -88,7 +88,7 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// Keeps each event on one line of its own, so that logged text can not pass for another event.
+/// Keeps each event on one line of its own, so that logged text cannot pass for another event.
 struct LinesTo<M>(M);
 
 struct Line<W>(W);

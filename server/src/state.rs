@@ -75,7 +75,7 @@ impl AppState {
     /// beside the requests: the writing task, forgetting what is too old, and indexing messages.
     ///
     /// # Errors
-    /// When the database can not be opened.
+    /// When the database cannot be opened.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         Self::open_with(settings, default_handlers()?).await
     }
@@ -83,7 +83,7 @@ impl AppState {
     /// [`AppState::open`], with other answers to what clients say on their sockets.
     ///
     /// # Errors
-    /// When the database can not be opened.
+    /// When the database cannot be opened.
     pub async fn open_with(
         settings: Settings,
         handlers: EventHandlerRegistry,

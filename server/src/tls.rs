@@ -33,14 +33,14 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 const CERT: &str = "--tls-cert";
 const KEY: &str = "--tls-key";
 
-/// Why HTTPS can not be served.
+/// Why HTTPS cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// One of the two is set without the other.
     #[error("tls_cert and tls_key (--tls-cert and --tls-key) go together, and {0} is not set")]
     Alone(&'static str),
-    /// A file can not be read.
-    #[error("{} ({setting}) can not be read: {cause}", .path.display())]
+    /// A file cannot be read.
+    #[error("{} ({setting}) cannot be read: {cause}", .path.display())]
     Read {
         /// What names it.
         setting: &'static str,
@@ -67,7 +67,7 @@ pub enum TlsError {
     },
     /// The certificate and the key are of no use together.
     #[error(
-        "{} ({CERT}) and {} ({KEY}) can not be used together: {cause}",
+        "{} ({CERT}) and {} ({KEY}) cannot be used together: {cause}",
         .cert.display(), .key.display()
     )]
     Useless {
@@ -101,7 +101,7 @@ pub(crate) struct Tls(watch::Receiver<Arc<ServerConfig>>);
 /// Whether HTTPS can be served, if the settings ask for it.
 ///
 /// # Errors
-/// When it can not, and why.
+/// When it cannot, and why.
 pub async fn check(settings: &Settings) -> Result<(), TlsError> {
     Tls::open(settings).await.map(drop)
 }
@@ -159,7 +159,7 @@ async fn keep_current(files: Files, mut seen: Contents, renew: watch::Sender<Arc
                 error
             }
         };
-        tracing::error!(error = %failed, "The new certificate can not be used; the old one is.");
+        tracing::error!(error = %failed, "The new certificate cannot be used; the old one is.");
     }
 }
 

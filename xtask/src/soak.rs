@@ -16,7 +16,7 @@ use crate::{autobahn, fuzz, setup};
 const FUZZ_SECONDS: u32 = 120;
 
 const DOCUMENT: &str = "docs/soak.md";
-/// What the line of a fault has that can not be tried on the machine.
+/// What the line of a fault has that cannot be tried on the machine.
 const NOT_TRIED: &str = "| **not tried: ";
 const BEGIN: &str = "<!-- soak: begin -->\n";
 const END: &str = "<!-- soak: end -->";

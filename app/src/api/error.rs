@@ -10,7 +10,7 @@ pub enum ApiError {
     #[error("{}", say(.0))]
     Refused(Problem),
     /// No answer came.
-    #[error("The server can not be reached. Is it running?")]
+    #[error("The server cannot be reached. Is it running?")]
     Unreachable,
     /// An answer came that this page does not understand.
     #[error("The server gave an answer that this page does not understand: {0}")]

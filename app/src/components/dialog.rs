@@ -96,7 +96,7 @@ fn show(dialog: HtmlDialogElement, open: RwSignal<bool>) {
     });
 }
 
-/// Asks before something is done that can not be taken back.
+/// Asks before something is done that cannot be taken back.
 #[component]
 pub fn ConfirmDialog(
     /// The id of its title, which no other dialog of the page has.

@@ -80,7 +80,7 @@ impl Draft {
         self.show(&Fields::default());
     }
 
-    /// What was typed; none while it can not be saved, which the field at fault says.
+    /// What was typed; none while it cannot be saved, which the field at fault says.
     pub fn fields(self) -> Option<Fields> {
         self.loss().is_none().then(|| self.typed()).flatten()
     }
@@ -89,7 +89,7 @@ impl Draft {
     pub fn loss(self) -> Option<String> {
         let place = unsendable(&self.saved.get()?.metadata, &self.typed()?.metadata)?;
         Some(format!(
-            "{place} can not become null: in a change, null says that a member goes. Take it out, or give it another value."
+            "{place} cannot become null: in a change, null says that a member goes. Take it out, or give it another value."
         ))
     }
 

@@ -60,7 +60,7 @@ pub fn forget_change(topic: &Topic) {
 pub fn EditEntity<T: EntityView>(
     /// What it is now.
     entity: Signal<T>,
-    /// Whether it was deleted meanwhile: what was typed stays to be read, and can not be saved.
+    /// Whether it was deleted meanwhile: what was typed stays to be read, and cannot be saved.
     is_gone: Signal<bool>,
     /// Takes what was saved, here or by somebody else; none when the change was given up.
     on_done: Callback<Option<T>>,
@@ -135,7 +135,7 @@ pub fn EditEntity<T: EntityView>(
     let hint = move || {
         if is_gone.get() {
             Some(
-                "It was deleted meanwhile, so this can not be saved. Your text stays until you cancel.",
+                "It was deleted meanwhile, so this cannot be saved. Your text stays until you cancel.",
             )
         } else if changed_meanwhile() {
             Some("Somebody else changed it meanwhile. Your text stays; saving shows both versions.")

@@ -14,7 +14,7 @@ pub fn FormActions(
     /// Leaves the form.
     #[prop(into, optional)]
     on_cancel: Option<Callback<()>>,
-    /// Whether it is being done, or can not be done as the form is. The button says so and keeps the
+    /// Whether it is being done, or cannot be done as the form is. The button says so and keeps the
     /// keyboard; pressing it does nothing.
     #[prop(into)]
     pending: Signal<bool>,

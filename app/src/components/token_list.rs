@@ -78,7 +78,7 @@ pub fn TokenList(
             id="revoke-title"
             open=asking
             title=Signal::derive(move || format!("Revoke {}?", name().unwrap_or_default()))
-            text="Whatever uses it is cut off at once. This can not be taken back."
+            text="Whatever uses it is cut off at once. This cannot be taken back."
             verb="Revoke"
             on_confirm=confirm
             pending=revoke.pending()

@@ -93,7 +93,7 @@ impl Driver {
                 },
                 Action::Send(text) => {
                     if let Some(open) = &mut self.socket {
-                        // What can not be sent any more is followed by the socket's end.
+                        // What cannot be sent any more is followed by the socket's end.
                         open.send(Message::Text(text)).await.ok();
                     }
                 }

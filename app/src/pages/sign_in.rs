@@ -65,7 +65,7 @@ fn already(name: String, next: String, is_local: bool) -> AnyView {
 /// Where to go after signing in: a path of this site, whatever the address asks for.
 fn destination(next: Option<&str>) -> String {
     let is_path = |next: &&str| {
-        // Browsers read a backslash as a slash, and leave out what can not be seen.
+        // Browsers read a backslash as a slash, and leave out what cannot be seen.
         let mut rest = next.strip_prefix('/').into_iter().flat_map(str::chars);
         let is_odd = |one: char| one == '\\' || one.is_control();
         next.starts_with('/') && rest.next() != Some('/') && !next.contains(is_odd)

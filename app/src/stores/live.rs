@@ -1,7 +1,7 @@
 //! A value that was loaded and that events keep up to date.
 //!
 //! What a page shows begins with what was rendered, or read when the page was opened; from the
-//! position of that data on, events change it in place. When an event's effect can not be told
+//! position of that data on, events change it in place. When an event's effect cannot be told
 //! from the event alone, or when events were missed, it is loaded afresh, and what arrived
 //! meanwhile is applied on top.
 

@@ -57,7 +57,7 @@ impl Rate {
 /// Counts the events of the log's last seconds before that moment.
 ///
 /// # Errors
-/// When the log can not be read.
+/// When the log cannot be read.
 pub async fn recent_rate(now: Timestamp) -> Result<Seen<Rate>, ApiError> {
     let since = Timestamp::from_millis(now.as_millis() - SECONDS as i64 * SECOND);
     let moments = events::moments(since).await?;

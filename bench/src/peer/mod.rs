@@ -63,7 +63,7 @@ pub trait Peer: Debug + Sync {
     /// What starts it.
     ///
     /// # Errors
-    /// When it is not installed, or its configuration can not be written.
+    /// When it is not installed, or its configuration cannot be written.
     fn command(&self, place: &Place) -> Result<Command>;
 
     /// Where it is published to.

@@ -19,7 +19,7 @@ impl Peer for Nchan {
         let module = debian("usr/lib/nginx/modules/ngx_nchan_module.so")?;
         let (port, module) = (place.port, module.display());
         // The module has nginx make a folder in there, whatever the configuration says.
-        fs::create_dir_all("/var/lib/nginx").context("nchan can not do without /var/lib/nginx")?;
+        fs::create_dir_all("/var/lib/nginx").context("nchan cannot do without /var/lib/nginx")?;
         fs::write(
             &configuration,
             format!(

@@ -28,12 +28,12 @@ const GROWTH: &str = "The CPU time of a delivery at 20,000 a second, while somet
 /// Writes the section "Fan-out" of `docs/benchmarks.md`, and the plot.
 ///
 /// # Errors
-/// When the files can not be written.
+/// When the files cannot be written.
 pub fn write(measured: &[Measured]) -> Result<()> {
     let results = Results(measured);
     if growth::is_measured(&results) {
         let plot = growth::plot(&results);
-        fs::write(docs().join(PLOT), plot).context("the plot can not be written")?;
+        fs::write(docs().join(PLOT), plot).context("the plot cannot be written")?;
     }
     section("fan-out", &fan_out(&results))
 }
@@ -41,7 +41,7 @@ pub fn write(measured: &[Measured]) -> Result<()> {
 /// Writes a section of `docs/benchmarks.md`, instead of what is there.
 ///
 /// # Errors
-/// When the file lacks the section's marks, or can not be written.
+/// When the file lacks the section's marks, or cannot be written.
 pub fn section(name: &str, text: &str) -> Result<()> {
     let path = docs().join("benchmarks.md");
     let all = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;

@@ -56,7 +56,7 @@ pub enum Notice {
         /// How long there was no live connection.
         gap: Duration,
     },
-    /// The hub can not replay what was missed: load state afresh. Events after the position
+    /// The hub cannot replay what was missed: load state afresh. Events after the position
     /// arrive.
     Reload {
         /// Only what belongs to this topic; none: everything.

@@ -157,7 +157,7 @@ impl Session {
         self.enter_stage(Stage::Live { since: now });
     }
 
-    /// The hub can not serve this connection; another one may fare better.
+    /// The hub cannot serve this connection; another one may fare better.
     fn give_up(&mut self, error: RequestError, now: Duration) {
         self.notify(match error {
             RequestError::Refused(error) => Notice::Error(error),

@@ -47,7 +47,7 @@ enum Progress {
     Asked,
     /// The hub will replay what is missing.
     Accepted,
-    /// The hub can not; the store loads afresh once live events come.
+    /// The hub cannot; the store loads afresh once live events come.
     Refused,
     /// The hub replays, up to this offset.
     Replaying(Offset),

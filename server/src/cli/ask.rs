@@ -15,7 +15,7 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Asks the server that owns the data folder, or this process when none runs, without a body.
 ///
 /// # Errors
-/// When the data folder can not be used, or the hub refuses.
+/// When the data folder cannot be used, or the hub refuses.
 pub(crate) async fn ask<T: DeserializeOwned>(
     settings: &Settings,
     method: Method,
@@ -27,7 +27,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
 /// The same, with a JSON body.
 ///
 /// # Errors
-/// When the data folder can not be used, or the hub refuses.
+/// When the data folder cannot be used, or the hub refuses.
 pub(crate) async fn tell<T: DeserializeOwned>(
     settings: &Settings,
     method: Method,
@@ -79,5 +79,5 @@ async fn send<T: DeserializeOwned>(
         }
     }
     let answer = if status == StatusCode::NO_CONTENT { &b"null"[..] } else { &answer[..] };
-    serde_json::from_slice(answer).context("the hub's answer can not be read")
+    serde_json::from_slice(answer).context("the hub's answer cannot be read")
 }

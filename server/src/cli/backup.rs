@@ -24,7 +24,7 @@ use super::ask::tell;
 /// Makes a backup, and tells everybody who is connected that it is complete.
 ///
 /// # Errors
-/// When it can not be made. That nobody could be told is only logged: the backup is there.
+/// When it cannot be made. That nobody could be told is only logged: the backup is there.
 pub(crate) async fn back_up_to(file: PathBuf, settings: Settings) -> anyhow::Result<()> {
     let Backup { offset, bytes } = back_up(&settings.data_dir, &file).await?;
     writeln!(io::stdout(), "{}: {bytes} bytes, the log up to {offset}", file.display())?;
@@ -47,7 +47,7 @@ pub(crate) async fn back_up_to(file: PathBuf, settings: Settings) -> anyhow::Res
 /// Brings a backup back, and says where the replaced database is kept.
 ///
 /// # Errors
-/// When a server runs, or the backup can not be used.
+/// When a server runs, or the backup cannot be used.
 pub(crate) async fn restore(file: &Path, settings: Settings) -> anyhow::Result<()> {
     let data_dir =
         DataDir::lock(&settings.data_dir).context("a backup is restored while no server runs")?;

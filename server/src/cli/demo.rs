@@ -110,7 +110,7 @@ async fn play_on(cast: &Cast, url: &str) -> anyhow::Error {
     }
 }
 
-/// Plays until one of the three can not go on.
+/// Plays until one of the three cannot go on.
 async fn play(cast: &Cast, url: &str) -> Result<Infallible, Ended> {
     let clients = cast.clients().await?;
     let [planner, worker, critic] = Role::ALL;

@@ -22,7 +22,7 @@ impl SettingsFile {
     /// Reads the file of that name; without a name, `colloquy.toml` when it is there.
     ///
     /// # Errors
-    /// As `command` reports them: when it can not be read, or holds an unknown key.
+    /// As `command` reports them: when it cannot be read, or holds an unknown key.
     pub(crate) fn read(
         name: Option<&Path>,
         command: &mut Command,

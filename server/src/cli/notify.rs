@@ -30,7 +30,7 @@ pub(crate) struct Notice {
 /// Sends the notification and prints it as it was logged.
 ///
 /// # Errors
-/// When the data folder can not be used, or the hub refuses.
+/// When the data folder cannot be used, or the hub refuses.
 pub(crate) async fn run(notice: Notice, settings: Settings) -> anyhow::Result<()> {
     let Notice { message, notification_type, details } = notice;
     let new = NewNotification { notification_type, message, details };

@@ -27,7 +27,7 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// Serves until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// When the data folder, the database or the address can not be had.
+/// When the data folder, the database or the address cannot be had.
 pub(crate) async fn run(mut settings: Settings) -> anyhow::Result<()> {
     let stopping = stop_on_signals()?;
     settings.max_connections = open_files::room_for(settings.max_connections);
@@ -96,7 +96,7 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
             "{address} is in use by another program; --listen (COLLOQUY_LISTEN) chooses another \
              address, and port 0 any free port"
         ),
-        _ => anyhow::Error::new(error).context(format!("can not listen on {address}")),
+        _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
     })
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct NewTokenArgs {
 /// Does it.
 ///
 /// # Errors
-/// When the data folder can not be used, or the hub refuses.
+/// When the data folder cannot be used, or the hub refuses.
 pub(crate) async fn run(task: TokenTask, settings: Settings) -> anyhow::Result<()> {
     match task {
         TokenTask::Create(new) => {

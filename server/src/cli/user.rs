@@ -69,7 +69,7 @@ impl UserTask {
 /// Does it.
 ///
 /// # Errors
-/// When the data folder can not be used, or the hub refuses.
+/// When the data folder cannot be used, or the hub refuses.
 pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()> {
     match task {
         UserTask::Add { email, name, role } => {

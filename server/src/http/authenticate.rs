@@ -29,7 +29,7 @@ pub(crate) struct Revocations(pub(crate) u64);
 /// The subprotocol of `/ws`.
 pub(crate) const SUBPROTOCOL: &str = "colloquy.v1";
 
-/// What stands before a token among the subprotocols, for browsers, which can not set headers.
+/// What stands before a token among the subprotocols, for browsers, which cannot set headers.
 const BEARER_SUBPROTOCOL: &str = "colloquy.bearer.";
 
 /// The router, told of each request who asks.

@@ -1,4 +1,4 @@
-//! What is read of a request, and how a request that can not be read is refused.
+//! What is read of a request, and how a request that cannot be read is refused.
 
 use std::{convert::Infallible, net::IpAddr};
 
@@ -36,7 +36,7 @@ use crate::{
     service::{Change, Idempotency, ListQuery},
 };
 
-/// The ids in the path; an id that can not exist is a path where nothing is.
+/// The ids in the path; an id that cannot exist is a path where nothing is.
 pub(crate) struct Path<T>(pub(crate) T);
 
 /// The parameters of the query.

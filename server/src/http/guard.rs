@@ -1,4 +1,4 @@
-//! Who may ask at all, judged by what a browser can not be made to hide: the `Host` (against DNS
+//! Who may ask at all, judged by what a browser cannot be made to hide: the `Host` (against DNS
 //! rebinding) and the `Origin` (against cross-site requests and sockets).
 //!
 //! In local mode the hub answers to loopback names only. When people sign in it answers to any

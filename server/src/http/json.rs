@@ -109,7 +109,7 @@ async fn read(body: Body, max_bytes: usize) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-/// Why the body can not be read to its end.
+/// Why the body cannot be read to its end.
 fn unreadable(cause: &axum::Error) -> Problem {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(cause);
     while let Some(error) = cause {

@@ -54,7 +54,7 @@ impl Problem {
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
-    /// 404 for a path that can not name anything.
+    /// 404 for a path that cannot name anything.
     pub(crate) fn no_such_path(path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}"))
     }
@@ -243,7 +243,7 @@ fn one(status: u16) -> Documented {
 
 fn meaning(status: u16) -> &'static str {
     match status {
-        400 => "The request can not be read: its body is not JSON, say.",
+        400 => "The request cannot be read: its body is not JSON, say.",
         401 => "Nobody knows who asks: sign in, or send a token.",
         403 => "Who asks may not do this, or the Host or the Origin is foreign.",
         404 => "There is no such thing.",

@@ -44,7 +44,7 @@ pub(crate) async fn issue(
     SecretPost(body): SecretPost<NewToken>,
 ) -> Result<Unkept<Created<Issued>>, Problem> {
     let issued = services.issue_token(caller, body).await?;
-    // A token can not be read by itself: its place is in the list.
+    // A token cannot be read by itself: its place is in the list.
     Ok(unkept(Created { location: "/tokens".to_owned(), resource: issued }))
 }
 

@@ -35,7 +35,7 @@ pub(super) enum End {
     Broken(CloseCode),
 }
 
-/// Tells a peer that shook hands why it may not be here: a page can not see the status that a
+/// Tells a peer that shook hands why it may not be here: a page cannot see the status that a
 /// refused handshake has. `early` is what was read of the socket already.
 pub(crate) async fn refuse(socket: Socket, early: Bytes, code: CloseCode) {
     let mut decoder = Decoder::new(MAX_INBOUND_BYTES);

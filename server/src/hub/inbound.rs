@@ -12,7 +12,7 @@ use crate::limits::Limits;
 const MAX_REFUSALS: usize = 100;
 const REFUSAL_WINDOW: Duration = Duration::from_secs(10);
 
-/// Counts what the peer says against what its principal may say. What can not be read is not counted
+/// Counts what the peer says against what its principal may say. What cannot be read is not counted
 /// here, but as refused.
 pub(super) struct Inbound<'a> {
     limits: &'a Limits,

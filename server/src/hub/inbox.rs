@@ -47,7 +47,7 @@ impl<'a> Inbox<'a> {
         }
     }
 
-    /// Waits for something before which the message at hand can not be answered. What the peer says
+    /// Waits for something before which the message at hand cannot be answered. What the peer says
     /// meanwhile is held, as far as it is not too much, but it is heard when it pings or closes.
     pub(super) async fn hold_until(&mut self, ready: impl Future<Output = ()>) -> Result<(), End> {
         let silence = self.silence;

@@ -372,7 +372,7 @@ impl Hub {
     /// a client may have read a commit over REST a moment before it is published.
     async fn reach(&self, position: &Position, log_head: Offset) {
         if *position.epoch == *self.0.epoch && position.offset <= log_head {
-            // The sender lives as long as the hub, so this can not fail.
+            // The sender lives as long as the hub, so this cannot fail.
             let _ = self.0.head.subscribe().wait_for(|head| *head >= position.offset).await;
         }
     }

@@ -218,7 +218,7 @@ impl Queue {
                             self.bytes -= parcel.frame.len();
                             (parcel, 0)
                         }
-                        // More than there was can not have been written.
+                        // More than there was cannot have been written.
                         _ => break,
                     },
                 },
@@ -254,7 +254,7 @@ impl Outbox {
 
     /// Adds something that is said by the connection's own task, which then asks for its duty.
     pub(crate) fn tell(&self, frame: Frame) {
-        // When it can not be added the connection is closing, which is a duty too.
+        // When it cannot be added the connection is closing, which is a duty too.
         let _ = self.add(&mut self.lock(), Parcel::told(frame));
     }
 

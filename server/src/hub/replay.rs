@@ -102,7 +102,7 @@ impl CatchUp {
         !std::mem::replace(&mut self.announced, true)
     }
 
-    /// Whether the peer can not tell from the last replayed event that the replay has ended.
+    /// Whether the peer cannot tell from the last replayed event that the replay has ended.
     pub(super) fn ends_unnoticed(&self) -> bool {
         self.last < self.upto
     }

@@ -67,7 +67,7 @@ const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
 /// next request. When there is none, they wait until one ends.
 ///
 /// # Errors
-/// When the certificate can not be read. None that is the network's: a connection that can not be
+/// When the certificate cannot be read. None that is the network's: a connection that cannot be
 /// accepted or fails is logged.
 pub async fn serve(
     listener: TcpListener,
@@ -108,7 +108,7 @@ async fn accept(
     let mut shutdown = pin!(shutdown);
 
     loop {
-        // Waits and tries again when the system can not accept, say for want of handles.
+        // Waits and tries again when the system cannot accept, say for want of handles.
         let (stream, peer) = select! {
             () = &mut shutdown => break,
             Some(_ended) = connections.join_next() => continue,

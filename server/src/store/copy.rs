@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOp
 use super::{database::MIGRATIONS, events, gaps, row};
 use crate::error::{CORRUPT, FULL, NOTADB, primary_code};
 
-/// Why a database can not be copied.
+/// Why a database cannot be copied.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// It is another file, or another program's database.
@@ -39,7 +39,7 @@ pub enum CopyError {
 /// without unsafe code.)
 ///
 /// # Errors
-/// When the one can not be read or is not known, or the other can not be written.
+/// When the one cannot be read or is not known, or the other cannot be written.
 pub(crate) async fn copy(from: &Path, to: &Path) -> Result<Offset, CopyError> {
     let Some(target) = to.to_str() else {
         return Err(CopyError::Sql(sqlx::Error::Configuration("its name is not UTF-8".into())));
@@ -54,7 +54,7 @@ pub(crate) async fn copy(from: &Path, to: &Path) -> Result<Offset, CopyError> {
 /// Whether a database is whole and known; how far its log goes.
 ///
 /// # Errors
-/// When it can not be read, is damaged, or not known.
+/// When it cannot be read, is damaged, or not known.
 pub(crate) async fn check(path: &Path) -> Result<Offset, CopyError> {
     let mut database = open(SqliteConnectOptions::new().filename(path).read_only(true)).await?;
     require_known_schema(&mut database).await?;

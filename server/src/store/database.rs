@@ -23,7 +23,7 @@ const READERS: u32 = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// SQLite said no.
-    #[error("the database can not be opened: {0}")]
+    #[error("the database cannot be opened: {0}")]
     Sql(sqlx::Error),
     /// Its schema has steps that this executable does not know.
     #[error(
@@ -31,7 +31,7 @@ pub enum OpenError {
     )]
     Newer,
     /// The schema could not be brought up to date.
-    #[error("the database can not be brought up to date")]
+    #[error("the database cannot be brought up to date")]
     Migration(#[source] MigrateError),
     /// The SQLite in this executable is too old to be trusted.
     #[error("SQLite {0} loses committed data now and then; 3.51.3 or later is needed")]
@@ -81,7 +81,7 @@ impl Database {
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(Duration::from_secs(10))
-            // It would ask SQLite's thread, which can not go away, whether it is there.
+            // It would ask SQLite's thread, which cannot go away, whether it is there.
             .test_before_acquire(false)
             .connect_with(options.clone().read_only(true))
             .await?;

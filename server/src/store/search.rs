@@ -176,7 +176,7 @@ pub(crate) async fn index(connection: &mut SqliteConnection, portion: Portion) -
 }
 
 /// The numbers of the messages of a chat that may contain the text and are in the index, as a JSON
-/// array; none: they are many, or many are not in it yet, or the index can not tell.
+/// array; none: they are many, or many are not in it yet, or the index cannot tell.
 async fn few_messages(
     connection: &mut SqliteConnection,
     chat: &ChatId,
@@ -203,7 +203,7 @@ async fn few_messages(
 }
 
 /// The numbers of the rows that have what is wanted, as a JSON array; none: they are many, or the
-/// index can not tell.
+/// index cannot tell.
 async fn few(
     connection: &mut SqliteConnection,
     index: &'static str,
@@ -217,7 +217,7 @@ async fn few(
         Ok(found) => Ok((found.len() <= FEW).then(|| serde_json::Value::from(found).to_string())),
         // The rows are there all the same.
         Err(error @ sqlx::Error::Database(_)) => {
-            tracing::error!(%error, index, "An index can not be read; every row is looked at.");
+            tracing::error!(%error, index, "An index cannot be read; every row is looked at.");
             Ok(None)
         }
         Err(error) => Err(error),

@@ -57,7 +57,7 @@ pub(crate) struct WriteTx {
     begun: bool,
     /// Whether the change that runs has a savepoint.
     savepoint: bool,
-    /// Why the group can not be committed any more.
+    /// Why the group cannot be committed any more.
     failure: Option<Cause>,
     /// Whether the storage failed somebody, so that the connection is not to be relied on.
     suspect: bool,
@@ -268,7 +268,7 @@ impl WriteTx {
     }
 
     /// Gives a group up that failed: nothing of it remains. The connection goes with it: after a
-    /// failure of the disk, what it believes of the file can not be relied on.
+    /// failure of the disk, what it believes of the file cannot be relied on.
     pub(super) async fn give_up(&mut self) {
         self.cut(self.group);
         self.later = Later::default();

@@ -51,7 +51,7 @@ fn a_command_in_the_wrong_folder_makes_nothing() {
     }
 }
 
-/// Runs a server that can not start; what it says.
+/// Runs a server that cannot start; what it says.
 fn refused_to_serve(folder: &Path) -> String {
     let output = colloquy(folder).args(["serve", "--listen=127.0.0.1:0"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -68,7 +68,7 @@ fn what_is_in_the_way_is_told_once() {
     fs::remove_file(&data).unwrap();
     fs::create_dir_all(data.join("colloquy.db")).unwrap();
     let error = refused_to_serve(folder.path());
-    assert!(error.contains("data/colloquy.db can not be opened: Is a directory"), "{error}");
+    assert!(error.contains("data/colloquy.db cannot be opened: Is a directory"), "{error}");
 }
 
 #[test]

@@ -68,7 +68,7 @@ async fn people_are_managed_from_the_command_line_while_it_runs_and_while_it_doe
     printed(here, &["token", "revoke", line.split(' ').next().unwrap()]);
     assert_eq!(client.agents().await.unwrap_err().status(), Some(401));
 
-    // What can not be an address may be a password.
+    // What cannot be an address may be a password.
     for typed in ["correct horse", &format!("{}@example.org", "x".repeat(300))] {
         let sign_in = json!({ "email": typed, "password": "wrong horse 1" });
         assert_eq!(post("/session", sign_in).await.status(), 401);

@@ -1,4 +1,4 @@
-//! Settings: where they come from, and what is said of those that can not be.
+//! Settings: where they come from, and what is said of those that cannot be.
 
 use std::{fs, io::Read};
 
@@ -162,7 +162,7 @@ fn a_certificate_and_its_key_go_together_wherever_they_are_set() {
 
     // Both are there; what is wrong with a file is told with the setting that names it.
     let error = refused("tls_key = 'key.pem'", &["--tls-cert=cert.pem"]);
-    assert!(error.contains("cert.pem (--tls-cert) can not be read"), "{error}");
+    assert!(error.contains("cert.pem (--tls-cert) cannot be read"), "{error}");
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     fs::write(here.join("cert.pem"), cert.pem()).unwrap();

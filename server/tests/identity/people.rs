@@ -67,11 +67,7 @@ async fn an_admin_stays() {
         [(json!({ "role": "member" }), "role"), (json!({ "disabled": true }), "disabled")]
     {
         let refused = admin.patch(&ada, patch).await;
-        assert_eq!(
-            (refused.status, refused.fields()),
-            (409, vec![field]),
-            "Bo can not sign in yet"
-        );
+        assert_eq!((refused.status, refused.fields()), (409, vec![field]), "Bo cannot sign in yet");
     }
     let mut other = Browser::new(&server);
     other.welcome(bo["link"].as_str().unwrap(), json!({})).await;

@@ -145,7 +145,7 @@ async fn participants_are_told_apart_by_kind() {
     assert_eq!(chat_events(&agent).await.len(), 2);
     assert_eq!(chat_events(&person).await.len(), 0);
 
-    // The person's own private chat can not have the agent of that id in it: who is in a chat is
+    // The person's own private chat cannot have the agent of that id in it: who is in a chat is
     // named by id alone.
     let both = json!({
         "title": "D", "visibility": "participants", "participants": [an_agent("local")],

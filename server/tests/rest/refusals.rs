@@ -51,7 +51,7 @@ async fn a_body_of_another_type_is_415() {
         (Method::POST, "/agents", "application/json; charset=iso-8859-1"),
     ] {
         let refusal = raw(&server, method, path, media_type, "{\"name\": \"b\"}").await;
-        // It was not read, and so another request can not come behind it.
+        // It was not read, and so another request cannot come behind it.
         assert_eq!(header(&refusal, "connection"), "close");
         assert_eq!(problem(refusal).await, (415, fields(&["Content-Type"])), "{media_type}");
     }

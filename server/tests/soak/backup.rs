@@ -257,7 +257,7 @@ async fn what_can_not_be_backed_up_is_told_and_leaves_nothing() {
     let mut shell = in_folder(Command::new("sh"), kept.folder.path());
     let limited = r#"trap "" XFSZ; ulimit -f 8; exec "$0" backup new.db"#;
     let full = refusal(shell.args(["-c", limited, COLLOQUY]).output().unwrap());
-    assert!(full.contains("can not be copied"), "{full}");
+    assert!(full.contains("cannot be copied"), "{full}");
     assert_eq!(kept.names(), ["colloquy.db", "good.db"]);
 }
 
@@ -326,7 +326,7 @@ async fn what_a_restored_backup_replaces_is_kept() {
     assert_eq!(agent_names(&serve_on_any_port(here)).await, ["kept", "later"]);
 }
 
-/// A database that can not be read any more is what backups are for.
+/// A database that cannot be read any more is what backups are for.
 #[tokio::test]
 async fn a_damaged_database_can_be_replaced() {
     let kept = Kept::new().await;

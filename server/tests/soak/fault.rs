@@ -29,7 +29,7 @@ impl Fault {
         self.tell(format!("{done} | {found} | {seconds} s"));
     }
 
-    /// It can not be tried on this machine.
+    /// It cannot be tried on this machine.
     pub(crate) fn skipped(self, why: impl Display) {
         self.tell(format!("**not tried: {why}** | | "));
     }

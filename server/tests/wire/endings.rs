@@ -66,7 +66,7 @@ async fn an_operator_can_close_a_connection() {
     assert!(server.client().close_connection(&id).await.is_err(), "there is none any more");
 }
 
-/// Who was promised what then can not be read is closed, and may come back.
+/// Who was promised what then cannot be read is closed, and may come back.
 #[tokio::test]
 async fn a_log_that_can_not_be_read_closes_as_failed() {
     let server = Server::start_with(|set| set.recent_bytes = 0).await;

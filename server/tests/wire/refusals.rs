@@ -117,7 +117,7 @@ async fn a_hundred_refusals_are_borne_and_one_more_is_not() {
     assert_eq!(peer.closed().await, Some(4002));
 }
 
-/// What the hub can not do now is no fault of who asks: they are told so, and may go on.
+/// What the hub cannot do now is no fault of who asks: they are told so, and may go on.
 #[tokio::test]
 async fn what_may_succeed_later_is_not_counted_as_refused() {
     let server = Server::start().await;

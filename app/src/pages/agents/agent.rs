@@ -35,7 +35,7 @@ impl EntityView for Agent {
         "Programs that take part: what each one is doing, and what it can do.";
     const COLUMNS: &'static [&'static str] = &["Status", "Capabilities"];
     const DELETION: &'static str =
-        "It leaves all of its chats. The messages that it wrote stay. This can not be taken back.";
+        "It leaves all of its chats. The messages that it wrote stay. This cannot be taken back.";
 
     fn filters() -> AnyView {
         let statuses = AgentStatus::ALL.map(|one| (one.as_str(), first_word(one)));

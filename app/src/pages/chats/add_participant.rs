@@ -35,7 +35,7 @@ impl Naming {
         self.text.with_untracked(|text| text.trim().is_empty())
     }
 
-    /// Who is named; none if it can not be an id, which the form then says.
+    /// Who is named; none if it cannot be an id, which the form then says.
     pub fn named(self) -> Option<NewParticipant> {
         let who = self.who(&self.text.get_untracked());
         self.refuse(who.as_ref().err().map(ToString::to_string));

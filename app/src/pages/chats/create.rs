@@ -161,7 +161,7 @@ impl Draft {
         is_new
     }
 
-    /// Adds who is still named: they were meant. Whether the form has nobody left whom it can not add.
+    /// Adds who is still named: they were meant. Whether the form has nobody left whom it cannot add.
     fn take_named(self) -> bool {
         self.naming.is_empty() || self.naming.named().is_some_and(|who| self.add(who))
     }

@@ -164,7 +164,7 @@ fn Form(draft: Draft, save: Saving, on_cancel: Callback<()>) -> impl IntoView {
     let no_patch = move || {
         let new = metadata.with(|text| parse_object(text)).ok()?;
         let place = base.with(|base| merge_patch::unsendable(&base.metadata, &new))?;
-        Some(format!("{place} can not become null: in a patch, null takes a member away."))
+        Some(format!("{place} cannot become null: in a patch, null takes a member away."))
     };
     let of_metadata =
         Signal::derive(move || no_patch().or_else(|| problem_of(error, "metadata").get()));

@@ -54,7 +54,7 @@ pub fn Manage(
             id="delete-chat"
             open=confirming
             title="Delete this chat?"
-            text="Its messages go with it, for everybody. This can not be undone."
+            text="Its messages go with it, for everybody. This cannot be undone."
             verb="Delete"
             on_confirm=move |()| {
                 delete.dispatch(());

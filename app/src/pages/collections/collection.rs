@@ -20,7 +20,7 @@ impl EntityView for Collection {
     const CHANGE: Right = Right::ChangeCollections;
     const LEDE: &'static str = "Named sets of things that agents share, as metadata.";
     const COLUMNS: &'static [&'static str] = &["Metadata", "Description"];
-    const DELETION: &'static str = "Its metadata goes with it. This can not be taken back.";
+    const DELETION: &'static str = "Its metadata goes with it. This cannot be taken back.";
 
     fn filters() -> AnyView {
         ().into_any()

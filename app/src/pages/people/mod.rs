@@ -94,7 +94,7 @@ impl List {
 
     fn reload(self) {
         spawn_local(async move {
-            // What can not be read now is read soon.
+            // What cannot be read now is read soon.
             if let Ok(people) = account::people().await {
                 self.people.try_set(people);
             }

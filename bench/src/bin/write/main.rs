@@ -75,7 +75,7 @@ fn main() -> Result<()> {
     if let Some(core) = options.client_core {
         let mut cores = CpuSet::new();
         cores.set(core);
-        sched_setaffinity(None, &cores).context("the clients can not run on that core")?;
+        sched_setaffinity(None, &cores).context("the clients cannot run on that core")?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let figures = runtime.block_on(measure(&options))?;

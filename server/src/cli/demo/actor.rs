@@ -38,7 +38,7 @@ pub(crate) enum Ended {
     /// A request was not done.
     #[error(transparent)]
     Call(#[from] Error),
-    /// What was missed while the hub was away can not be replayed.
+    /// What was missed while the hub was away cannot be replayed.
     #[error("the hub does not know any more what was missed")]
     Missed,
     /// Nobody can act as that agent.

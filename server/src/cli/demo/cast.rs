@@ -40,7 +40,7 @@ impl Cast {
     /// A client for each of the agents.
     ///
     /// # Errors
-    /// When the hub can not be reached, or does not let them in.
+    /// When the hub cannot be reached, or does not let them in.
     pub(crate) async fn clients(&self) -> Result<Clients, Ended> {
         if self.tokens.is_empty() {
             return self.act_as_all().await;

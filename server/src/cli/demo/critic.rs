@@ -14,7 +14,7 @@ use super::{
     script::{PRAISE, Task},
 };
 
-/// Plays until it can not.
+/// Plays until it cannot.
 pub(crate) async fn play(mut critic: Actor) -> Result<Infallible, Ended> {
     let planner = PrincipalId::from(Role::Planner.id()?);
     let mut praise = PRAISE.iter().cycle();

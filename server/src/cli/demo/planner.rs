@@ -26,7 +26,7 @@ const REST: Duration = Duration::from_secs(10);
 /// How many chats of earlier releases are kept.
 const KEPT_CHATS: usize = 2;
 
-/// Plays until it can not.
+/// Plays until it cannot.
 pub(crate) async fn play(mut planner: Actor) -> Result<Infallible, Ended> {
     loop {
         for release in RELEASES {

@@ -14,7 +14,7 @@ use super::{
     script::Task,
 };
 
-/// Plays until it can not.
+/// Plays until it cannot.
 pub(crate) async fn play(mut worker: Actor) -> Result<Infallible, Ended> {
     let planner = PrincipalId::from(Role::Planner.id()?);
     loop {
