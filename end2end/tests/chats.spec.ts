@@ -527,6 +527,19 @@ test("a lost answer does not send a message twice", async ({ page, server }) => 
   expect((await api.get("/chats/plan/messages")).items).toHaveLength(1);
 });
 
+test("code in a message can be copied", async ({ page, server }) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const api = await plan(server);
+  const content = "Try this:\n\n```js\nlet a = 1;\nlet b = 2;\n```";
+  await api.post("/chats/plan/messages", { content }, "ada");
+  await open(page, "/chats/plan");
+  const message = messages(page).last();
+  await message.getByRole("button", { name: "Copy: Code" }).click();
+  await expect(message.getByText("Copied")).toBeVisible();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe("let a = 1;\nlet b = 2;\n");
+});
+
 test("a message whose chat is left while it is being sent is no draft any more", async ({ page, server }) => {
   const kept = () => page.evaluate(() => sessionStorage.getItem("draft:plan"));
   await plan(server);

@@ -14,7 +14,7 @@ pub fn CopyField(
     text: String,
 ) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
-    let copied = text.clone();
+    let copied = StoredValue::new(text.clone());
     let select = move || {
         if let Some(field) = field.get_untracked() {
             field.select();
@@ -35,7 +35,7 @@ pub fn CopyField(
                     node_ref=field
                     on:focus=move |_| select()
                 />
-                <CopyButton text=copied what=label on_refused=move |()| select() />
+                <CopyButton text=move |()| copied.get_value() what=label on_refused=move |()| select() />
             </div>
         </div>
     }
@@ -50,12 +50,12 @@ pub fn CopyLines(
     /// The lines.
     text: String,
 ) -> impl IntoView {
-    let copied = text.clone();
+    let copied = StoredValue::new(text.clone());
     view! {
         <section class="copy-lines" aria-label=label>
             <header>
                 <h3>{label}</h3>
-                <CopyButton text=copied what=label on_refused=|()| () />
+                <CopyButton text=move |()| copied.get_value() what=label />
             </header>
             <pre tabindex="0" role="region" aria-label=format!("{label}, lines")>
                 <code>{text}</code>
@@ -67,33 +67,45 @@ pub fn CopyLines(
 
 /// Copies a text, and says whether that was possible.
 #[component]
-fn CopyButton(
-    text: String,
+pub fn CopyButton(
+    /// Gives the text.
+    #[prop(into)]
+    text: Callback<(), String>,
+    /// What it is.
     what: &'static str,
     /// Called when the browser does not let the page copy.
-    #[prop(into)]
-    on_refused: Callback<()>,
+    #[prop(into, optional)]
+    on_refused: Option<Callback<()>>,
+    /// Whether the Tab key stops at the button.
+    #[prop(into, default = "0".into())]
+    tab_index: Signal<&'static str>,
 ) -> impl IntoView {
     let said = RwSignal::new("");
     let press = move |_| {
-        let text = text.clone();
+        let text = text.run(());
         spawn_local(async move {
-            if copy(&text).await {
-                said.set("Copied");
-            } else {
+            let is_copied = copy(&text).await;
+            if let Some(on_refused) = on_refused.filter(|_| !is_copied) {
                 on_refused.try_run(());
-                said.set("Press Ctrl-C");
             }
+            said.try_set(if is_copied { "Copied" } else { "Press Ctrl-C" });
         });
     };
     view! {
-        <button type="button" class="button" aria-label=format!("Copy: {what}") on:click=press>
+        <button
+            type="button"
+            class="button"
+            aria-label=format!("Copy: {what}")
+            tabindex=tab_index
+            on:click=press
+        >
             "Copy"
         </button>
         <span class="quiet" role="status">
             {said}
         </span>
     }
+    .into_any()
 }
 
 /// Puts a text on the clipboard; whether the browser lets the page do that.

@@ -1,8 +1,10 @@
 //! Markdown as views. What an agent or a person wrote is text and stays text: no HTML of theirs, no
 //! script, nothing fetched, and no link but to the web or to a mailbox.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use pulldown_cmark::{Alignment, CowStr, Event, Options, Parser, Tag, TextMergeStream};
+
+use crate::components::copy_text::CopyButton;
 
 /// Whether the Tab key stops at something, as the attribute says it.
 pub type TabIndex = Signal<&'static str>;
@@ -16,7 +18,8 @@ pub fn Markdown(
     /// What somebody wrote.
     #[prop(into)]
     text: String,
-    /// Whether the Tab key stops at its links, and at its tables, which may scroll.
+    /// Whether the Tab key stops at its links, at its tables, which may scroll, and at what copies its
+    /// code.
     #[prop(into)]
     tab_index: TabIndex,
 ) -> impl IntoView {
@@ -145,12 +148,7 @@ fn element(tag: Tag<'_>, children: Vec<AnyView>, tab_index: TabIndex) -> AnyView
         }
         .into_any(),
         Tag::BlockQuote(_) => view! { <blockquote dir="auto">{children}</blockquote> }.into_any(),
-        Tag::CodeBlock(_) => view! {
-            <pre>
-                <code>{children}</code>
-            </pre>
-        }
-        .into_any(),
+        Tag::CodeBlock(_) => code_block(children, tab_index),
         Tag::List(None) => view! { <ul dir="auto">{children}</ul> }.into_any(),
         Tag::List(Some(first)) => view! {
             <ol start=first.to_string() dir="auto">
@@ -188,6 +186,24 @@ fn element(tag: Tag<'_>, children: Vec<AnyView>, tab_index: TabIndex) -> AnyView
         Tag::TableRow => view! { <tr>{children}</tr> }.into_any(),
         _ => view! { <p dir="auto">{children}</p> }.into_any(),
     }
+}
+
+/// Lines of code, and the button that copies them.
+fn code_block(children: Vec<AnyView>, tab_index: TabIndex) -> AnyView {
+    let code = NodeRef::<html::Code>::new();
+    let text =
+        move |()| code.get_untracked().and_then(|code| code.text_content()).unwrap_or_default();
+    view! {
+        <div class="markdown-code">
+            <pre>
+                <code node_ref=code>{children}</code>
+            </pre>
+            <div class="markdown-copy">
+                <CopyButton text what="Code" tab_index />
+            </div>
+        </div>
+    }
+    .into_any()
 }
 
 /// A link, if it leads where links may lead; otherwise its words, and where it would lead.
