@@ -81,11 +81,16 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
             if status.is_success() {
                 return (self.read)(Answer { headers, body: body.to_vec() });
             }
-            // A proxy speaks for itself, in HTML: its status says whether to ask again.
-            let problem = serde_json::from_slice(&body).unwrap_or_else(|_| {
-                let title = status.canonical_reason().unwrap_or_default();
-                Problem::new(status.as_u16(), title, "this is not the hub's own answer")
-            });
+            let problem = match serde_json::from_slice(&body) {
+                Ok(problem) => problem,
+                // A proxy, for a hub that is away. What else is not the hub's says nothing about what
+                // was asked for.
+                Err(_) if matches!(status.as_u16(), 429 | 502..=504) => {
+                    let title = status.canonical_reason().unwrap_or_default();
+                    Problem::new(status.as_u16(), title, "this is not the hub's own answer")
+                }
+                Err(error) => return Err(Error::Unreadable(format!("status {status}: {error}"))),
+            };
             Err(Error::Refused { problem, retry_after: retry_after(&headers) })
         })
     }

@@ -14,9 +14,10 @@ mod socket;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use colloquy_protocol::{
+    event::Acknowledgement,
     id::MessageId,
     position::Position,
-    session::{Acknowledgement, Notice, Session},
+    session::{Notice, Session},
     topic::Topic,
 };
 use tokio::sync::mpsc;

@@ -13,8 +13,9 @@ use colloquy_client::{
     live::{NOTICES, Notices},
     protocol::{
         close::CloseCode,
+        event::Acknowledgement,
         position::Position,
-        session::{Acknowledgement, Ended, Notice, RequestError, State},
+        session::{Ended, Notice, RequestError, State},
         topic::Topic,
     },
 };

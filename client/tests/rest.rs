@@ -93,6 +93,12 @@ async fn a_refusal_by_a_proxy_is_a_refusal() {
     assert_eq!(error.to_string(), "502 Bad Gateway: this is not the hub's own answer");
     let patience = Some(Duration::from_secs(7));
     assert!(matches!(error, Error::Refused { retry_after, .. } if retry_after == patience));
+
+    // It need not know what the hub has.
+    let (client, _asked) = answering("404 Not Found", "", json!("page not found")).await;
+    let error = client.connections().await.unwrap_err();
+    assert!(matches!(error, Error::Unreadable(_)), "{error}");
+    assert_eq!(error.status(), None);
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use colloquy_protocol::{
+    event::Acknowledgement,
     position::Position,
-    session::{Acknowledgement, Action, Notice, Session},
+    session::{Action, Notice, Session},
     topic::{Kind, Topic},
 };
 use libfuzzer_sys::{

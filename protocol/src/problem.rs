@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Problem {
     /// `about:blank`: the status says it all (RFC 9457, section 4.2.1).
     #[serde(rename = "type", default = "no_type")]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub problem_type: Cow<'static, str>,
     /// The status in words.
     pub title: Cow<'static, str>,
@@ -19,9 +20,11 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong with this request, for people.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub detail: String,
     /// Which fields, parameters or headers are at fault, and why.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub errors: Vec<FieldError>,
 }
 

@@ -57,7 +57,6 @@ mod subscriptions;
 
 use std::{collections::VecDeque, time::Duration};
 
-pub use crate::event::Acknowledgement;
 pub use action::{Action, Ended, Notice, RequestError, State};
 pub use pulse::DOUBT;
 
@@ -70,7 +69,7 @@ use self::{
 };
 use crate::{
     close::CloseCode,
-    event::ClientEvent,
+    event::{Acknowledgement, ClientEvent},
     frame::{ClientFrame, HubEvent, ServerFrame, Welcome},
     id::MessageId,
     model::Receipt,

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, path::PathBuf};
 
 use anyhow::Result;
 use clap::Parser;
-use colloquy_server::{AppState, serve, settings::Settings};
+use colloquy_server::{AppState, open_files, serve, settings::Settings};
 use tokio::net::TcpListener;
 
 #[derive(Parser)]
@@ -17,7 +17,9 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<()> {
     let Arguments { port, folder } = Arguments::parse();
-    let state = AppState::open(Settings { data_dir: folder, ..Settings::default() }).await?;
+    let max_connections = open_files::room_for(Settings::default().max_connections);
+    let settings = Settings { data_dir: folder, max_connections, ..Settings::default() };
+    let state = AppState::open(settings).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     Ok(serve(listener, state, std::future::pending()).await?)
 }

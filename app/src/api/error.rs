@@ -35,7 +35,7 @@ impl ApiError {
 
     /// Whether the same request may succeed in a while.
     pub fn may_pass(&self) -> bool {
-        *self == Self::Unreachable || matches!(self.status(), Some(429 | 502..=504))
+        *self == Self::Unreachable || self.status().is_some_and(status_may_pass)
     }
 
     /// What is wrong with that field, if it is at fault.
@@ -51,6 +51,11 @@ impl ApiError {
             _ => None,
         }
     }
+}
+
+/// Whether a request that was answered so may succeed in a while.
+pub(super) fn status_may_pass(status: u16) -> bool {
+    matches!(status, 429 | 502..=504)
 }
 
 /// A refusal as a page says it.

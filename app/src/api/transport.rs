@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, RequestKey};
+use super::{ApiError, RequestKey, error::status_may_pass};
 
 /// Where one signs in: it says with 401 that the password is wrong.
 pub(super) const SESSION: &str = "/session";
@@ -39,13 +39,18 @@ impl Answer {
 
     fn new(status: u16, position: Option<Position>, body: String) -> Result<Self, ApiError> {
         if (200..300).contains(&status) {
-            Ok(Self { position, body })
-        } else {
-            // A proxy speaks for itself, in HTML: its status says whether to ask again.
-            let of_a_proxy =
-                |_| Problem::new(status, "", format!("The server answered with status {status}."));
-            Err(ApiError::Refused(serde_json::from_str(&body).unwrap_or_else(of_a_proxy)))
+            return Ok(Self { position, body });
         }
+        Err(match serde_json::from_str(&body) {
+            Ok(problem) => ApiError::Refused(problem),
+            // A proxy, for a hub that is away. What else is not the hub's says nothing about what was
+            // asked for.
+            Err(_) if status_may_pass(status) => {
+                let detail = format!("The server answered with status {status}.");
+                ApiError::Refused(Problem::new(status, "", detail))
+            }
+            Err(error) => unexpected(error),
+        })
     }
 }
 

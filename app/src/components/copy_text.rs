@@ -73,7 +73,7 @@ pub fn CopyButton(
     text: Callback<(), String>,
     /// What it is.
     what: &'static str,
-    /// Called when the browser does not let the page copy.
+    /// Selects the text, for when the browser does not let the page copy.
     #[prop(into, optional)]
     on_refused: Option<Callback<()>>,
     /// Whether the Tab key stops at the button.
@@ -84,11 +84,15 @@ pub fn CopyButton(
     let press = move |_| {
         let text = text.run(());
         spawn_local(async move {
-            let is_copied = copy(&text).await;
-            if let Some(on_refused) = on_refused.filter(|_| !is_copied) {
-                on_refused.try_run(());
-            }
-            said.try_set(if is_copied { "Copied" } else { "Press Ctrl-C" });
+            let words = match (copy(&text).await, on_refused) {
+                (true, _) => "Copied",
+                (false, Some(on_refused)) => {
+                    on_refused.try_run(());
+                    "Press Ctrl-C"
+                }
+                (false, None) => "The browser does not let this page copy",
+            };
+            said.try_set(words);
         });
     };
     view! {

@@ -18,6 +18,7 @@ use crate::{
         draft::{Contents, Draft, differences},
         entity_view::EntityView,
         field::problem_of_form,
+        flow::Show,
         form_actions::FormActions,
     },
     tab_storage,
@@ -62,8 +63,10 @@ pub fn EditEntity<T: EntityView>(
     entity: Signal<T>,
     /// Whether it was deleted meanwhile: what was typed stays to be read, and cannot be saved.
     is_gone: Signal<bool>,
-    /// Takes what was saved, here or by somebody else; none when the change was given up.
-    on_done: Callback<Option<T>>,
+    /// Takes what was saved, here or by somebody else.
+    on_saved: Callback<T>,
+    /// Called when the change was saved or given up.
+    on_close: Callback<()>,
 ) -> impl IntoView {
     let place = place(&entity.with_untracked(T::topic));
     let left = tab_storage::read::<Kept<T>>(&place);
@@ -101,11 +104,13 @@ pub fn EditEntity<T: EntityView>(
                 Saved::Done(now) if untrack(|| draft.fields()).as_ref() != Some(&fields) => {
                     // What was typed meanwhile is a change of what was saved.
                     draft.was_saved(now.fields());
+                    on_saved.run(now.clone());
                     base.set(now);
                 }
                 Saved::Done(now) => {
                     forget_change(&now.topic());
-                    on_done.run(Some(now));
+                    on_saved.run(now);
+                    on_close.run(());
                 }
                 Saved::Meanwhile(now) => drop(theirs.try_set(Some(now))),
             }
@@ -126,7 +131,10 @@ pub fn EditEntity<T: EntityView>(
     };
     let give_up = move |theirs: Option<T>| {
         forget_change(&base.with_untracked(T::topic));
-        on_done.run(theirs);
+        if let Some(theirs) = theirs {
+            on_saved.run(theirs);
+        }
+        on_close.run(());
     };
     let changed_meanwhile =
         move || theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields);
@@ -181,14 +189,14 @@ pub fn EditEntity<T: EntityView>(
                     },
                 )
             }}
-            <div hidden=move || theirs.with(Option::is_some)>
+            <Show when=move || theirs.with(Option::is_none)>
                 <FormActions
                     verb="Save"
                     on_cancel=move |()| give_up(None)
                     pending=is_idle
                     error=problem_of_form(error)
                 />
-            </div>
+            </Show>
         </form>
     }
     .into_any()

@@ -119,10 +119,7 @@ fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
             }
         });
     });
-    let done = Callback::new(move |entity: Option<T>| {
-        if let Some(entity) = entity {
-            saved.run(entity);
-        }
+    let close = Callback::new(move |()| {
         editing.set(false);
         // The form goes; the keyboard goes back to where it came from.
         if let Some(button) = edit.get_untracked() {
@@ -180,7 +177,7 @@ fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
                     when=move || editing.get()
                     fallback=move || T::parts(entity, is_gone, saved)
                 >
-                    <EditEntity<T> entity is_gone on_done=done />
+                    <EditEntity<T> entity is_gone on_saved=saved on_close=close />
                 </Show>
             </div>
             <div class="side">

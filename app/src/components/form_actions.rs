@@ -57,8 +57,8 @@ pub fn FormActions(
     .into_any()
 }
 
-/// Moves the keyboard to the first field at fault of the form that a button submits, each time that the
-/// form is refused.
+/// Moves the keyboard to the first field at fault around the button that submits a form, each time that
+/// it is refused: in the form, or in the dialog when the button is beside the form.
 pub fn focus_fault(submit: NodeRef<html::Button>, error: Signal<Option<String>>) {
     Effect::new(move || {
         if error.with(Option::is_none) {
@@ -66,8 +66,10 @@ pub fn focus_fault(submit: NodeRef<html::Button>, error: Signal<Option<String>>)
         }
         // The fields know of it in the next frame.
         request_animation_frame(move || {
-            let form = submit.try_get_untracked().flatten().and_then(|submit| submit.form());
-            let field = form.and_then(|it| it.query_selector("[aria-invalid=true]").ok().flatten());
+            let submit = submit.try_get_untracked().flatten();
+            let around = submit.and_then(|it| it.closest("form, dialog").ok().flatten());
+            let field =
+                around.and_then(|it| it.query_selector("[aria-invalid=true]").ok().flatten());
             if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
                 // It fails only for an element that can have no focus.
                 field.focus().ok();

@@ -48,7 +48,7 @@ pub fn OutOfDate(
     .into_any()
 }
 
-/// Something could not be loaded. When that may pass, it is tried again as soon as the hub is there.
+/// Something could not be loaded. When that may pass, it is tried again when the connection comes back.
 #[component]
 pub fn LoadError(
     /// What could not be loaded, as a sentence.

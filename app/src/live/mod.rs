@@ -88,11 +88,11 @@ mod recent;
 use std::{sync::Arc, time::Duration};
 
 use colloquy_protocol::{
-    event::ServerEventKind,
+    event::{Acknowledgement, ServerEventKind},
     frame::{EventFrame, Welcome},
     id::MessageId,
     position::Position,
-    session::{Acknowledgement, Ended, Notice, Session},
+    session::{Ended, Notice, Session},
     topic::Topic,
 };
 use futures_channel::mpsc::{UnboundedSender, unbounded};

@@ -2,8 +2,8 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::{Acknowledgement, MAX_UNANSWERED, RequestId};
-use crate::id::MessageId;
+use super::{MAX_UNANSWERED, RequestId};
+use crate::{event::Acknowledgement, id::MessageId};
 
 /// How many are with the hub at a time. So many can be too many at once, and no more.
 const UNDER_WAY: usize = 16;

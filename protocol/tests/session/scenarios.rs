@@ -5,11 +5,12 @@ use std::time::Duration;
 use colloquy_protocol::{
     close::CloseCode,
     error::ErrorCode,
+    event::Acknowledgement,
     id::MessageId,
     position::Position,
     session::{
-        Acknowledgement, Action, DOUBT, Ended, MAX_UNANSWERED, Notice, PATIENCE, RequestError,
-        STABLE, Session, State,
+        Action, DOUBT, Ended, MAX_UNANSWERED, Notice, PATIENCE, RequestError, STABLE, Session,
+        State,
     },
     topic::Topic,
 };

@@ -64,7 +64,8 @@ const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
 ///
 /// At most `max_connections` are served at once, WebSockets included. For those beyond, the connection
 /// that has been idle for the longest time makes room: one that has asked nothing yet, or waits for its
-/// next request. When there is none, they wait until one ends.
+/// next request. When there is none, they wait until one ends. Each is an open file: whoever serves asks
+/// [`crate::open_files::room_for`] beforehand how many the system allows.
 ///
 /// # Errors
 /// When the certificate cannot be read. None that is the network's: a connection that cannot be

@@ -5,7 +5,7 @@ use colloquy_client::{
     raw::{RawError, RawSocket},
 };
 use reqwest::{Client, redirect::Policy};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     header, problem, refused,
@@ -122,6 +122,8 @@ async fn the_documentation_is_whole_and_loads_nothing_from_elsewhere() {
         let name = reference.strip_prefix("#/components/schemas/").unwrap();
         assert!(schemas.contains_key(name), "{reference}");
     }
+    let required = &schemas["Problem"]["required"];
+    assert_eq!(*required, json!(["type", "title", "status", "detail", "errors"]));
 }
 
 fn references(value: &Value) -> Vec<&str> {

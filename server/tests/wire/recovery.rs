@@ -128,7 +128,7 @@ async fn only_the_last_three_of_ten_are_recovered(server: &Server) {
 #[tokio::test]
 async fn who_reads_more_slowly_than_the_log_forgets_is_closed() {
     let server = Server::start_with(|set| {
-        set.retention_events = 3;
+        set.retention = Duration::from_secs(3_600);
         // Who takes nothing is not closed because of that.
         set.heartbeat = Duration::from_secs(3_600);
     })
@@ -156,6 +156,12 @@ async fn who_reads_more_slowly_than_the_log_forgets_is_closed() {
         assert_eq!(event["offset"], last + 1);
         last += 1;
     }
+    // As if all but the last three had happened two hours ago.
+    sqlx::query("UPDATE events SET timestamp = timestamp - 7200000 WHERE offset <= ?1 - 3")
+        .bind(head.cast_signed())
+        .execute(&mut database(&server).await)
+        .await
+        .unwrap();
     server.state.keep_house().await;
     assert_eq!(kept(&server).await, [head - 2, head - 1, head]);
     let code = loop {

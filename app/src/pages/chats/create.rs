@@ -2,6 +2,7 @@
 
 use colloquy_protocol::{
     model::Visibility,
+    problem::FieldError,
     request::{NewChat, NewParticipant},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -99,6 +100,11 @@ fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) 
     let remove =
         move |who: &NewParticipant| participants.update(|all| all.retain(|one| one != who));
     let error = Signal::derive(move || creation.value().get().and_then(Result::err));
+    Effect::new(move || {
+        if let Some(ApiError::Refused(problem)) = error.get() {
+            naming.refuse(problem.errors.iter().find_map(|error| draft.fault_of(error)));
+        }
+    });
 
     view! {
         <form id=FORM on:submit=submit>
@@ -164,6 +170,19 @@ impl Draft {
     /// Adds who is still named: they were meant. Whether the form has nobody left whom it cannot add.
     fn take_named(self) -> bool {
         self.naming.is_empty() || self.naming.named().is_some_and(|who| self.add(who))
+    }
+
+    /// What is wrong with those who are to take part, if that is at fault.
+    fn fault_of(self, error: &FieldError) -> Option<String> {
+        let rest = error.field.strip_prefix("participants")?;
+        let index = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let index = index.and_then(|(index, _)| index.parse::<usize>().ok());
+        let of = |all: &Vec<NewParticipant>| Some(all.get(index?)?.participant_id.to_string());
+        let who = self.participants.with_untracked(of);
+        Some(match who {
+            Some(who) => format!("{who}: {}", error.message),
+            None => error.message.clone(),
+        })
     }
 
     fn chat(self) -> NewChat {

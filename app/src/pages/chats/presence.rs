@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use colloquy_protocol::{
+    event::Acknowledgement,
     id::{MessageId, Principal},
     model::Message,
-    session::{Acknowledgement, Notice, RequestError},
+    session::{Notice, RequestError},
 };
 use leptos::{
     html::Div,

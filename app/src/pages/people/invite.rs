@@ -105,6 +105,7 @@ pub fn RoleField(
                     name="role"
                     value=one.as_str()
                     prop:checked=move || role.get() == one
+                    aria-invalid=move || error.with(Option::is_some).to_string()
                     on:change=move |_| role.set(one)
                 />
                 <span>

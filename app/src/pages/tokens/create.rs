@@ -171,10 +171,7 @@ pub fn CreateToken(
                 error=problem_of(error, "name")
                 hint="What it is for, such as the machine that the program runs on."
             />
-            <Scopes scopes is_for_agent />
-            <p class="error" role="alert">
-                {problem_of(error, "scopes")}
-            </p>
+            <Scopes scopes is_for_agent error=problem_of(error, "scopes") />
             <div class="field">
                 <label for="token-term">"It ends"</label>
                 <select
@@ -199,7 +196,11 @@ pub fn CreateToken(
 
 /// What the program may do, each with a box to tick.
 #[component]
-fn Scopes(scopes: RwSignal<Vec<Scope>>, is_for_agent: RwSignal<bool>) -> impl IntoView {
+fn Scopes(
+    scopes: RwSignal<Vec<Scope>>,
+    is_for_agent: RwSignal<bool>,
+    error: Signal<Option<String>>,
+) -> impl IntoView {
     let toggle = move |scope: Scope, is_on: bool| {
         scopes.update(|scopes| {
             scopes.retain(|one| *one != scope);
@@ -217,6 +218,7 @@ fn Scopes(scopes: RwSignal<Vec<Scope>>, is_for_agent: RwSignal<bool>) -> impl In
                 <input
                     type="checkbox"
                     prop:checked=move || scopes.with(|scopes| scopes.contains(&scope))
+                    aria-invalid=move || error.with(Option::is_some).to_string()
                     on:change:target=move |event| toggle(scope, event.target().checked())
                 />
                 <span>
@@ -231,6 +233,9 @@ fn Scopes(scopes: RwSignal<Vec<Scope>>, is_for_agent: RwSignal<bool>) -> impl In
         <fieldset class="scopes">
             <legend>"What it may do"</legend>
             {Scope::ALL.map(line).collect_view()}
+            <p class="error" role="alert">
+                {error}
+            </p>
         </fieldset>
     }
     .into_any()

@@ -6,11 +6,11 @@ use colloquy_client::{
     Client, Error,
     live::{Live, Notices},
     protocol::{
-        event::ServerEvent,
+        event::{Acknowledgement, ServerEvent},
         id::{AgentId, ChatId, InvalidId, MessageId, PrincipalKind},
         model::{AgentStatus, Message},
         request::{NewMessage, NewParticipant, StatusChange},
-        session::{Acknowledgement, Notice},
+        session::Notice,
         topic::{Kind, Topic},
     },
 };
