@@ -26,7 +26,10 @@ pub fn ConnectionBar(
     let name = move || session.caller().and_then(|me| me.name);
     // Nobody is known to the hub before there is a connection.
     let user = move || id().map(|id| name().unwrap_or(id));
-    let last_event = move || socket.last_event().get().map_or("—", |frame| frame.name);
+    let words = move || match (connection.get(), socket.last_event().get()) {
+        (Connection::Live, Some(last)) => format!("The last event was {}.", last.name),
+        (connection, _) => explanation(connection),
+    };
     let round_trip = move || match socket.round_trip().get().map(|time| time.as_millis()) {
         None => "—".to_owned(),
         Some(0) => "< 1 ms".to_owned(),
@@ -42,7 +45,7 @@ pub fn ConnectionBar(
                     <strong role="status">{move || label(connection.get())}</strong>
                     {move || countdown(connection.get())}
                 </p>
-                <p class="quiet">{move || explanation(connection.get())}</p>
+                <p class="quiet">{move || words()}</p>
             </div>
             <dl class="facts">
                 <div>
@@ -56,10 +59,6 @@ pub fn ConnectionBar(
                 <div>
                     <dt>"Seen up to"</dt>
                     <dd>{move || format!("#{}", offset())}</dd>
-                </div>
-                <div class="last-event">
-                    <dt>"Last event"</dt>
-                    <dd>{move || last_event()}</dd>
                 </div>
             </dl>
             <div class="controls">
