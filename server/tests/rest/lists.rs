@@ -4,6 +4,7 @@ use colloquy_client::{
         id::PrincipalKind,
         model::{Agent, AgentStatus, Chat, Collection, Page},
         request::{NewParticipant, StatusChange},
+        time::Timestamp,
     },
 };
 use serde_json::json;
@@ -144,57 +145,63 @@ async fn search_filter_sort_and_cursor_can_be_combined() {
     let collections = client.collections().await.unwrap().value.items;
 
     for (sort, q, filtered) in combinations() {
-        let mut expected: Vec<&Agent> = agents
-            .iter()
-            .filter(|one| one.name.to_lowercase().contains(q))
-            .filter(|one| !filtered || one.status == AgentStatus::Working)
-            .collect();
-        match sort.trim_start_matches('-') {
-            "createdAt" => expected.sort_by_key(|one| (one.created_at, &one.id)),
-            "updatedAt" => expected.sort_by_key(|one| (one.updated_at, &one.id)),
-            _ => expected.sort_by_key(|one| (&one.name, &one.id)),
-        }
-        if sort.starts_with('-') {
-            expected.reverse();
-        }
+        let fits = |one: &Agent| !filtered || one.status == AgentStatus::Working;
+        let expected = expected(&agents, sort, q, fits, |one| {
+            (one.created_at, one.updated_at, &one.name, one.id.as_str())
+        });
         let filter = filtered.then_some(("status", "working"));
         let found = pages(|| client.agents(), sort, q, filter).await;
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{sort} {q:?} {filtered}");
     }
     for (sort, q, filtered) in combinations() {
         let sort = &sort.replace("name", "title");
-        let mut expected: Vec<&Chat> = chats
-            .iter()
-            .filter(|one| one.title.to_lowercase().contains(q))
-            .filter(|one| !filtered || !one.participants.is_empty())
-            .collect();
-        match sort.trim_start_matches('-') {
-            "createdAt" => expected.sort_by_key(|one| (one.created_at, &one.id)),
-            "updatedAt" => expected.sort_by_key(|one| (one.updated_at, &one.id)),
-            _ => expected.sort_by_key(|one| (&one.title, &one.id)),
-        }
-        if sort.starts_with('-') {
-            expected.reverse();
-        }
+        let fits = |one: &Chat| !filtered || !one.participants.is_empty();
+        let expected = expected(&chats, sort, q, fits, |one| {
+            (one.created_at, one.updated_at, &one.title, one.id.as_str())
+        });
         let filter = filtered.then_some(("participant", "ann"));
         let found = pages(|| client.chats(), sort, q, filter).await;
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{sort} {q:?} {filtered}");
     }
     // Collections have no filter.
     for (sort, q, _) in combinations().filter(|(_, _, filtered)| !filtered) {
-        let mut expected: Vec<&Collection> =
-            collections.iter().filter(|one| one.name.to_lowercase().contains(q)).collect();
-        match sort.trim_start_matches('-') {
-            "createdAt" => expected.sort_by_key(|one| (one.created_at, &one.id)),
-            "updatedAt" => expected.sort_by_key(|one| (one.updated_at, &one.id)),
-            _ => expected.sort_by_key(|one| (&one.name, &one.id)),
-        }
-        if sort.starts_with('-') {
-            expected.reverse();
-        }
+        let expected = expected(
+            &collections,
+            sort,
+            q,
+            |_: &Collection| true,
+            |one| (one.created_at, one.updated_at, &one.name, one.id.as_str()),
+        );
         let found = pages(|| client.collections(), sort, q, None).await;
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{sort} {q:?}");
     }
+}
+
+/// What sorts an entity: when it was created and last changed, its name and its id.
+type Keys<'a> = (Timestamp, Timestamp, &'a str, &'a str);
+
+/// Those that fit and have that in their name, in that order.
+fn expected<'a, T>(
+    all: &'a [T],
+    sort: &str,
+    q: &str,
+    fits: impl Fn(&T) -> bool,
+    keys: fn(&T) -> Keys<'_>,
+) -> Vec<&'a T> {
+    let is_found = |one: &&T| fits(one) && keys(one).2.to_lowercase().contains(q);
+    let mut expected: Vec<&T> = all.iter().filter(is_found).collect();
+    expected.sort_by(|one, other| {
+        let (one, other) = (keys(one), keys(other));
+        match sort.trim_start_matches('-') {
+            "createdAt" => (one.0, one.3).cmp(&(other.0, other.3)),
+            "updatedAt" => (one.1, one.3).cmp(&(other.1, other.3)),
+            _ => (one.2, one.3).cmp(&(other.2, other.3)),
+        }
+    });
+    if sort.starts_with('-') {
+        expected.reverse();
+    }
+    expected
 }
 
 /// Every sort with every search, with and without a filter.
