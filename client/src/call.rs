@@ -85,7 +85,7 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
                 Ok(problem) => problem,
                 // A proxy, for a hub that is away. What else is not the hub's says nothing about what
                 // was asked for.
-                Err(_) if matches!(status.as_u16(), 429 | 502..=504) => {
+                Err(_) if rest::may_pass(status.as_u16()) => {
                     let title = status.canonical_reason().unwrap_or_default();
                     Problem::new(status.as_u16(), title, "this is not the hub's own answer")
                 }

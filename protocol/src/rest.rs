@@ -14,3 +14,9 @@ pub const ACT_AS: &str = "Colloquy-Act-As";
 
 /// Tells a request that is sent again from another one like it.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// Whether a request that was answered with that status may succeed in a while: too much was asked, or a
+/// hub is away behind its proxy.
+pub fn may_pass(status: u16) -> bool {
+    matches!(status, 429 | 502..=504)
+}

@@ -1,6 +1,6 @@
 //! Why a request did not succeed.
 
-use colloquy_protocol::problem::Problem;
+use colloquy_protocol::{problem::Problem, rest};
 use serde::{Deserialize, Serialize};
 
 /// Why a request did not succeed, in words that a page can show.
@@ -35,7 +35,7 @@ impl ApiError {
 
     /// Whether the same request may succeed in a while.
     pub fn may_pass(&self) -> bool {
-        *self == Self::Unreachable || self.status().is_some_and(status_may_pass)
+        *self == Self::Unreachable || self.status().is_some_and(rest::may_pass)
     }
 
     /// What is wrong with that field, if it is at fault.
@@ -51,11 +51,6 @@ impl ApiError {
             _ => None,
         }
     }
-}
-
-/// Whether a request that was answered so may succeed in a while.
-pub(super) fn status_may_pass(status: u16) -> bool {
-    matches!(status, 429 | 502..=504)
 }
 
 /// A refusal as a page says it.

@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, RequestKey, error::status_may_pass};
+use super::{ApiError, RequestKey};
 
 /// Where one signs in: it says with 401 that the password is wrong.
 pub(super) const SESSION: &str = "/session";
@@ -45,7 +45,7 @@ impl Answer {
             Ok(problem) => ApiError::Refused(problem),
             // A proxy, for a hub that is away. What else is not the hub's says nothing about what was
             // asked for.
-            Err(_) if status_may_pass(status) => {
+            Err(_) if rest::may_pass(status) => {
                 let detail = format!("The server answered with status {status}.");
                 ApiError::Refused(Problem::new(status, "", detail))
             }
