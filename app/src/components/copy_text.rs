@@ -14,7 +14,7 @@ pub fn CopyField(
     text: String,
 ) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
-    let copied = StoredValue::new(text.clone());
+    let copied = text.clone();
     let select = move || {
         if let Some(field) = field.get_untracked() {
             field.select();
@@ -35,7 +35,7 @@ pub fn CopyField(
                     node_ref=field
                     on:focus=move |_| select()
                 />
-                <CopyButton text=move |()| copied.get_value() what=label on_refused=move |()| select() />
+                <CopyButton text=move |()| copied.clone() what=label on_refused=move |()| select() />
             </div>
         </div>
     }
@@ -50,12 +50,12 @@ pub fn CopyLines(
     /// The lines.
     text: String,
 ) -> impl IntoView {
-    let copied = StoredValue::new(text.clone());
+    let copied = text.clone();
     view! {
         <section class="copy-lines" aria-label=label>
             <header>
                 <h3>{label}</h3>
-                <CopyButton text=move |()| copied.get_value() what=label />
+                <CopyButton text=move |()| copied.clone() what=label />
             </header>
             <pre tabindex="0" role="region" aria-label=format!("{label}, lines")>
                 <code>{text}</code>

@@ -105,16 +105,20 @@ pub fn problem_of(error: Signal<Option<ApiError>>, field: &'static str) -> Signa
         let Some(ApiError::Refused(problem)) = error.get() else { return None };
         problem.errors.iter().find_map(|error| {
             let rest = error.field.strip_prefix(field)?;
-            match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            match item(rest) {
                 _ if rest.is_empty() => Some(error.message.clone()),
-                Some((index, "")) => {
-                    let number = index.parse::<usize>().ok()? + 1;
-                    Some(format!("number {number} {}", error.message))
-                }
+                Some((index, "")) => Some(format!("number {} {}", index + 1, error.message)),
                 _ => None,
             }
         })
     })
+}
+
+/// Which item of a list is meant, and what of it, by what follows the list's name in a field's path:
+/// `[2].kind`.
+pub fn item(rest: &str) -> Option<(usize, &str)> {
+    let (index, rest) = rest.strip_prefix('[')?.split_once(']')?;
+    Some((index.parse().ok()?, rest))
 }
 
 /// Why a form was not saved, when no field of it is at fault.

@@ -14,7 +14,7 @@ use crate::{
         address::open_by_address,
         created::Created,
         dialog::Dialog,
-        field::{TextField, problem_of, problem_of_form},
+        field::{TextField, item, problem_of, problem_of_form},
         flow::For,
         form_actions::FormActions,
         icon::{Icon, Shape},
@@ -175,9 +175,8 @@ impl Draft {
     /// What is wrong with those who are to take part, if that is at fault.
     fn fault_of(self, error: &FieldError) -> Option<String> {
         let rest = error.field.strip_prefix("participants")?;
-        let index = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-        let index = index.and_then(|(index, _)| index.parse::<usize>().ok());
-        let of = |all: &Vec<NewParticipant>| Some(all.get(index?)?.participant_id.to_string());
+        let of =
+            |all: &Vec<NewParticipant>| Some(all.get(item(rest)?.0)?.participant_id.to_string());
         let who = self.participants.with_untracked(of);
         Some(match who {
             Some(who) => format!("{who}: {}", error.message),
