@@ -1,10 +1,10 @@
 //! The one task that changes anything.
 //!
-//! Changes wait in a bounded queue. Those that wait together are committed together: each runs in
-//! the group's transaction, so that one that fails is undone alone; the group is committed, its
-//! events are published, and only then is anybody answered. All of it is this task's work, so the
-//! hub sees the log's order and nobody who hangs up meanwhile can keep a committed event from
-//! going live (design, "One idea").
+//! Changes wait in a bounded queue. Those that wait together are committed together, or half of them
+//! when they are many: each runs in the group's transaction, so that one that fails is undone alone;
+//! the group is committed, its events are published, and only then is anybody answered. All of it is
+//! this task's work, so the hub sees the log's order and nobody who hangs up meanwhile can keep a
+//! committed event from going live (design, "One idea").
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
@@ -21,6 +21,11 @@ use crate::{
 
 /// Changes that may wait. When as many wait already, the next one is told to come back (503).
 const QUEUE: usize = 1024;
+
+/// The most changes that are one group although all that wait are in it. Of more, half are: who is
+/// answered together asks again together, and if that were everybody, the processors would have
+/// nothing else to do while SQLite writes.
+const WHOLE: usize = 32;
 
 /// An event that is in the log, encoded once for everybody who receives it live.
 #[derive(Debug, Clone)]
@@ -191,6 +196,8 @@ impl<P: Fn(Vec<Logged>) + Send + Sync> Task<P> {
     /// Runs the first change and those that wait behind it, and makes them durable together. Whom
     /// to tell when it was asked meanwhile to stop.
     async fn group(&mut self, first: Job) -> Option<oneshot::Sender<()>> {
+        let waiting = 1 + self.orders.len();
+        let most = waiting.div_ceil(2).max(WHOLE).min(self.most);
         let mut failure = self.tx.begin().await.err();
         let may_go_on = failure.is_none();
         let mut ended = Vec::new();
@@ -209,7 +216,7 @@ impl<P: Fn(Vec<Logged>) + Send + Sync> Task<P> {
             ended.push((asked, change));
             // When nothing can be changed, all that wait are told; when a group failed on its way,
             // those that wait have another chance.
-            if ended.len() < self.most && failure.is_none() == may_go_on {
+            if ended.len() < most && failure.is_none() == may_go_on {
                 match self.orders.try_recv() {
                     Ok(Order::Change(job)) => next = Some(job),
                     Ok(Order::Stop(done)) => stop = Some(done),

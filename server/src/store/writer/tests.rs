@@ -164,6 +164,22 @@ async fn those_that_wait_share_a_commit() {
 }
 
 #[tokio::test]
+async fn of_many_that_wait_half_share_a_commit() {
+    let bench = Bench::new(256).await;
+    let mut asked = Vec::new();
+    for _ in 0..100 {
+        // The writer does not run before somebody waits for it.
+        asked.push(bench.ask(|tx| event(tx).boxed()).await);
+    }
+    for asked in asked {
+        asked.await.unwrap();
+    }
+    // Half of 100; of 50 more than half, because half is less than a whole group may have; the rest.
+    let groups: [Vec<u64>; 3] = [(1..=50).collect(), (51..=82).collect(), (83..=100).collect()];
+    assert_eq!(bench.told(), groups.map(|group| format!("published {group:?}")));
+}
+
+#[tokio::test]
 async fn one_that_fails_is_undone_alone() {
     let bench = Bench::new(256).await;
     let (gate, _gated) = bench.gate().await;
