@@ -52,7 +52,20 @@ impl fmt::Display for Timestamp {
         let (minutes, millis) = (millis / MINUTE, millis % MINUTE);
         let (hour, minute) = (minutes / 60, minutes % 60);
         let (second, millis) = (millis / SECOND, millis % SECOND);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+        // Not by a format, which takes several times as long: every event and every answer has some.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        for (place, number) in [
+            (0..4, year),
+            (5..7, month),
+            (8..10, day),
+            (11..13, hour),
+            (14..16, minute),
+            (17..19, second),
+            (20..23, millis),
+        ] {
+            write_digits(&mut text[place], number);
+        }
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -75,6 +88,14 @@ impl TryFrom<String> for Timestamp {
 impl From<Timestamp> for String {
     fn from(moment: Timestamp) -> Self {
         moment.to_string()
+    }
+}
+
+/// Writes the last digits of a number that is not negative over zeros.
+fn write_digits(zeros: &mut [u8], mut number: i64) {
+    for digit in zeros.iter_mut().rev() {
+        *digit += (number % 10) as u8;
+        number /= 10;
     }
 }
 
