@@ -22,9 +22,9 @@ use crate::{
 /// Changes that may wait. When as many wait already, the next one is told to come back (503).
 const QUEUE: usize = 1024;
 
-/// The most changes that are one group although all that wait are in it. Of more, half are: who is
-/// answered together asks again together, and if that were everybody, the processors would have
-/// nothing else to do while SQLite writes.
+/// When that many wait, or fewer, a group is all of them; when more do, half of them, but at least so
+/// many. Who is answered together asks again together, and if that were everybody, the processors
+/// would have nothing else to do while SQLite writes.
 const WHOLE: usize = 32;
 
 /// An event that is in the log, encoded once for everybody who receives it live.
@@ -214,8 +214,8 @@ impl<P: Fn(Vec<Logged>) + Send + Sync> Task<P> {
                 Some(cause) => run(Err(cause.clone().into())).await,
             };
             ended.push((asked, change));
-            // When nothing can be changed, all that wait are told; when a group failed on its way,
-            // those that wait have another chance.
+            // When nothing can be changed, the whole group is told; when it failed on its way, those
+            // that wait have another chance.
             if ended.len() < most && failure.is_none() == may_go_on {
                 match self.orders.try_recv() {
                     Ok(Order::Change(job)) => next = Some(job),
