@@ -1,6 +1,6 @@
 //! Who may do what: the one table, for the server that decides and for pages that offer.
 //!
-//! | action | admin | member | viewer | agent | a token needs the scope |
+//! | action | admin | member | viewer | agent | a token needs one of the scopes |
 //! |---|---|---|---|---|---|
 //! | [`Read`](Action::Read): read, list, search, subscribe; what people are called | yes | yes | yes | yes | `read` |
 //! | [`Acknowledge`](Action::Acknowledge): a message was received or read | yes | yes | yes | yes | `messages` |
@@ -14,7 +14,7 @@
 //! | [`SetStatuses`](Action::SetStatuses): the statuses of agents | yes | no | no | no | `agents` |
 //! | [`Notify`](Action::Notify): tell everybody something | yes | yes | no | yes | `notifications` |
 //! | [`WatchConnections`](Action::WatchConnections): see and close everybody's connections, not just one's own | yes | no | no | no | `read` |
-//! | [`ReadMetrics`](Action::ReadMetrics) | yes | no | no | no | `read` |
+//! | [`ReadMetrics`](Action::ReadMetrics) | yes | no | no | no | `read`, `metrics` |
 //! | [`ManageOwnAccount`](Action::ManageOwnAccount): one's profile, login sessions and tokens | yes | yes | yes | no | never with a token |
 //! | [`ManagePeople`](Action::ManagePeople): people, and the tokens of agents | yes | no | no | no | never with a token |
 //!
@@ -39,6 +39,15 @@ pub enum Role {
 }
 
 /// What a token lets its program do, of what its owner may.
+///
+/// - `read`: read, list, search and subscribe
+/// - `self`: change the agent's own record and status
+/// - `messages`: send messages, and say that they were received or read
+/// - `chats`: change chats and who is in them
+/// - `collections`: change collections
+/// - `agents`: create agents; a person's also changes and deletes them, an admin's sets their statuses
+/// - `notifications`: tell everybody something
+/// - `metrics`: an admin's reads the metrics, and nothing else
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -58,6 +67,8 @@ pub enum Scope {
     Agents,
     /// Tell everybody something.
     Notifications,
+    /// Read the metrics, and nothing else.
+    Metrics,
 }
 
 /// Something that may be allowed. What each is stands in the [module's table](self).
@@ -117,8 +128,8 @@ struct Line {
     member: bool,
     viewer: bool,
     agent: bool,
-    /// None: never with a token.
-    scope: Option<Scope>,
+    /// Each is enough; none: never with a token.
+    scopes: &'static [Scope],
 }
 
 impl Action {
@@ -142,28 +153,29 @@ impl Action {
     ];
 
     fn line(self) -> Line {
-        let line = |[admin, member, viewer, agent]: [u8; 4], scope| Line {
+        let line = |[admin, member, viewer, agent]: [u8; 4], scopes| Line {
             admin: admin == 1,
             member: member == 1,
             viewer: viewer == 1,
             agent: agent == 1,
-            scope,
+            scopes,
         };
         match self {
-            Self::Read => line([1, 1, 1, 1], Some(Scope::Read)),
-            Self::Acknowledge => line([1, 1, 1, 1], Some(Scope::Messages)),
-            Self::Speak => line([1, 1, 0, 1], Some(Scope::Messages)),
-            Self::LeaveChats => line([1, 1, 1, 1], Some(Scope::Chats)),
-            Self::ChangeChats => line([1, 1, 0, 1], Some(Scope::Chats)),
-            Self::ChangeCollections => line([1, 1, 0, 1], Some(Scope::Collections)),
-            Self::CreateAgents => line([1, 1, 0, 1], Some(Scope::Agents)),
-            Self::ActAsOneself => line([0, 0, 0, 1], Some(Scope::Own)),
-            Self::ChangeAgents => line([1, 1, 0, 0], Some(Scope::Agents)),
-            Self::SetStatuses => line([1, 0, 0, 0], Some(Scope::Agents)),
-            Self::Notify => line([1, 1, 0, 1], Some(Scope::Notifications)),
-            Self::WatchConnections | Self::ReadMetrics => line([1, 0, 0, 0], Some(Scope::Read)),
-            Self::ManageOwnAccount => line([1, 1, 1, 0], None),
-            Self::ManagePeople => line([1, 0, 0, 0], None),
+            Self::Read => line([1, 1, 1, 1], &[Scope::Read]),
+            Self::Acknowledge => line([1, 1, 1, 1], &[Scope::Messages]),
+            Self::Speak => line([1, 1, 0, 1], &[Scope::Messages]),
+            Self::LeaveChats => line([1, 1, 1, 1], &[Scope::Chats]),
+            Self::ChangeChats => line([1, 1, 0, 1], &[Scope::Chats]),
+            Self::ChangeCollections => line([1, 1, 0, 1], &[Scope::Collections]),
+            Self::CreateAgents => line([1, 1, 0, 1], &[Scope::Agents]),
+            Self::ActAsOneself => line([0, 0, 0, 1], &[Scope::Own]),
+            Self::ChangeAgents => line([1, 1, 0, 0], &[Scope::Agents]),
+            Self::SetStatuses => line([1, 0, 0, 0], &[Scope::Agents]),
+            Self::Notify => line([1, 1, 0, 1], &[Scope::Notifications]),
+            Self::WatchConnections => line([1, 0, 0, 0], &[Scope::Read]),
+            Self::ReadMetrics => line([1, 0, 0, 0], &[Scope::Read, Scope::Metrics]),
+            Self::ManageOwnAccount => line([1, 1, 1, 0], &[]),
+            Self::ManagePeople => line([1, 0, 0, 0], &[]),
         }
     }
 }
@@ -189,7 +201,7 @@ impl Rights {
         };
         let scope = match &self.scopes {
             None => true,
-            Some(scopes) => line.scope.is_some_and(|scope| scopes.contains(&scope)),
+            Some(scopes) => line.scopes.iter().any(|scope| scopes.contains(scope)),
         };
         standing && scope
     }
@@ -221,7 +233,7 @@ impl From<Role> for Standing {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Read,
         Self::Own,
         Self::Messages,
@@ -229,6 +241,7 @@ impl Scope {
         Self::Collections,
         Self::Agents,
         Self::Notifications,
+        Self::Metrics,
     ];
 
     /// What a token has when nothing else is said.
@@ -244,6 +257,7 @@ impl Scope {
             Self::Collections => "collections",
             Self::Agents => "agents",
             Self::Notifications => "notifications",
+            Self::Metrics => "metrics",
         }
     }
 }
@@ -263,7 +277,7 @@ impl FromStr for Role {
 
 /// A text that is no [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is read, self, messages, chats, collections, agents or notifications")]
+#[error("a scope is read, self, messages, chats, collections, agents, notifications or metrics")]
 pub struct InvalidScope;
 
 impl FromStr for Scope {
@@ -287,9 +301,11 @@ mod tests {
         for (line, action) in lines.into_iter().zip(Action::ALL) {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             assert!(cells[1].contains(&format!("`{action:?}`")), "{line}");
-            let scope = action.line().scope;
-            let written =
-                scope.map_or("never with a token".to_owned(), |one| format!("`{}`", one.as_str()));
+            let scopes = action.line().scopes.iter().map(|one| format!("`{}`", one.as_str()));
+            let written = match scopes.collect::<Vec<_>>() {
+                none if none.is_empty() => "never with a token".to_owned(),
+                scopes => scopes.join(", "),
+            };
             assert_eq!(cells[6], written, "{line}");
             for (cell, role) in cells[2..5].iter().zip(Role::ALL) {
                 assert_eq!(

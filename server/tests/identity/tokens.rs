@@ -191,6 +191,25 @@ async fn a_persons_token_acts_as_the_person_and_manages_no_account() {
     );
 }
 
+/// What a monitoring system holds need not let it read what is said.
+#[tokio::test]
+async fn a_token_for_the_metrics_reads_nothing_else() {
+    let server = hub().await;
+    let admin = Browser::of_admin(&server).await;
+    let (member, _) = admin.of_invited("bo@example.org", "member").await;
+    for (owner, scope, [metrics, agents]) in [
+        (&admin, "metrics", [200, 403]),
+        (&admin, "read", [200, 200]),
+        (&admin, "agents", [403, 403]),
+        (&member, "metrics", [403, 403]),
+    ] {
+        let client = program(&server, owner, json!({ "name": "t", "scopes": [scope] })).await;
+        let answer = client.request(Method::GET, "/metrics").send().await.unwrap();
+        assert_eq!(answer.status(), metrics, "{scope}");
+        assert_eq!(status(client.agents().await), agents, "{scope}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_is_wrong_or_has_ended_is_not_made_up_for() {
     let server = hub().await;

@@ -5,6 +5,7 @@ use colloquy_protocol::{
     account::{Issued, NewToken},
     id::AgentId,
     model::Agent,
+    problem::{FieldError, Problem},
     time::Timestamp,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -88,12 +89,11 @@ pub fn CreateToken(
         )
     });
     let Draft { agent, is_for_agent, name, scopes, term } = draft;
-    let refused = RwSignal::new(None::<String>);
 
-    let making = Action::new(move |new: &NewToken| {
+    let making = Action::new(move |new: &Result<NewToken, ApiError>| {
         let new = new.clone();
         async move {
-            let issued = account::create_token(&new).await?;
+            let issued = account::create_token(&new?).await?;
             on_done.try_run(issued);
             Ok::<_, ApiError>(())
         }
@@ -102,21 +102,21 @@ pub fn CreateToken(
     let of_agent = problem_of(error, "agentId");
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        let name = name.get_untracked().trim().to_owned();
         let agent_id = match is_for_agent.get_untracked() {
-            false => None,
+            false => Ok(None),
             true => match agent.get_untracked().trim().parse::<AgentId>() {
-                Ok(id) => Some(id),
-                Err(_) => return refused.set(Some("Choose an agent.".to_owned())),
+                Ok(id) => Ok(Some(id)),
+                Err(_) => Err(no_agent(&name)),
             },
         };
-        refused.set(None);
-        making.dispatch(NewToken {
-            name: name.get_untracked().trim().to_owned(),
+        making.dispatch(agent_id.map(|agent_id| NewToken {
+            name,
             agent_id,
             person_id: None,
             scopes: Some(scopes.get_untracked()),
             expires_at: end(&term.get_untracked()),
-        });
+        }));
     };
     let offers = agents
         .into_iter()
@@ -152,17 +152,12 @@ pub fn CreateToken(
                     placeholder="Its id"
                     autocomplete="off"
                     spellcheck="false"
-                    aria-invalid=move || {
-                        (refused.with(Option::is_some) || of_agent.with(Option::is_some)).to_string()
-                    }
+                    aria-invalid=move || of_agent.with(Option::is_some).to_string()
                     aria-describedby="token-agent-error token-agent-hint"
                     bind:value=agent
                 />
                 <datalist id="token-agents">{offers}</datalist>
-                <FieldNotes
-                    id="token-agent"
-                    error=Signal::derive(move || refused.get().or_else(|| of_agent.get()))
-                />
+                <FieldNotes id="token-agent" error=of_agent />
             </div>
             <TextField
                 id="token-name"
@@ -201,6 +196,7 @@ fn Scopes(
     is_for_agent: RwSignal<bool>,
     error: Signal<Option<String>>,
 ) -> impl IntoView {
+    let session = use_session();
     let toggle = move |scope: Scope, is_on: bool| {
         scopes.update(|scopes| {
             scopes.retain(|one| *one != scope);
@@ -211,8 +207,12 @@ fn Scopes(
         });
     };
     let line = move |scope: Scope| {
-        // Only agents have a record of their own.
-        let is_out = move || scope == Scope::Own && !is_for_agent.get();
+        // Only agents have a record of their own, and only admins see the metrics.
+        let is_out = move || match scope {
+            Scope::Own => !is_for_agent.get(),
+            Scope::Metrics => is_for_agent.get() || !session.may(Right::ReadMetrics),
+            _ => false,
+        };
         view! {
             <label class="scope" hidden=is_out>
                 <input
@@ -250,7 +250,19 @@ fn words(scope: Scope) -> &'static str {
         Scope::Collections => "change collections",
         Scope::Agents => "create agents, and change them as far as its owner may",
         Scope::Notifications => "tell everybody something",
+        Scope::Metrics => "read the metrics, such as Prometheus does",
     }
+}
+
+/// Why nothing is asked of the server yet, said as the server would: without an agent, the token would be
+/// for whoever asks.
+fn no_agent(name: &str) -> ApiError {
+    let mut problem = Problem::new(422, "Unprocessable Entity", "");
+    problem.errors.push(FieldError::new("agentId", "Choose an agent."));
+    if name.is_empty() {
+        problem.errors.push(FieldError::new("name", "must not be empty"));
+    }
+    ApiError::Refused(problem)
 }
 
 /// When a token ends that is made for so many days.
