@@ -5,6 +5,7 @@ mod backup;
 mod demo;
 mod file;
 mod notify;
+mod output;
 mod serve;
 mod token;
 mod user;
@@ -12,24 +13,30 @@ mod user;
 use std::{
     env,
     ffi::{OsStr, OsString},
+    io::{self, Write},
     path::PathBuf,
 };
 
 use anyhow::anyhow;
 use clap::{
     Arg, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand,
-    error::{ContextKind, ContextValue},
+    error::{ContextKind, ContextValue, ErrorKind},
 };
-use colloquy_server::{data_dir::require_database, logging, settings::Settings};
+use colloquy_server::{
+    data_dir::{DataDirError, require_database},
+    logging,
+    settings::Settings,
+};
 
 use file::SettingsFile;
 
 /// A real-time hub for multi-agent systems
 ///
-/// Without a subcommand it serves. Flags go before environment variables, and those before the
-/// settings file, a TOML file whose keys are named like the flags: data_dir = "./data".
+/// Without a subcommand it serves. Settings stand before a subcommand or after it. Flags go before
+/// environment variables, and those before the settings file, a TOML file whose keys are named like
+/// the flags: data_dir = "./data".
 #[derive(Debug, Parser)]
-#[command(name = "colloquy", version, args_conflicts_with_subcommands = true)]
+#[command(name = "colloquy", version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     task: Option<Task>,
@@ -40,25 +47,18 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Serve the hub until SIGINT or SIGTERM
-    Serve(Configured),
+    Serve,
     /// Tell everybody who is connected something
     ///
     /// The server that owns the data folder does it; when none runs, it is logged for those who
     /// come back.
-    Notify {
-        #[command(flatten)]
-        notice: notify::Notice,
-        #[command(flatten)]
-        configured: Configured,
-    },
+    Notify(notify::Notice),
     /// Copy everything into one file, while the server runs or not
     ///
     /// The file must not exist yet. Everybody who is connected is told when it is complete.
     Backup {
         /// The new file
         file: PathBuf,
-        #[command(flatten)]
-        configured: Configured,
     },
     /// Bring a backup back, while no server runs
     ///
@@ -67,23 +67,13 @@ enum Task {
     Restore {
         /// The backup
         file: PathBuf,
-        #[command(flatten)]
-        configured: Configured,
     },
     /// Invite people, change their roles, disable them, reset their passwords
-    User {
-        #[command(subcommand)]
-        task: user::UserTask,
-        #[command(flatten)]
-        configured: Configured,
-    },
+    #[command(subcommand)]
+    User(user::UserTask),
     /// Make, list and revoke the tokens of programs
-    Token {
-        #[command(subcommand)]
-        task: token::TokenTask,
-        #[command(flatten)]
-        configured: Configured,
-    },
+    #[command(subcommand)]
+    Token(token::TokenTask),
     /// Let a planner, a worker and a critic work together on a running hub, until stopped
     Demo(demo::Options),
 }
@@ -106,7 +96,7 @@ struct Configured {
 pub(crate) fn read() -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = env::args_os().collect();
     // Compose files and the like give empty variables for what is not set.
-    let mut command = with_arguments(Cli::command(), &|argument| match argument.get_env() {
+    let mut command = with_arguments(command(), &|argument| match argument.get_env() {
         Some(name) if env::var_os(name).is_some_and(|value| value.is_empty()) => argument.env(None),
         _ => argument,
     });
@@ -115,7 +105,15 @@ pub(crate) fn read() -> Result<Cli, clap::Error> {
         command = with_defaults(command, &|key| (key == "listen").then(|| vec![address.clone()]));
     }
     let cli = parse(command.clone(), &arguments, None)?;
-    let Some(file) = cli.settings_file(&mut command)? else { return Ok(cli) };
+    if let Some(Task::Demo(_)) = cli.task {
+        return match settings().find(|setting| is_given(setting, &arguments)) {
+            Some(setting) => Err(command.error(ErrorKind::ArgumentConflict, no_setting(&setting))),
+            None => Ok(cli),
+        };
+    }
+    let Some(file) = SettingsFile::read(cli.configured.config.as_deref(), &mut command)? else {
+        return Ok(cli);
+    };
     let command = with_defaults(command, &|key| file.get(key).cloned());
     parse(command, &arguments, Some(&file))
 }
@@ -126,46 +124,24 @@ impl Cli {
     /// # Errors
     /// When it cannot be done; for people to read.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        match self.task {
-            None => serve::run(self.configured.begin()?).await,
-            Some(Task::Serve(configured)) => serve::run(configured.begin()?).await,
-            Some(Task::Notify { notice, configured }) => {
-                notify::run(notice, configured.begin_at_hub()?).await
+        let Self { task, configured } = self;
+        match task.unwrap_or(Task::Serve) {
+            Task::Serve => serve::run(configured.begin()?).await,
+            Task::Notify(notice) => notify::run(notice, configured.begin_at_hub()?).await,
+            Task::Backup { file } => {
+                let copied = backup::back_up_to(file, configured.begin_at_hub()?);
+                backup::unless_stopped(copied).await
             }
-            Some(Task::Backup { file, configured }) => {
-                backup::unless_stopped(backup::back_up_to(file, configured.begin()?)).await
-            }
-            Some(Task::Restore { file, configured }) => {
+            Task::Restore { file } => {
                 backup::unless_stopped(backup::restore(&file, configured.begin()?)).await
             }
-            Some(Task::User { task, configured }) if task.may_begin_hub() => {
-                user::run(task, configured.begin()?).await
+            Task::User(task) if task.may_begin_hub() => {
+                user::run(task, configured.begin_with_hub()?).await
             }
-            Some(Task::User { task, configured }) => {
-                user::run(task, configured.begin_at_hub()?).await
-            }
-            Some(Task::Token { task, configured }) => {
-                token::run(task, configured.begin_at_hub()?).await
-            }
-            Some(Task::Demo(options)) => demo::run(options).await,
+            Task::User(task) => user::run(task, configured.begin_at_hub()?).await,
+            Task::Token(task) => token::run(task, configured.begin_at_hub()?).await,
+            Task::Demo(options) => demo::run(options).await,
         }
-    }
-
-    /// The settings file of a task that has settings.
-    fn settings_file(&self, command: &mut Command) -> Result<Option<SettingsFile>, clap::Error> {
-        let configured = match &self.task {
-            None => &self.configured,
-            Some(
-                Task::Serve(configured)
-                | Task::Notify { configured, .. }
-                | Task::Backup { configured, .. }
-                | Task::Restore { configured, .. }
-                | Task::User { configured, .. }
-                | Task::Token { configured, .. },
-            ) => configured,
-            Some(Task::Demo(_)) => return Ok(None),
-        };
-        SettingsFile::read(configured.config.as_deref(), command)
     }
 }
 
@@ -187,6 +163,69 @@ impl Configured {
         require_database(&settings.data_dir)?;
         Ok(settings)
     }
+
+    /// The same, for a command that makes a hub where there is none, and then says where.
+    fn begin_with_hub(self) -> anyhow::Result<Settings> {
+        let settings = self.begin()?;
+        match require_database(&settings.data_dir) {
+            Err(DataDirError::NoHub(folder)) => {
+                // Whether somebody reads it or not.
+                let _ = writeln!(io::stderr(), "A new hub begins in {}.", folder.display());
+            }
+            found => found?,
+        }
+        Ok(settings)
+    }
+}
+
+/// The settings that the help of each subcommand shows; `serve` shows them all.
+const ALWAYS_SHOWN: [&str; 2] = ["config", "data_dir"];
+
+const MORE_SETTINGS: &str = "Every setting that `colloquy serve --help` shows is taken here too.";
+
+/// The command line. Settings are taken anywhere in it.
+fn command() -> Command {
+    let settings: Vec<Arg> = settings().map(|setting| setting.global(true)).collect();
+    Cli::command().mut_args(|setting| setting.global(true)).mut_subcommands(|task| {
+        match task.get_name() {
+            "serve" => task,
+            // It refuses them (see `read`).
+            "demo" => task.args(settings.iter().map(|setting| setting.clone().hide(true))),
+            _ => with_settings(task, &settings),
+        }
+    })
+}
+
+/// Adds the settings to a subcommand and its verbs. (What is global is added by itself otherwise, and
+/// shown in every help.)
+fn with_settings(command: Command, settings: &[Arg]) -> Command {
+    let is_hidden = |setting: &Arg| !ALWAYS_SHOWN.contains(&setting.get_id().as_str());
+    command
+        .args(settings.iter().map(|setting| setting.clone().hide(is_hidden(setting))))
+        .after_help(MORE_SETTINGS)
+        .mut_subcommands(|verb| with_settings(verb, settings))
+}
+
+/// Every setting, `--config` among them.
+fn settings() -> impl Iterator<Item = Arg> {
+    let command = Command::new("settings").disable_help_flag(true);
+    let mut command = Configured::augment_args(command);
+    command.build();
+    command.get_arguments().cloned().collect::<Vec<_>>().into_iter()
+}
+
+/// Whether a flag says it.
+fn is_given(argument: &Arg, arguments: &[OsString]) -> bool {
+    let flag = format!("--{}", argument.get_long().unwrap_or_default());
+    arguments
+        .iter()
+        .take_while(|one| *one != "--")
+        .any(|one| one.to_string_lossy().split('=').next() == Some(&flag))
+}
+
+fn no_setting(setting: &Arg) -> String {
+    let flag = setting.get_long().unwrap_or_default();
+    format!("the demo is a client of a running hub: --{flag} is a setting of the hub itself")
 }
 
 const LEPTOS_ADDRESS: &str = "LEPTOS_SITE_ADDR";
@@ -196,6 +235,11 @@ fn parse(
     arguments: &[OsString],
     file: Option<&SettingsFile>,
 ) -> Result<Cli, clap::Error> {
+    // What a flag says goes before all else, whatever that is.
+    let command = with_arguments(command, &|argument| match is_given(&argument, arguments) {
+        true => argument.env(None).default_value(None),
+        false => argument,
+    });
     command
         .try_get_matches_from(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches))
@@ -224,16 +268,10 @@ fn with_source(
     let Some(ContextValue::String(at_fault)) = error.get(ContextKind::InvalidArg) else {
         return error;
     };
-    let mut command = Configured::augment_args(Command::new("settings"));
-    command.build();
-    let Some(setting) = command.get_arguments().find(|one| one.to_string() == *at_fault) else {
+    let Some(setting) = settings().find(|one| one.to_string() == *at_fault) else {
         return error;
     };
-    let flag = format!("--{}", setting.get_long().unwrap_or_default());
-    let is_flag = |argument: &OsString| {
-        argument.to_str().is_some_and(|text| text.split('=').next() == Some(&flag))
-    };
-    if arguments.iter().any(is_flag) {
+    if is_given(&setting, arguments) {
         return error;
     }
     let key = setting.get_id().as_str();
@@ -255,10 +293,8 @@ fn with_source(
 fn unknown_variables() -> Vec<OsString> {
     let command = Cli::command();
     let known = |name: &OsStr| {
-        command
-            .get_subcommands()
-            .flat_map(Command::get_arguments)
-            .any(|one| one.get_env() == Some(name))
+        let tasks = command.get_subcommands().flat_map(Command::get_arguments);
+        command.get_arguments().chain(tasks).any(|one| one.get_env() == Some(name))
     };
     env::vars_os()
         .map(|(name, _)| name)

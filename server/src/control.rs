@@ -117,7 +117,7 @@ pub async fn perform(
     loop {
         let held = match DataDir::lock(&settings.data_dir) {
             Ok(owned) => {
-                owned.look_at_database()?;
+                owned.prepare_database()?;
                 let state = AppState::open(settings).await?;
                 let router = controlled(router(state.clone()));
                 let Ok(response) = router.oneshot(request.map(Body::from)).await;

@@ -33,23 +33,30 @@ pub enum DataDirError {
     },
     /// No hub was begun in it.
     #[error(
-        "there is no file {}; `colloquy serve` begins a hub, and so does `colloquy user add` with \
-         --role admin",
+        "there is no hub in {}: --data-dir (COLLOQUY_DATA_DIR) says in which folder it is; where \
+         there is none, `colloquy serve` begins one, and so does `colloquy user add` with --role \
+         admin",
         .0.display()
     )]
-    NoDatabase(PathBuf),
+    NoHub(PathBuf),
+    /// It is something else.
+    #[error(
+        "{} is not a folder: --data-dir (COLLOQUY_DATA_DIR) names the folder of the hub's data",
+        .0.display()
+    )]
+    NotAFolder(PathBuf),
     /// It cannot be made, read or written.
-    #[error("the data folder {} cannot be used: {cause}", .path.display())]
+    #[error("the data folder {} cannot be used: {}", .path.display(), told(.cause))]
     Unusable {
         /// The folder.
         path: PathBuf,
         /// What the system says.
         cause: io::Error,
     },
-    /// The database in it cannot be read or written.
-    #[error("the database {} cannot be opened: {cause}", .path.display())]
-    Database {
-        /// The database.
+    /// A file in it cannot be read or written.
+    #[error("the file {} cannot be opened: {}", .path.display(), told(.cause))]
+    File {
+        /// Which.
         path: PathBuf,
         /// What the system says.
         cause: io::Error,
@@ -61,14 +68,15 @@ pub enum DataDirError {
 /// # Errors
 /// When none was.
 pub fn require_database(folder: &Path) -> Result<(), DataDirError> {
-    let database = folder.join(store::FILE);
-    let path = path::absolute(&database).unwrap_or(database);
+    let folder = path::absolute(folder).unwrap_or(folder.to_owned());
+    let path = folder.join(store::FILE);
     match path.metadata() {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(DataDirError::NoDatabase(path))
-        }
-        Err(cause) => Err(DataDirError::Database { path, cause }),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound => Err(DataDirError::NoHub(folder)),
+            io::ErrorKind::NotADirectory => Err(DataDirError::NotAFolder(folder)),
+            _ => Err(DataDirError::File { path, cause: error }),
+        },
     }
 }
 
@@ -78,7 +86,12 @@ impl DataDir {
     /// # Errors
     /// When another process owns it, or when it cannot be written.
     pub fn lock(path: &Path) -> Result<Self, DataDirError> {
-        let unusable = |cause| DataDirError::Unusable { path: path.to_owned(), cause };
+        let unusable = |cause: io::Error| match cause.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                DataDirError::NotAFolder(path.to_owned())
+            }
+            _ => DataDirError::Unusable { path: path.to_owned(), cause },
+        };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
         let lock = path.join("colloquy.lock");
         let is_new = !lock.exists();
@@ -91,7 +104,10 @@ impl DataDir {
             .truncate(false)
             .mode(0o600)
             .open(&lock)
-            .map_err(unusable)?;
+            .map_err(|cause| match is_new {
+                true => unusable(cause),
+                false => DataDirError::File { path: lock.clone(), cause },
+            })?;
         if is_new {
             give(&lock, path);
         }
@@ -111,24 +127,35 @@ impl DataDir {
         &self.path
     }
 
-    /// Looks at the database that is to be opened. SQLite would not say why it cannot be, and
-    /// would say nothing of beginning another one where one was lost.
+    /// Prepares for opening the database. SQLite would not say why it cannot be, and
+    /// would say nothing of beginning another one where one was lost. One that root begins becomes whose
+    /// the folder is: the hub may be another user's.
     ///
     /// # Errors
     /// When it cannot be read or written.
-    pub fn look_at_database(&self) -> Result<(), DataDirError> {
+    pub fn prepare_database(&self) -> Result<(), DataDirError> {
         let database = self.path.join(store::FILE);
         let opened = OpenOptions::new().read(true).write(true).open(&database);
         let is_there = match opened.and_then(|file| file.metadata()) {
             Ok(file) => file.len() > 0,
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(cause) => return Err(DataDirError::Database { path: database, cause }),
+            Err(cause) => return Err(DataDirError::File { path: database, cause }),
         };
-        if !is_there && database.with_extension("mark").exists() {
+        if !is_there && store::Mark::beside(&database).exists() {
             tracing::warn!(
                 database = %database.display(),
                 "There was a database here, which is missing or empty now: a new one is begun."
             );
+        }
+        if geteuid().is_root() && !database.exists() {
+            // An empty file is a new database to SQLite, whose other files have the same owner.
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&database)
+                .map_err(|cause| DataDirError::File { path: database.clone(), cause })?;
+            give(&database, &self.path);
         }
         Ok(())
     }
@@ -156,6 +183,14 @@ fn owner(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
+}
+
+/// What the system says, and what to do then.
+fn told(cause: &io::Error) -> String {
+    match cause.kind() {
+        io::ErrorKind::PermissionDenied => format!("{cause}: run colloquy as the user whose it is"),
+        _ => cause.to_string(),
+    }
 }
 
 fn named(pid: &Option<u32>) -> String {
@@ -192,6 +227,6 @@ mod tests {
     #[test]
     fn a_file_is_no_folder() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(matches!(DataDir::lock(file.path()), Err(DataDirError::Unusable { .. })));
+        assert!(matches!(DataDir::lock(file.path()), Err(DataDirError::NotAFolder(_))));
     }
 }

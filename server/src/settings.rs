@@ -206,16 +206,13 @@ impl Settings {
             && self.public_url.as_ref().is_none_or(Origin::is_loopback)
     }
 
-    /// Where people reach the hub, as far as the settings say.
+    /// Where people reach the hub, as far as the settings say: what can be opened on this machine at
+    /// least.
     pub fn url(&self) -> String {
-        self.url_at(self.listen)
-    }
-
-    /// The same, when it listens at that address: one that can be opened, on this machine at least.
-    pub fn url_at(&self, mut address: SocketAddr) -> String {
         if let Some(origin) = &self.public_url {
             return origin.to_string();
         }
+        let mut address = self.listen;
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),

@@ -109,7 +109,8 @@ impl AppState {
             true => Mode::local(),
             false => Mode::required(),
         };
-        let services = Services::new(database.clone(), writer, hub.clone(), mode.clone());
+        let services =
+            Services::new(database.clone(), writer, hub.clone(), mode.clone(), settings.url());
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         let limits = Limits::new(&settings, mode.clone());
         let resources = Arc::new(Resources {

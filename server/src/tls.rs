@@ -57,6 +57,13 @@ pub enum TlsError {
         /// What is wrong with it.
         cause: pem::Error,
     },
+    /// A key is encrypted.
+    #[error(
+        "{} ({KEY}) is encrypted, and nobody is asked for its passphrase: \
+         `openssl pkey -in {} -out NEW_FILE` writes it as it is",
+        .0.display(), .0.display()
+    )]
+    EncryptedKey(PathBuf),
     /// A file is not what it should be.
     #[error("{} ({KEY}) holds no key that can be read: {cause}", .path.display())]
     Key {
@@ -171,6 +178,12 @@ impl Files {
     fn config(&self, contents: &Contents) -> Result<Arc<ServerConfig>, TlsError> {
         let cert = certificates(&contents.cert)
             .map_err(|cause| TlsError::Cert { path: self.cert.clone(), cause })?;
+        let is_encrypted = |line: &[u8]| {
+            line.starts_with(b"-----BEGIN ENCRYPTED") || line.starts_with(b"Proc-Type: 4,ENCRYPTED")
+        };
+        if contents.key.split(|byte| *byte == b'\n').any(is_encrypted) {
+            return Err(TlsError::EncryptedKey(self.key.clone()));
+        }
         let key = PrivateKeyDer::from_pem_slice(&contents.key)
             .map_err(|cause| TlsError::Key { path: self.key.clone(), cause })?;
         let useless =

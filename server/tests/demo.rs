@@ -11,6 +11,8 @@ mod support;
 
 use std::{
     collections::HashSet,
+    fs,
+    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -36,6 +38,7 @@ use colloquy_server::{
     service::Change,
     settings::{Auth, Settings},
 };
+use rcgen::generate_simple_self_signed;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::{
@@ -119,6 +122,50 @@ async fn three_agents_wait_for_the_hub_work_together_and_answer_people() {
     assert_eq!(agents.len(), 3);
     for agent in agents {
         assert_eq!(agent.status, AgentStatus::Offline, "{}", agent.name);
+    }
+}
+
+/// It would wait for ever: a certificate does not become another one.
+#[tokio::test]
+async fn a_hub_that_is_not_trusted_is_not_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let [hubs, others] = ["hubs", "others"].map(|name| {
+        let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let [cert, key] = ["cert", "key"].map(|what| folder.path().join(format!("{name}.{what}")));
+        fs::write(&cert, made.cert.pem()).unwrap();
+        fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        (cert, key)
+    });
+    let settings = Settings {
+        data_dir: folder.path().join("data"),
+        tls_cert: Some(hubs.0.clone()),
+        tls_key: Some(hubs.1),
+        ..Settings::default()
+    };
+    fs::create_dir(&settings.data_dir).unwrap();
+    let state = AppState::open(settings).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(serve(listener, state, std::future::pending()));
+    let demo = |scheme: &str, trusted: &Path| {
+        let mut demo = Started::from(Command::new(env!("CARGO_BIN_EXE_colloquy")));
+        demo.args(["demo", "--url", &format!("{scheme}://localhost:{port}")])
+            .env("SSL_CERT_FILE", trusted)
+            .env_remove("SSL_CERT_DIR")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        demo
+    };
+    let refused = timeout(PATIENCE, demo("https", &others.0).output()).await.unwrap().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("is not trusted") && said.contains("SSL_CERT_FILE"), "{said}");
+
+    for (scheme, told) in [("https", "Three agents are at work"), ("http", "over TLS only")] {
+        let mut waiting = demo(scheme, &hubs.0).spawn().unwrap();
+        let mut lines = BufReader::new(waiting.stdout.take().unwrap()).lines();
+        let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+        assert!(line.contains(told), "{line}");
     }
 }
 

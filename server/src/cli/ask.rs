@@ -74,7 +74,7 @@ async fn send<T: DeserializeOwned>(
     if !status.is_success() {
         let problem: Value = serde_json::from_slice(&answer).unwrap_or_default();
         match problem["detail"].as_str() {
-            Some(detail) => bail!("the hub refused ({status}): {detail}"),
+            Some(detail) => bail!("the hub refused: {detail}"),
             None => bail!("the hub refused ({status}): {}", String::from_utf8_lossy(&answer)),
         }
     }

@@ -1,16 +1,13 @@
 //! `colloquy backup` and `colloquy restore`.
 
-use std::{
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::path::{self, Path, PathBuf};
 
 use anyhow::{Context, bail};
 use axum::http::Method;
 use colloquy_protocol::{model::NotificationType, request::NewNotification};
 use colloquy_server::{
     backup::{Backup, Restored, back_up, restore as bring_back},
-    data_dir::DataDir,
+    data_dir::{DataDir, DataDirError},
     settings::Settings,
 };
 use serde_json::{Value, json};
@@ -19,7 +16,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::ask::tell;
+use super::{ask::tell, output::print};
 
 /// Makes a backup, and tells everybody who is connected that it is complete.
 ///
@@ -27,7 +24,7 @@ use super::ask::tell;
 /// When it cannot be made. That nobody could be told is only logged: the backup is there.
 pub(crate) async fn back_up_to(file: PathBuf, settings: Settings) -> anyhow::Result<()> {
     let Backup { offset, bytes } = back_up(&settings.data_dir, &file).await?;
-    writeln!(io::stdout(), "{}: {bytes} bytes, the log up to {offset}", file.display())?;
+    print(format_args!("{}: {bytes} bytes, the log up to {offset}", file.display()))?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
     let completed = NewNotification {
         notification_type: NotificationType::Info,
@@ -44,18 +41,26 @@ pub(crate) async fn back_up_to(file: PathBuf, settings: Settings) -> anyhow::Res
     Ok(())
 }
 
-/// Brings a backup back, and says where the replaced database is kept.
+/// Brings a backup back, and says where to, and where the replaced database is kept.
 ///
 /// # Errors
 /// When a server runs, or the backup cannot be used.
 pub(crate) async fn restore(file: &Path, settings: Settings) -> anyhow::Result<()> {
-    let data_dir =
-        DataDir::lock(&settings.data_dir).context("a backup is restored while no server runs")?;
+    let data_dir = match DataDir::lock(&settings.data_dir) {
+        held @ Err(DataDirError::Held { .. }) => {
+            held.context("a backup is restored while no server runs")?
+        }
+        locked => locked?,
+    };
     let Restored { offset, replaced } = bring_back(&data_dir, file).await?;
-    let mut output = io::stdout().lock();
-    writeln!(output, "{} is restored, the log up to {offset}", file.display())?;
+    let folder = path::absolute(data_dir.path())?;
+    print(format_args!(
+        "{} is restored into {}, the log up to {offset}",
+        file.display(),
+        folder.display()
+    ))?;
     if let Some(replaced) = replaced {
-        writeln!(output, "What was there before is kept as {}", replaced.display())?;
+        print(format_args!("What was there before is kept as {}", replaced.display()))?;
     }
     Ok(())
 }

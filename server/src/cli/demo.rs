@@ -6,10 +6,12 @@
 //! - [`script`]: what they talk about
 //! - [`role`]: who they are; [`cast`]: how they come in; [`actor`]: what all three can do
 //! - [`planner`], [`worker`], [`critic`]: how each answers to what it hears
+//! - [`obstacle`]: why the hub cannot be reached
 
 mod actor;
 mod cast;
 mod critic;
+mod obstacle;
 mod planner;
 mod role;
 mod script;
@@ -21,7 +23,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::anyhow;
+use anyhow::bail;
 use clap::Args;
 use colloquy_client::{
     Client, Error,
@@ -37,6 +39,7 @@ use tokio::{
 use self::{
     actor::{Actor, Ended},
     cast::{Cast, HOW_TO_CAST},
+    obstacle::Obstacle,
     role::Role,
 };
 
@@ -55,6 +58,10 @@ pub(crate) struct Options {
 
 const UNAUTHENTICATED: u16 = 401;
 
+/// What to do about a certificate of one's own.
+const HOW_TO_TRUST: &str = "where SSL_CERT_FILE names a PEM file, the certificates in it are trusted \
+    instead of the system's";
+
 /// How long to wait before trying again.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
@@ -70,7 +77,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     select! {
-        refused = play_on(&cast, &options.url) => return Err(refused),
+        played = play_on(&cast, &options.url) => match played? {},
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
@@ -81,45 +88,62 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 }
 
 /// Plays again whenever a play ends, until the hub does not let it.
-async fn play_on(cast: &Cast, url: &str) -> anyhow::Error {
-    let mut is_away = false;
+async fn play_on(cast: &Cast, url: &str) -> anyhow::Result<Infallible> {
+    // Said once, however often it is tried again.
+    let mut said = String::new();
     loop {
-        let Err(ended) = play(cast, url).await;
-        match &ended {
-            Ended::Call(error) if error.status() == Some(UNAUTHENTICATED) => {
-                return anyhow!("the hub at {url} {}", cast.what_to_do());
-            }
-            Ended::Uncast(agent) => {
-                return anyhow!("none of the tokens is one of the agent {agent}: {HOW_TO_CAST}");
-            }
-            _ => {}
-        }
-        let was_away = is_away;
-        is_away = matches!(ended, Ended::Call(Error::Transport(_)));
-        match (was_away, is_away) {
-            (true, true) => {}
-            (false, true) => {
+        let ended = match enter(cast).await {
+            Ok(actors) => {
+                said.clear();
                 print(&format!(
-                    "No hub answers at {url}. Start one with `colloquy serve`; \
-                                waiting for it."
+                    "Three agents are at work: {url}/demo/websocket shows them. Ctrl-C stops."
                 ));
+                let Err(ended) = play(actors).await;
+                ended
             }
-            (_, false) => print(&format!("Starting over: {ended}")),
+            Err(ended) => ended,
+        };
+        let line = told(&ended, cast, url)?;
+        if line != said {
+            print(&line);
+            said = line;
         }
         sleep(RETRY_DELAY).await;
     }
 }
 
-/// Plays until one of the three cannot go on.
-async fn play(cast: &Cast, url: &str) -> Result<Infallible, Ended> {
+/// What is said of a play that has ended, and is tried again.
+fn told(ended: &Ended, cast: &Cast, url: &str) -> anyhow::Result<String> {
+    let error = match ended {
+        Ended::Call(error) if error.status() == Some(UNAUTHENTICATED) => {
+            bail!("the hub at {url} {}", cast.what_to_do())
+        }
+        Ended::Uncast(agent) => {
+            bail!("none of the tokens is one of the agent {agent}: {HOW_TO_CAST}")
+        }
+        Ended::Call(Error::Transport(error)) => error,
+        ended => return Ok(format!("Starting over: {ended}")),
+    };
+    Ok(match Obstacle::of(error) {
+        Obstacle::Absence => {
+            format!("No hub answers at {url}. Start one with `colloquy serve`; waiting for it.")
+        }
+        Obstacle::Mistrust(cause) => {
+            bail!("the hub at {url} is not trusted: {cause}; {HOW_TO_TRUST}")
+        }
+        Obstacle::Other(cause) => format!("No hub can be reached at {url}: {cause}. Trying again."),
+    })
+}
+
+async fn enter(cast: &Cast) -> Result<[Actor; 3], Ended> {
     let clients = cast.clients().await?;
-    let [planner, worker, critic] = Role::ALL;
-    let (planner, worker, critic) = try_join!(
-        Actor::enter(&clients, planner),
-        Actor::enter(&clients, worker),
-        Actor::enter(&clients, critic),
-    )?;
-    print(&format!("Three agents are at work: {url}/demo/websocket shows them. Ctrl-C stops."));
+    let [planner, worker, critic] = Role::ALL.map(|role| Actor::enter(&clients, role));
+    let (planner, worker, critic) = try_join!(planner, worker, critic)?;
+    Ok([planner, worker, critic])
+}
+
+/// Plays until one of the three cannot go on.
+async fn play([planner, worker, critic]: [Actor; 3]) -> Result<Infallible, Ended> {
     let (never, ..) =
         try_join!(planner::play(planner), worker::play(worker), critic::play(critic))?;
     match never {}

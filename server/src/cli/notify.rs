@@ -1,7 +1,5 @@
 //! `colloquy notify`: a system notification from the command line.
 
-use std::io::{self, Write};
-
 use axum::http::Method;
 use clap::{
     Args,
@@ -11,7 +9,7 @@ use colloquy_protocol::{model::NotificationType, request::NewNotification};
 use colloquy_server::settings::Settings;
 use serde_json::Value;
 
-use super::ask::tell;
+use super::{ask::tell, output::print};
 
 /// What to tell.
 #[derive(Debug, Args)]
@@ -35,8 +33,7 @@ pub(crate) async fn run(notice: Notice, settings: Settings) -> anyhow::Result<()
     let Notice { message, notification_type, details } = notice;
     let new = NewNotification { notification_type, message, details };
     let logged: Value = tell(&settings, Method::POST, "/notifications", &new).await?;
-    writeln!(io::stdout(), "{logged}")?;
-    Ok(())
+    print(logged)
 }
 
 fn notification_type() -> impl TypedValueParser<Value = NotificationType> {

@@ -1,7 +1,7 @@
 //! `colloquy serve`: the hub, until it is told to stop.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     net::SocketAddr,
     process,
     time::Duration,
@@ -34,18 +34,20 @@ pub(crate) async fn run(mut settings: Settings) -> anyhow::Result<()> {
     tls::check(&settings).await?;
     let data_dir = DataDir::lock(&settings.data_dir)?;
     let listener = listen(settings.listen)?;
-    let address = listener.local_addr()?;
-    let url = settings.url_at(address);
+    // Port 0 is some other one by now.
+    settings.listen = listener.local_addr()?;
+    let (address, url) = (settings.listen, settings.url());
     let patience = settings.shutdown_timeout;
-    data_dir.look_at_database()?;
+    data_dir.prepare_database()?;
     let state = AppState::open(settings)
         .await
-        .with_context(|| format!("no hub in {}", data_dir.path().display()))?;
-    let control = ControlSocket::listen(&data_dir)
-        .with_context(|| format!("no control socket in {}", data_dir.path().display()))?;
-    announce(&url)?;
-    if let Some(link) = state.services.set_up_link().await? {
-        writeln!(io::stdout(), "Set up the first administrator within 30 minutes: {url}{link}")?;
+        .with_context(|| format!("the hub in {} cannot be opened", data_dir.path().display()))?;
+    let control = ControlSocket::listen(&data_dir).with_context(|| {
+        format!("no control socket can be opened in {}", data_dir.path().display())
+    })?;
+    let link = state.services.set_up_link().await?;
+    if let Err(error) = announce(&url, link.as_deref()) {
+        tracing::warn!(%error, "What to open is not shown: standard output cannot be written to.");
     }
     tracing::info!(%address, data_dir = %data_dir.path().display(), "The hub is open.");
 
@@ -100,23 +102,33 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// The addresses to open, on standard output, whatever becomes of the logs.
-fn announce(url: &str) -> io::Result<()> {
+/// What to open, on standard output, whatever becomes of the logs.
+fn announce(url: &str, set_up_link: Option<&str>) -> io::Result<()> {
     let mut output = io::stdout().lock();
     writeln!(output, "Colloquy is open at {url}")?;
     writeln!(output, "  live demo:   {url}/demo/websocket")?;
     writeln!(output, "  try the API: {url}/docs")?;
+    if let Some(link) = set_up_link {
+        writeln!(output, "Set up the first administrator within 30 minutes: {url}{link}")?;
+    }
     output.flush()
 }
 
-/// A token that the first SIGINT or SIGTERM cancels. The second ends the process at once.
+/// A token that the first SIGINT or SIGTERM cancels, or the end of the terminal that it was started
+/// in. The second SIGINT or SIGTERM ends the process at once.
 fn stop_on_signals() -> io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let hangup = signal(SignalKind::hangup())?;
+    // Once it has ended, it is no terminal any more.
+    let in_terminal = io::stdin().is_terminal();
     let stopping = CancellationToken::new();
     let token = stopping.clone();
     tokio::spawn(async move {
-        either(&mut interrupt, &mut terminate).await;
+        select! {
+            () = either(&mut interrupt, &mut terminate) => {}
+            () = end_of_terminal(hangup, in_terminal) => {}
+        }
         token.cancel();
         either(&mut interrupt, &mut terminate).await;
         process::exit(1);
@@ -128,5 +140,12 @@ async fn either(one: &mut Signal, other: &mut Signal) {
     select! {
         _ = one.recv() => {}
         _ = other.recv() => {}
+    }
+}
+
+/// Waits for the SIGHUP of a terminal that ends. One that comes to a service means nothing.
+async fn end_of_terminal(mut hangup: Signal, in_terminal: bool) {
+    while hangup.recv().await.is_some() && !in_terminal {
+        tracing::info!("SIGHUP changes nothing: settings are read at the start.");
     }
 }

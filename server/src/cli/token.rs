@@ -1,6 +1,6 @@
 //! `colloquy token`: programs' tokens, from the command line.
 
-use std::io::{self, Write};
+use std::collections::HashMap;
 
 use axum::http::Method;
 use clap::{
@@ -10,8 +10,8 @@ use clap::{
 };
 use colloquy_protocol::{
     access::Scope,
-    account::{Issued, NewToken, Token},
-    id::{AgentId, TokenId},
+    account::{Issued, NewToken, Person, Token},
+    id::{AgentId, PrincipalId, PrincipalKind, TokenId},
     model::Page,
     time::Timestamp,
 };
@@ -19,6 +19,7 @@ use colloquy_server::{logging::one_line, settings::Settings};
 
 use super::{
     ask::{ask, ask_all, tell},
+    output::{print, print_list},
     user,
 };
 
@@ -84,37 +85,49 @@ pub(crate) async fn run(task: TokenTask, settings: Settings) -> anyhow::Result<(
                 expires_at,
             };
             let issued: Issued = tell(&settings, Method::POST, "/tokens", &new).await?;
-            writeln!(io::stdout(), "{}", issued.secret)?;
+            print(issued.secret)
         }
         TokenTask::List { json } => {
             let tokens: Page<Token> = ask_all(&settings, "/tokens").await?;
-            let mut output = io::stdout().lock();
             if json {
-                writeln!(output, "{}", serde_json::to_string(&tokens)?)?;
-                return Ok(());
+                return print(serde_json::to_string(&tokens)?);
             }
-            for token in tokens.items {
-                let scopes: Vec<_> = token.scopes.iter().map(|scope| scope.as_str()).collect();
-                writeln!(
-                    output,
-                    "{}  {}...  {} {}  {}  ends {}  used {}  {}",
-                    token.id,
-                    token.prefix,
-                    token.principal_kind.as_str(),
-                    token.principal_id,
-                    scopes.join(","),
-                    token.expires_at.map_or("never".to_owned(), |end| end.to_string()),
-                    token.last_used_at.map_or("never".to_owned(), |last| last.to_string()),
-                    one_line(&token.name),
-                )?;
-            }
+            let emails = emails(&settings, &tokens.items).await?;
+            print_list(tokens.items.iter().map(|one| line(one, &emails)), "There are no tokens.")
         }
         TokenTask::Revoke { id } => {
             ask::<()>(&settings, Method::DELETE, &format!("/tokens/{id}")).await?;
-            writeln!(io::stdout(), "Revoked.")?;
+            print("Revoked.")
         }
     }
-    Ok(())
+}
+
+fn line(token: &Token, emails: &HashMap<PrincipalId, String>) -> String {
+    let scopes: Vec<_> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+    let id = &token.principal_id;
+    format!(
+        "{}  {}...  {} {}  {}  ends {}  used {}  {}",
+        token.id,
+        token.prefix,
+        token.principal_kind.as_str(),
+        emails.get(id).map_or_else(|| id.to_string(), |email| one_line(email)),
+        scopes.join(","),
+        token.expires_at.map_or("never".to_owned(), |end| end.to_string()),
+        token.last_used_at.map_or("never".to_owned(), |last| last.to_string()),
+        one_line(&token.name),
+    )
+}
+
+/// What people sign in with, when one of the tokens is a person's.
+async fn emails(
+    settings: &Settings,
+    tokens: &[Token],
+) -> anyhow::Result<HashMap<PrincipalId, String>> {
+    if tokens.iter().all(|token| token.principal_kind == PrincipalKind::Agent) {
+        return Ok(HashMap::new());
+    }
+    let people: Page<Person> = ask_all(settings, "/people").await?;
+    Ok(people.items.into_iter().map(|one| (one.id.into(), one.email)).collect())
 }
 
 const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1000;

@@ -1,18 +1,19 @@
 //! `colloquy user`: people, from the command line.
 
-use std::io::{self, Write};
-
 use anyhow::anyhow;
 use axum::http::Method;
 use clap::{Subcommand, builder::PossibleValuesParser, builder::TypedValueParser};
 use colloquy_protocol::{
     access::Role,
-    account::{Invited, NewPerson, Person, PersonPatch, email_key},
-    model::Page,
+    account::{Invited, NewPerson, Person, PersonPatch, PersonState, email_key},
+    model::{Overview, Page},
 };
 use colloquy_server::{logging::one_line, settings::Settings};
 
-use super::ask::{ask, ask_all, tell};
+use super::{
+    ask::{ask, ask_all, tell},
+    output::{print, print_list},
+};
 
 /// What to do with people.
 #[derive(Debug, Subcommand)]
@@ -73,37 +74,49 @@ impl UserTask {
 pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()> {
     match task {
         UserTask::Add { email, name, role } => {
+            let url = url(&settings).await?;
             let new = NewPerson { email, name, role };
             let invited = tell(&settings, Method::POST, "/people", &new).await?;
-            show_link(&settings, &invited)?;
+            show_link(&url, &invited)?;
         }
         UserTask::ResetPassword { email } => {
+            let url = url(&settings).await?;
             let Person { id, .. } = find(&settings, &email).await?;
             let path = format!("/people/{id}/link");
             let invited = ask(&settings, Method::POST, &path).await?;
-            show_link(&settings, &invited)?;
+            show_link(&url, &invited)?;
         }
         UserTask::Role { email, role } => {
             let patch = PersonPatch { role: Some(role), ..PersonPatch::default() };
             let Person { email, role, .. } = change(&settings, &email, patch).await?;
-            writeln!(io::stdout(), "{email} is {}.", role.as_str())?;
+            print(format_args!("{email} is {}.", role.as_str()))?;
         }
         UserTask::Disable { email } => set_disabled(&settings, &email, true).await?,
         UserTask::Enable { email } => set_disabled(&settings, &email, false).await?,
         UserTask::List { json } => {
             let people: Page<Person> = ask_all(&settings, "/people").await?;
-            let mut output = io::stdout().lock();
             if json {
-                writeln!(output, "{}", serde_json::to_string(&people)?)?;
-                return Ok(());
+                return print(serde_json::to_string(&people)?);
             }
-            for Person { id, email, name, role, state, .. } in people.items {
-                let (role, email, name) = (role.as_str(), one_line(&email), one_line(&name));
-                writeln!(output, "{id}  {role:6}  {state:9?}  {email}  {name}")?;
-            }
+            print_list(people.items.iter().map(line), "There is nobody yet.")?;
         }
     }
     Ok(())
+}
+
+fn line(person: &Person) -> String {
+    let Person { id, email, name, role, state, .. } = person;
+    let (email, name) = (one_line(email), one_line(name));
+    format!("{id}  {:6}  {:8}  {email}  {name}", role.as_str(), word(*state))
+}
+
+/// A state as the API writes it.
+fn word(state: PersonState) -> &'static str {
+    match state {
+        PersonState::Invited => "invited",
+        PersonState::Active => "active",
+        PersonState::Disabled => "disabled",
+    }
 }
 
 /// The person with that e-mail address.
@@ -117,8 +130,7 @@ pub(crate) async fn find(settings: &Settings, email: &str) -> anyhow::Result<Per
 async fn set_disabled(settings: &Settings, email: &str, disabled: bool) -> anyhow::Result<()> {
     let patch = PersonPatch { disabled: Some(disabled), ..PersonPatch::default() };
     let person = change(settings, email, patch).await?;
-    writeln!(io::stdout(), "{} is {:?}.", person.email, person.state)?;
-    Ok(())
+    print(format_args!("{} is {}.", person.email, word(person.state)))
 }
 
 async fn change(settings: &Settings, email: &str, patch: PersonPatch) -> anyhow::Result<Person> {
@@ -126,11 +138,16 @@ async fn change(settings: &Settings, email: &str, patch: PersonPatch) -> anyhow:
     tell(settings, Method::PATCH, &format!("/people/{id}"), &patch).await
 }
 
-fn show_link(settings: &Settings, invited: &Invited) -> io::Result<()> {
+/// Where people reach the hub: the settings of a server that runs need not be those here.
+async fn url(settings: &Settings) -> anyhow::Result<String> {
+    let Overview { url, .. } = ask(settings, Method::GET, "/overview").await?;
+    Ok(url)
+}
+
+fn show_link(url: &str, invited: &Invited) -> anyhow::Result<()> {
     let Invited { person, link, expires_at } = invited;
-    let mut output = io::stdout().lock();
-    writeln!(output, "{} chooses a password, once and until {expires_at}, at", person.email)?;
-    writeln!(output, "{}{link}", settings.url())
+    let email = &person.email;
+    print(format_args!("{email} chooses a password, once and until {expires_at}, at\n{url}{link}"))
 }
 
 fn role() -> impl TypedValueParser<Value = Role> {

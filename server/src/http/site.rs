@@ -7,7 +7,7 @@
 //! they are inside the executable, compressed beforehand. File names carry no hash, so browsers
 //! must ask whether a file they know is still current (`no-cache`), and mostly hear that it is.
 
-use std::env;
+use std::{env, path::Path};
 
 use axum::{
     Router,
@@ -44,6 +44,11 @@ pub(crate) fn live_reload(options: &LeptosOptions) -> String {
         Some(_) => format!(" ws://*:{}", options.reload_port),
         None => String::new(),
     }
+}
+
+/// Whether the files are where pages look for them: without them pages have no style and never wake.
+pub(crate) fn is_built(options: &LeptosOptions) -> bool {
+    cfg!(feature = "embed") || Path::new(&*options.site_root).join("pkg/colloquy.js").exists()
 }
 
 /// Answers with the site's files, and leaves everything else to `not_found`. It is the fallback of

@@ -48,6 +48,7 @@ use crate::{
         limit::Timely,
         peer::{self, Connection},
         problem::Problem,
+        site,
     },
     limits::{Limit, Limits},
     metrics,
@@ -87,6 +88,12 @@ async fn accept(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let settings = state.settings.clone();
+    if !site::is_built(&state.leptos_options) {
+        tracing::warn!(
+            folder = %state.leptos_options.site_root,
+            "The site is not built, so pages have no style and do nothing: `cargo xtask serve` builds it."
+        );
+    }
     let stopping = CancellationToken::new();
     let tls = Tls::open(&settings).await.map_err(io::Error::other)?;
     let tls = tls.map(|(tls, keep_current)| {

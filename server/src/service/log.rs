@@ -92,7 +92,9 @@ impl Services {
             .write(move |tx| {
                 async move {
                     let epoch = database.epoch();
-                    Ok(database.mark().renew(tx.connection().await?, epoch).await?)
+                    let renewed = database.mark().renew(tx.connection().await?, epoch).await?;
+                    tx.after_commit(|| renewed.forget());
+                    Ok(())
                 }
                 .boxed()
             })

@@ -93,6 +93,8 @@ pub struct Parts {
     mode: Mode,
     known: KnownTokens,
     passwords: Passwords,
+    /// Where people reach the server.
+    url: String,
     started_at: Timestamp,
 }
 
@@ -105,20 +107,29 @@ impl Deref for Services {
 }
 
 impl Services {
-    pub(crate) fn new(database: Database, writer: Writer, hub: Hub, mode: Mode) -> Self {
+    pub(crate) fn new(
+        database: Database,
+        writer: Writer,
+        hub: Hub,
+        mode: Mode,
+        url: String,
+    ) -> Self {
         let (known, passwords) = (KnownTokens::default(), Passwords::new());
         let started_at = Timestamp::now();
-        Self(Arc::new(Parts { database, writer, hub, mode, known, passwords, started_at }))
+        Self(Arc::new(Parts { database, writer, hub, mode, known, passwords, url, started_at }))
     }
 
     /// Whether the database answers.
     ///
     /// # Errors
-    /// [`Error::Internal`] when nothing is written any more; [`Error::Unavailable`] when every reader
+    /// [`Error::Internal`] when nothing is written any more, or the file is gone; [`Error::Unavailable`] when every reader
     /// is busy, and [`Error::StorageFailed`] when the disk fails.
     pub async fn ping(&self) -> Result<()> {
         if self.writer.has_ended() {
             return Err(Error::internal("nothing is written any more"));
+        }
+        if !self.database.is_in_place() {
+            return Err(Error::internal("the database's file is not where it was opened any more"));
         }
         self.snapshot().await.map(drop)
     }

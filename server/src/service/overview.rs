@@ -27,6 +27,7 @@ impl Services {
             messages,
             events,
             connections: hub.connection_counts(),
+            url: self.url.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: self.started_at,
             database_bytes,

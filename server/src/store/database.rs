@@ -1,6 +1,6 @@
 //! The database file: opening it, and reading it at one position of the log.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, io, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
 
 use colloquy_protocol::position::{Offset, Position};
 use sqlx::{
@@ -10,6 +10,7 @@ use sqlx::{
 };
 
 use super::{events, history::Mark};
+use crate::error::{CORRUPT, FULL, NOTADB, primary_code};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
@@ -25,6 +26,12 @@ pub enum OpenError {
     /// SQLite said no.
     #[error("the database cannot be opened: {0}")]
     Sql(sqlx::Error),
+    /// It is no database, or not a whole one.
+    #[error("the database is damaged: bring a backup back with `colloquy restore FILE` ({0})")]
+    Damaged(sqlx::Error),
+    /// There is no room for what opening it writes.
+    #[error("the disk is full: free some space, and try again; nothing is lost")]
+    Full,
     /// Its schema has steps that this executable does not know.
     #[error(
         "a newer Colloquy made the database, and there is no way back: run that one, or restore a backup"
@@ -41,7 +48,23 @@ pub enum OpenError {
 /// By hand, because sqlx's errors tell their source themselves.
 impl From<sqlx::Error> for OpenError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Sql(error)
+        let code = error.as_database_error().and_then(primary_code);
+        match &error {
+            _ if matches!(code, Some(CORRUPT | NOTADB)) => Self::Damaged(error),
+            sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::StorageFull => Self::Full,
+            _ if code == Some(FULL) => Self::Full,
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+impl From<MigrateError> for OpenError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(_) => Self::Newer,
+            MigrateError::Execute(cause) => cause.into(),
+            error => Self::Migration(error),
+        }
     }
 }
 
@@ -52,7 +75,11 @@ pub(crate) struct Database {
     options: SqliteConnectOptions,
     epoch: Arc<str>,
     mark: Mark,
+    file: FileId,
 }
+
+/// What a file is, whatever it is called: its device and inode.
+type FileId = (u64, u64);
 
 impl Database {
     /// Opens (or makes) the database file, brings its schema up to date and settles its epoch.
@@ -66,12 +93,10 @@ impl Database {
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         require_recent_sqlite(&mut connection).await?;
-        MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
-            MigrateError::VersionMissing(_) => OpenError::Newer,
-            error => OpenError::Migration(error),
-        })?;
+        MIGRATIONS.run(&mut connection).await?;
         let mark = Mark::beside(path);
         let epoch = mark.settle(&mut connection).await?;
+        let file = file_id(path).map_err(sqlx::Error::from)?;
         connection.close().await?;
         // One stays open for good: with the last connection SQLite's index of its log would go, and
         // what a failed commit left in the file could be taken for committed by the next one.
@@ -85,7 +110,7 @@ impl Database {
             .test_before_acquire(false)
             .connect_with(options.clone().read_only(true))
             .await?;
-        Ok(Self { readers, options, epoch: epoch.into(), mark })
+        Ok(Self { readers, options, epoch: epoch.into(), mark, file })
     }
 
     /// The epoch of this history.
@@ -96,6 +121,11 @@ impl Database {
     /// What tells this history from a copy of it.
     pub(crate) fn mark(&self) -> &Mark {
         &self.mark
+    }
+
+    /// Whether its file is still where it was opened: what is written to one that is gone is lost.
+    pub(crate) fn is_in_place(&self) -> bool {
+        file_id(self.options.get_filename()).is_ok_and(|file| file == self.file)
     }
 
     /// How many bytes it has on the disk, with its write-ahead log.
@@ -146,6 +176,11 @@ impl Snapshot {
     pub(crate) fn into_position(self) -> Position {
         self.position
     }
+}
+
+fn file_id(path: &Path) -> io::Result<FileId> {
+    let file = fs::metadata(path)?;
+    Ok((file.dev(), file.ino()))
 }
 
 async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), OpenError> {

@@ -43,12 +43,27 @@ fn a_command_in_the_wrong_folder_makes_nothing() {
         let output = colloquy(folder.path()).args(arguments).output().unwrap();
         let error = stderr(&output);
         assert_eq!(output.status.code(), Some(1), "{error}");
-        assert!(
-            error.contains("there is no file /") && error.contains("data/colloquy.db"),
-            "{error}"
-        );
+        for told in ["there is no hub in /", "/data: ", "--data-dir", "COLLOQUY_DATA_DIR"] {
+            assert!(error.contains(told), "no {told:?} in {error}");
+        }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
+}
+
+#[test]
+fn the_first_admin_is_told_where_a_hub_begins() {
+    let folder = TempDir::new().unwrap();
+    let add = |email| {
+        let mut command = colloquy(folder.path());
+        command.args(["user", "add", email, "--name", "Ada", "--role", "admin"]);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let first = add("a@example.org");
+    assert!(first.starts_with("A new hub begins in /") && first.contains("/data.\n"), "{first}");
+    let second = add("b@example.org");
+    assert!(!second.contains("A new hub begins"), "{second}");
 }
 
 /// Runs a server that cannot start; what it says.
@@ -64,11 +79,15 @@ fn what_is_in_the_way_is_told_once() {
     let data = folder.path().join("data");
     fs::write(&data, "").unwrap();
     let error = refused_to_serve(folder.path());
-    assert_eq!(error.matches("File exists").count(), 1, "{error}");
+    assert_eq!(error.matches("data is not a folder").count(), 1, "{error}");
     fs::remove_file(&data).unwrap();
-    fs::create_dir_all(data.join("colloquy.db")).unwrap();
-    let error = refused_to_serve(folder.path());
-    assert!(error.contains("data/colloquy.db cannot be opened: Is a directory"), "{error}");
+    for file in ["colloquy.db", "colloquy.lock"] {
+        fs::create_dir_all(data.join(file)).unwrap();
+        let error = refused_to_serve(folder.path());
+        let told = format!("data/{file} cannot be opened: Is a directory");
+        assert!(error.contains(&told), "{error}");
+        fs::remove_dir_all(&data).unwrap();
+    }
 }
 
 #[test]
@@ -94,7 +113,7 @@ fn a_database_that_was_lost_is_told() {
 
 /// Only root can give a file away: who else runs this sees nothing of it.
 #[test]
-fn what_root_restores_is_whose_the_folder_is() {
+fn what_root_makes_is_whose_the_folder_is() {
     if !geteuid().is_root() {
         return;
     }
@@ -107,10 +126,20 @@ fn what_root_restores_is_whose_the_folder_is() {
     chown(here.join("data/colloquy.db"), Some(SOMEBODY), None).unwrap();
     printed(here, &["restore", "good.db"]);
     assert_eq!((owner("data"), owner("data/colloquy.db")), (0, SOMEBODY));
-    fs::create_dir(here.join("new")).unwrap();
-    chown(here.join("new"), Some(SOMEBODY), None).unwrap();
-    printed(here, &["restore", "good.db", "--data-dir=new"]);
-    assert_eq!([owner("new/colloquy.db"), owner("new/colloquy.lock")], [SOMEBODY; 2]);
+    let new = |folder: &str| {
+        fs::create_dir(here.join(folder)).unwrap();
+        chown(here.join(folder), Some(SOMEBODY), None).unwrap();
+    };
+    new("restored");
+    let told = printed(here, &["restore", "good.db", "--data-dir=restored"]);
+    assert!(told.contains("is restored into /") && told.contains("/restored, "), "{told}");
+    new("begun");
+    let add = ["user", "add", "a@example.org", "--name=Ada", "--role=admin"];
+    printed(here, &[&add[..], &["--data-dir=begun"]].concat());
+    for folder in ["restored", "begun"] {
+        let owners = ["db", "lock"].map(|file| owner(&format!("{folder}/colloquy.{file}")));
+        assert_eq!(owners, [SOMEBODY; 2], "{folder}");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ mod people;
 mod settings;
 
 use std::{
-    io::BufRead,
+    fs::File,
+    io::{BufRead, BufReader, Read},
     net::TcpListener,
     os::unix::fs::{FileTypeExt, PermissionsExt},
     process::Command,
@@ -167,6 +168,45 @@ async fn a_signal_ends_it_in_good_order() {
         assert_eq!(server.wait().code(), Some(0));
         assert!(!folder.path().join("data/control.sock").exists());
     }
+}
+
+/// A hub that nobody started in a terminal has none that could end.
+#[tokio::test]
+async fn a_stray_hangup_ends_nothing() {
+    let folder = TempDir::new().unwrap();
+    let mut server = serve_on_any_port(folder.path());
+    server.signal(Signal::HUP);
+    server.signal(Signal::HUP);
+    server.client().agents().await.unwrap();
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0));
+    let mut log = String::new();
+    server.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.contains("SIGHUP changes nothing"), "{log}");
+}
+
+/// Where it is can be read in the log, too.
+#[test]
+fn who_cannot_be_told_where_it_is_is_served() {
+    let folder = TempDir::new().unwrap();
+    drop(serve_on_any_port(folder.path()));
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    let mut serve = colloquy(folder.path());
+    let mut server = serve.args(["serve", "--listen=127.0.0.1:0"]).stdout(full()).spawn().unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
+    assert!(log.by_ref().any(|line| line.unwrap().contains("standard output")));
+    assert!(log.any(|line| line.unwrap().contains("The hub is open")));
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    let list = ["user", "list", "--json"];
+    let untold = colloquy(folder.path()).args(list).stdout(full()).output().unwrap();
+    assert_eq!(untold.status.code(), Some(1));
+    assert!(stderr(&untold).contains("standard output cannot be written to"));
+    let mut unread = colloquy(folder.path()).args(list).spawn().unwrap();
+    drop(unread.stdout.take());
+    let unread = unread.wait_with_output().unwrap();
+    assert_eq!((unread.status.code(), stderr(&unread).as_str()), (Some(0), ""));
 }
 
 /// The control socket serves everything that the port does, WebSockets too.

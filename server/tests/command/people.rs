@@ -32,7 +32,7 @@ async fn people_are_managed_from_the_command_line_while_it_runs_and_while_it_doe
     // It runs: the same commands go through it.
     let invited = printed(here, &["user", "add", "b@example.org", "--name", "Bo"]);
     assert!(invited.contains("/welcome#"), "{invited}");
-    assert!(printed(here, &["user", "list"]).contains("b@example.org"));
+    assert!(printed(here, &["user", "list"]).contains("invited   b@example.org"));
     assert_eq!(
         printed(here, &["user", "role", "b@example.org", "viewer"]),
         "b@example.org is viewer.\n"
@@ -42,7 +42,7 @@ async fn people_are_managed_from_the_command_line_while_it_runs_and_while_it_doe
     let chosen = json!({ "link": link, "password": "another horse" });
     assert_eq!(post("/welcome", chosen).await.status(), 201);
     assert_eq!(post("/session", ada).await.status(), 401);
-    assert!(printed(here, &["user", "disable", "b@example.org"]).contains("Disabled"));
+    assert!(printed(here, &["user", "disable", "b@example.org"]).contains("is disabled."));
     let last = colloquy(here).args(["user", "disable", "a@example.org"]).output().unwrap();
     assert_eq!(last.status.code(), Some(1));
     assert!(stderr(&last).contains("the last admin"), "{}", stderr(&last));
@@ -65,6 +65,7 @@ async fn people_are_managed_from_the_command_line_while_it_runs_and_while_it_doe
     assert_eq!(json["nextCursor"], Value::Null);
     assert_eq!(json["items"].as_array().unwrap().len(), 2, "{json}");
     let line = list.lines().find(|line| line.contains(&token[..12])).unwrap();
+    assert!(line.contains("user a@example.org") && list.contains("agent a "), "{list}");
     printed(here, &["token", "revoke", line.split(' ').next().unwrap()]);
     assert_eq!(client.agents().await.unwrap_err().status(), Some(401));
 
@@ -85,6 +86,19 @@ async fn people_are_managed_from_the_command_line_while_it_runs_and_while_it_doe
     assert!(log.contains(r#""email":"a@example.org""#), "{log}");
     for secret in ["wrong horse", "another horse", "correct horse", "xxx", token.trim(), link] {
         assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+#[test]
+fn an_empty_list_is_told() {
+    let folder = TempDir::new().unwrap();
+    drop(serve_on_any_port(folder.path()));
+    for (what, told) in [("user", "There is nobody yet."), ("token", "There are no tokens.")] {
+        let list = colloquy(folder.path()).args([what, "list"]).output().unwrap();
+        assert_eq!(list.status.code(), Some(0));
+        assert!(list.stdout.is_empty() && stderr(&list).contains(told), "{}", stderr(&list));
+        let json = printed(folder.path(), &[what, "list", "--json"]);
+        assert_eq!(json, "{\"items\":[],\"nextCursor\":null}\n");
     }
 }
 

@@ -6,7 +6,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::support::process::{Process, colloquy, stderr};
+use crate::support::process::{Process, colloquy, printed, stderr};
 
 #[test]
 fn flags_go_before_the_environment_and_that_before_the_file() {
@@ -24,6 +24,45 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     drop(Process::start(all.env("COLLOQUY_DATA_DIR", "unused").args(["serve", "--data-dir=flag"])));
     assert!(here.join("flag").is_dir());
     assert!(!here.join("unused").exists());
+}
+
+#[test]
+fn settings_stand_anywhere() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    drop(Process::start(colloquy(here).args(["--data-dir=d", "serve", "--listen=127.0.0.1:0"])));
+    assert!(here.join("d").is_dir());
+    printed(here, &["--data-dir=d", "backup", "before.db"]);
+    printed(here, &["backup", "after.db", "--data-dir", "d"]);
+    for arguments in [
+        ["--data-dir=d", "user", "list"],
+        ["user", "--data-dir=d", "list"],
+        ["user", "list", "--data-dir=d"],
+    ] {
+        printed(here, &arguments);
+    }
+    let help = printed(here, &["user", "add", "--help"]);
+    assert!(help.contains("--data-dir") && help.contains("colloquy serve --help"), "{help}");
+    assert!(!help.contains("--queue-bytes"), "{help}");
+    assert!(printed(here, &["serve", "--help"]).contains("--queue-bytes"));
+}
+
+/// It is not looked at, wherever the flag stands.
+#[test]
+fn what_a_flag_overrides_may_be_wrong() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    let wrong = [("listen = 3000", None), ("", Some(("COLLOQUY_LISTEN", "x")))];
+    for (file, variable) in wrong {
+        fs::write(here.join("colloquy.toml"), file).unwrap();
+        for arguments in [
+            &["--listen=127.0.0.1:0"][..],
+            &["--listen=127.0.0.1:0", "serve"],
+            &["serve", "--listen", "127.0.0.1:0"],
+        ] {
+            drop(Process::start(colloquy(here).args(arguments).envs(variable)));
+        }
+    }
 }
 
 #[test]
@@ -81,6 +120,14 @@ fn what_is_unknown_or_unacceptable_is_named_with_where_it_comes_from() {
             ..NONE
         },
         Case { arguments: &["token", "create", "--name=t"], told: &["--agent", "--user"], ..NONE },
+        Case { arguments: &["demo", "--data-dir=x"], told: &["the demo", "--data-dir"], ..NONE },
+        Case { arguments: &["--auth=auto", "demo"], told: &["the demo", "--auth"], ..NONE },
+        Case {
+            arguments: &["user", "list"],
+            file: "listen = 3000",
+            told: &["'3000'", "`listen` in colloquy.toml"],
+            ..NONE
+        },
         Case {
             variable: Some(("COLLOQUY_LISTEN", "")),
             file: "listen = 'x'",
@@ -167,9 +214,13 @@ fn a_certificate_and_its_key_go_together_wherever_they_are_set() {
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     fs::write(here.join("cert.pem"), cert.pem()).unwrap();
     fs::write(here.join("key.pem"), signing_key.serialize_pem()).unwrap();
+    let locked =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    fs::write(here.join("locked.pem"), locked).unwrap();
     for (cert, key, told) in [
         ("key.pem", "key.pem", "key.pem (--tls-cert) holds no certificate"),
         ("cert.pem", "cert.pem", "cert.pem (--tls-key) holds no key"),
+        ("cert.pem", "locked.pem", "locked.pem (--tls-key) is encrypted"),
     ] {
         let error = refused(&format!("tls_cert = '{cert}'\ntls_key = '{key}'"), &[]);
         assert!(error.contains(told), "{error}");

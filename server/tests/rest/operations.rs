@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use colloquy_client::{
     Method,
@@ -45,6 +45,24 @@ async fn a_hub_whose_database_is_closed_is_alive_and_not_ready() {
     let get = async |path: &str| server.client().request(Method::GET, path).send().await.unwrap();
     assert_eq!(problem(get("/ready").await).await.0, 503);
     assert_eq!(get("/health").await.status(), 200);
+}
+
+/// SQLite goes on writing to a file that nobody will ever find again.
+#[tokio::test]
+async fn a_hub_whose_database_was_moved_away_is_not_ready() {
+    let server = Server::start().await;
+    let ready = async || {
+        server.client().request(Method::GET, "/ready").send().await.unwrap().status().as_u16()
+    };
+    let database = server.state.settings.data_dir.join("colloquy.db");
+    let elsewhere = database.with_extension("away");
+    assert_eq!(ready().await, 200);
+    fs::rename(&database, &elsewhere).unwrap();
+    assert_eq!(ready().await, 503);
+    fs::copy(&elsewhere, &database).unwrap();
+    assert_eq!(ready().await, 503, "it is another file");
+    fs::rename(&elsewhere, &database).unwrap();
+    assert_eq!(ready().await, 200);
 }
 
 #[tokio::test]

@@ -20,10 +20,11 @@ async fn an_empty_hub_has_nothing_to_count() {
     let server = Server::start().await;
     let seen = server.client().overview().await.unwrap();
     assert_eq!(seen.position.offset, 0);
-    let Overview { started_at, database_bytes, version, .. } = seen.value.clone();
+    let Overview { started_at, database_bytes, version, url, .. } = seen.value.clone();
     assert!(before <= started_at && started_at <= Timestamp::now());
     assert!(database_bytes > 0);
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    assert_eq!(url, server.state.settings.url());
     let nothing = json!({
         "agents": {"total": 0, "idle": 0, "working": 0, "waiting": 0, "error": 0, "offline": 0},
         "chats": 0,
@@ -31,6 +32,7 @@ async fn an_empty_hub_has_nothing_to_count() {
         "messages": 0,
         "events": {"first": null, "last": null, "count": 0},
         "connections": {"total": 0, "behind": 0},
+        "url": url,
         "version": version,
         "startedAt": started_at,
         "databaseBytes": database_bytes,

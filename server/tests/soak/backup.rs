@@ -250,7 +250,7 @@ async fn what_can_not_be_backed_up_is_told_and_leaves_nothing() {
     let nowhere = kept.refused(&["backup", "missing/new.db"]);
     assert!(nowhere.contains("there is no folder") && nowhere.contains("missing"), "{nowhere}");
     let nothing = kept.refused(&["backup", "new.db", "--data-dir", "empty"]);
-    assert!(nothing.contains("there is no file") && nothing.contains("empty"), "{nothing}");
+    assert!(nothing.contains("there is no hub in") && nothing.contains("empty"), "{nothing}");
     assert!(!kept.path("empty").exists());
 
     // A file that grows no further: what a full disk leaves behind is the same.
