@@ -36,7 +36,7 @@ pub enum Error {
     #[error("sign in, or send a token: Authorization: Bearer TOKEN")]
     Unauthenticated,
     /// 403: who asks may not do that.
-    #[error("you may not do this (it is called {0:?} in the table of permissions)")]
+    #[error("your role, or the scopes of your token, do not let you do this ({0:?})")]
     Forbidden(Action),
     /// 429: who asks has reached a limit. Trying again later may help.
     #[error("too many {}: try again in {} seconds", .limit.what(), whole_seconds(.retry_after))]

@@ -13,7 +13,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
-        extract::{ActingAs, Body, Limit, Path, Post, Query, Search},
+        extract::{ActingAs, Body, IfNoneMatch, Limit, Path, Post, Query, Search},
         problem::{
             ChangeProblems, CreateProblems, DeleteProblems, ListProblems, Problem, ReadProblems,
         },
@@ -78,7 +78,7 @@ pub(crate) async fn create(
 /// Read an agent.
 #[utoipa::path(
     get, path = "/agents/{id}", tag = "agents", operation_id = "getAgent",
-    params(("id" = AgentId, Path), ActingAs),
+    params(("id" = AgentId, Path), ActingAs, IfNoneMatch),
     responses(Shown<Agent>, NotModified, ReadProblems),
 )]
 pub(crate) async fn get(

@@ -34,6 +34,9 @@ pub(crate) trait Resource: Serialize + ToSchema {
         Ref::from_schema_name(Self::name()).into()
     }
 
+    /// Whether it has versions.
+    const VERSIONED: bool = false;
+
     /// Its version, which becomes its `ETag`; none: it has no versions.
     fn version(&self) -> Option<Offset> {
         None
@@ -86,18 +89,24 @@ pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
 }
 
 impl Resource for Agent {
+    const VERSIONED: bool = true;
+
     fn version(&self) -> Option<Offset> {
         Some(self.version)
     }
 }
 
 impl Resource for Chat {
+    const VERSIONED: bool = true;
+
     fn version(&self) -> Option<Offset> {
         Some(self.version)
     }
 }
 
 impl Resource for Collection {
+    const VERSIONED: bool = true;
+
     fn version(&self) -> Option<Offset> {
         Some(self.version)
     }
@@ -165,9 +174,8 @@ impl<T: Resource> IntoResponses for Shown<T> {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
         let shown = with_body::<T>("The state, and in the headers the place in the log it shows.")
             .header(rest::EPOCH, text("Which history of the log."))
-            .header(rest::OFFSET, number("The last event that is part of the state."))
-            .header("ETag", text("The version, in quotes, of what has one."));
-        one(200, shown)
+            .header(rest::OFFSET, number("The last event that is part of the state."));
+        one(200, tagged::<T>(shown))
     }
 }
 
@@ -179,18 +187,14 @@ impl IntoResponses for NotModified {
 
 impl<T: Resource> IntoResponses for Changed<T> {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        let changed = with_body::<T>("What it is now, changed or not.")
-            .header("ETag", text("Its version, in quotes."));
-        one(200, changed)
+        one(200, tagged::<T>(with_body::<T>("What it is now, changed or not.")))
     }
 }
 
 impl<T: Resource> IntoResponses for Created<T> {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        let created = with_body::<T>("What was created.")
-            .header("Location", text("Where it is."))
-            .header("ETag", text("The version, in quotes, of what has one."));
-        one(201, created)
+        let created = with_body::<T>("What was created.").header("Location", text("Where it is."));
+        one(201, tagged::<T>(created))
     }
 }
 
@@ -207,6 +211,14 @@ fn one(status: u16, response: ResponseBuilder) -> BTreeMap<String, RefOr<Documen
 fn with_body<T: Resource>(description: &str) -> ResponseBuilder {
     let content = ContentBuilder::new().schema(Some(T::documented())).build();
     ResponseBuilder::new().description(description).content("application/json", content)
+}
+
+/// With the header of what has a version.
+fn tagged<T: Resource>(response: ResponseBuilder) -> ResponseBuilder {
+    match T::VERSIONED {
+        true => response.header("ETag", text("Its version, in quotes.")),
+        false => response,
+    }
 }
 
 fn text(description: &str) -> utoipa::openapi::Header {

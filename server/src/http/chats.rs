@@ -13,7 +13,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
-        extract::{ActingAs, Body, Limit, Path, Post, Query, Search},
+        extract::{ActingAs, Body, IfNoneMatch, Limit, Path, Post, Query, Search},
         problem::{
             ChangeProblems, CreateProblems, DeleteProblems, ListProblems, Problem, ReadProblems,
         },
@@ -78,7 +78,7 @@ pub(crate) async fn create(
 /// Read a chat and who is in it.
 #[utoipa::path(
     get, path = "/chats/{id}", tag = "chats", operation_id = "getChat",
-    params(("id" = ChatId, Path), ActingAs),
+    params(("id" = ChatId, Path), ActingAs, IfNoneMatch),
     responses(Shown<Chat>, NotModified, ReadProblems),
 )]
 pub(crate) async fn get(

@@ -13,7 +13,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Created, Gone, NotModified, Shown},
-        extract::{ActingAs, Body, Limit, Path, Post, Query, Search},
+        extract::{ActingAs, Body, IfNoneMatch, Limit, Path, Post, Query, Search},
         problem::{
             ChangeProblems, CreateProblems, DeleteProblems, ListProblems, Problem, ReadProblems,
         },
@@ -75,7 +75,7 @@ pub(crate) async fn create(
 /// Read a collection.
 #[utoipa::path(
     get, path = "/collections/{id}", tag = "collections", operation_id = "getCollection",
-    params(("id" = CollectionId, Path), ActingAs),
+    params(("id" = CollectionId, Path), ActingAs, IfNoneMatch),
     responses(Shown<Collection>, NotModified, ReadProblems),
 )]
 pub(crate) async fn get(

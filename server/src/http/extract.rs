@@ -5,7 +5,7 @@ use std::{convert::Infallible, net::IpAddr};
 use axum::{
     body::Body as RequestBody,
     extract::{FromRequest, FromRequestParts, MatchedPath, OriginalUri, RawPathParams, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header::IF_MATCH, request::Parts},
 };
 use colloquy_protocol::{
     id::AgentId,
@@ -59,6 +59,9 @@ pub(crate) struct SecretPost<T>(pub(crate) T);
 /// The same of a POST without a body.
 pub(crate) struct NotRepeatable;
 
+/// A change of what has no version: `If-Match` could not be honoured, so it is refused.
+pub(crate) struct Unversioned;
+
 /// Who asks, where everybody may.
 pub(crate) struct MaybeCaller(pub(crate) Option<Caller>);
 
@@ -67,6 +70,9 @@ pub(crate) struct Address(pub(crate) Option<IpAddr>);
 
 /// `If-Match`, for the API document: [`Change`] reads it.
 pub(crate) struct IfMatch;
+
+/// `If-None-Match`, for the API document: [`not_modified`](super::answer::not_modified) reads it.
+pub(crate) struct IfNoneMatch;
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -158,6 +164,18 @@ impl FromRequestParts<AppState> for NotRepeatable {
         if parts.headers.contains_key(IDEMPOTENCY_KEY) {
             let message = "the answer holds a secret, which is not kept to be given again";
             return Err(Error::invalid(IDEMPOTENCY_KEY, message).into());
+        }
+        Ok(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for Unversioned {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+        if parts.headers.contains_key(IF_MATCH) {
+            let message = "this has no version that it could be compared with";
+            return Err(Error::invalid("If-Match", message).into());
         }
         Ok(Self)
     }
@@ -341,6 +359,14 @@ impl IntoParams for ActingAs {
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![if_match()]
+    }
+}
+
+impl IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let unless =
+            "Entity tags, such as `\"12\"`: what is at one of these versions is not sent again.";
+        vec![in_header("If-None-Match", text(), unless)]
     }
 }
 

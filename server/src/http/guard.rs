@@ -149,10 +149,14 @@ impl Guard {
         }
     }
 
-    /// Whether a page of that origin, if it is a page that asks, may act.
+    /// Whether a page of that origin, if it is a page that asks, may act. The public one may whatever
+    /// `Host` a proxy hands on.
     fn check_origin(&self, headers: &HeaderMap, own: &Origin) -> Result<(), Problem> {
         let trusted = |origin: &HeaderValue| {
-            parse(origin).is_some_and(|origin| origin == *own || self.allowed.contains(&origin))
+            parse(origin).is_some_and(|origin| {
+                origin == *own
+                    || self.public_url.iter().chain(&self.allowed).any(|one| *one == origin)
+            })
         };
         let mut origins = headers.get_all(header::ORIGIN).iter().peekable();
         let site = headers.get(SEC_FETCH_SITE);
@@ -397,6 +401,18 @@ mod tests {
             let socket = Request::get("/").header("upgrade", "websocket");
             assert_eq!(status_of(named(), asked(socket)).await, expected, "socket: {value}");
             assert_eq!(status_of(named(), asked(Request::get("/"))).await, 200, "read: {value}");
+        }
+    }
+
+    /// A proxy that does not hand on `Host` lets the hub think that it is asked by another name.
+    #[tokio::test]
+    async fn pages_of_the_public_origin_may_act_whatever_the_host() {
+        for (origin, expected) in
+            [("https://hub.example.org", 200), ("http://hub.example.org", 403), (APP, 200)]
+        {
+            let asked = Request::post("/").header("host", "127.0.0.1:3000");
+            let asked = asked.header("origin", origin).header("cookie", "a=b");
+            assert_eq!(status_of(named(), asked).await, expected, "{origin}");
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Created, Shown, Unkept, unkept},
-        extract::{Body, NotRepeatable, PartQuery, Path, Query, SecretPost},
+        extract::{Body, NotRepeatable, PartQuery, Path, Query, SecretPost, Unversioned},
         problem::{
             AdministerProblems, CreateProblems, ListProblems, Problem, ReadProblems, RenewProblems,
         },
@@ -91,6 +91,7 @@ pub(crate) async fn update(
     State(services): State<Services>,
     caller: Caller,
     Path(id): Path<PersonId>,
+    _: Unversioned,
     Body(patch): Body<PersonPatch>,
 ) -> Result<Changed<Person>, Problem> {
     Ok(Changed(services.update_person(caller, id, patch).await?))

@@ -11,8 +11,8 @@ use crate::{
     access::Caller,
     http::{
         answer::{Changed, Gone, Shown},
-        extract::{Body, PartQuery, Path, Query},
-        problem::{ChangeProblems, ListProblems, Problem, ReadProblems},
+        extract::{Body, PartQuery, Path, Query, Unversioned},
+        problem::{AdministerProblems, ListProblems, Problem, ReadProblems},
     },
     limits::Limits,
     service::Services,
@@ -36,12 +36,13 @@ pub(crate) async fn get(
 #[utoipa::path(
     patch, path = "/profile", tag = "account", operation_id = "updateProfile",
     request_body(content((ProfilePatch = "application/merge-patch+json"), (ProfilePatch = "application/json"))),
-    responses(Changed<Me>, ChangeProblems),
+    responses(Changed<Me>, AdministerProblems),
 )]
 pub(crate) async fn update(
     State(services): State<Services>,
     State(limits): State<Limits>,
     caller: Caller,
+    _: Unversioned,
     Body(patch): Body<ProfilePatch>,
 ) -> Result<Changed<Me>, Problem> {
     if patch.current_password.is_some() {

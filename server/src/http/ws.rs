@@ -4,7 +4,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -114,6 +114,8 @@ pub(crate) async fn echo(State(state): State<AppState>, mut request: Request) ->
 /// asks for no WebSocket of version 13 is refused.
 fn shake_hands(request: &mut Request) -> Result<(OnUpgrade, Response), Box<Response>> {
     let switched = upgrade::on(&mut *request);
+    spell_plainly(request.headers_mut(), header::CONNECTION, "Upgrade");
+    spell_plainly(request.headers_mut(), header::UPGRADE, "websocket");
     let agreed = match create_response_with_body(request, Body::empty) {
         Ok(response) if has_one_key(request.headers()) => Ok(response),
         Ok(_) => Err("Sec-WebSocket-Key: expected one, of 16 bytes as base64".to_owned()),
@@ -122,7 +124,11 @@ fn shake_hands(request: &mut Request) -> Result<(OnUpgrade, Response), Box<Respo
     let mut response = agreed.map_err(|cause| {
         let detail = format!("/ws speaks WebSocket only: {cause}");
         let refusal = Problem::new(StatusCode::UPGRADE_REQUIRED, detail);
-        let wanted = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
+        let wanted = [
+            (header::CONNECTION, "upgrade"),
+            (header::UPGRADE, "websocket"),
+            (header::SEC_WEBSOCKET_VERSION, "13"),
+        ];
         Box::new((wanted, refusal).into_response())
     })?;
     if offers_subprotocol(request.headers()) {
@@ -130,6 +136,15 @@ fn shake_hands(request: &mut Request) -> Result<(OnUpgrade, Response), Box<Respo
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
     }
     Ok((switched, response))
+}
+
+/// Has a header whose lists name that option, in any of its lines, name it alone (RFC 9110, section 5.3),
+/// which is how its reader expects it.
+fn spell_plainly(headers: &mut HeaderMap, name: HeaderName, option: &'static str) {
+    let mut lists = headers.get_all(&name).iter().filter_map(|list| list.to_str().ok());
+    if lists.any(|list| list.split(',').any(|one| one.trim().eq_ignore_ascii_case(option))) {
+        headers.insert(name, HeaderValue::from_static(option));
+    }
 }
 
 /// Whether there is one key, and it is what RFC 6455 says that a key is (section 4.2.1).

@@ -66,11 +66,14 @@ impl Coverage {
         self.open.entry(topic).or_insert(Start::After(after));
     }
 
-    /// Settles everything that was recorded: it is covered after that offset, and notifications
-    /// after that or after an earlier one that a topic begins at.
+    /// Settles everything that was recorded: it is covered after that offset, or after an earlier one
+    /// that it was to begin at; and notifications after the earliest of all these.
     pub(crate) fn make_ready(&mut self, after: Offset) {
-        for start in self.open.values_mut().filter(|start| **start == Start::Ready) {
-            *start = Start::After(after);
+        for start in self.open.values_mut() {
+            *start = Start::After(match *start {
+                Start::Ready => after,
+                Start::After(own) => own.min(after),
+            });
         }
         // Nothing was sent so far.
         self.renewed.clear();
@@ -233,6 +236,18 @@ mod tests {
         assert!(coverage.covers(Some(&topic("agent:a")), 3));
         assert!(!coverage.covers(Some(&topic("chat:c")), 5));
         assert!(coverage.covers(None, 3), "a notification counts as covered in every replay");
+    }
+
+    #[test]
+    fn a_topic_that_was_to_begin_later_is_covered_from_ready_on() {
+        let mut coverage = Coverage::default();
+        coverage.record(topic("agent:*"));
+        coverage.extend(topic("agent:*"), 7);
+        coverage.extend(topic("chat:c"), 8);
+        coverage.make_ready(5);
+        assert!(coverage.covers(Some(&topic("agent:a")), 6));
+        assert!(coverage.covers(Some(&topic("chat:c")), 6));
+        assert!(!coverage.covers(Some(&topic("chat:c")), 5));
     }
 
     #[test]

@@ -37,6 +37,8 @@ impl<'a> Inbound<'a> {
             Some(ClientEventName::MessageReceived | ClientEventName::MessageRead) => {
                 self.limits.acknowledgement(peer.caller())
             }
+            // Who says goodbye says nothing more.
+            Some(ClientEventName::ClientDisconnect) => Ok(()),
             Some(_) if self.uncounted > 0 && peer.seat.is_recording() => {
                 self.uncounted -= 1;
                 Ok(())

@@ -124,14 +124,28 @@ async fn messages_are_limited_over_rest_and_sockets_together() {
         // It may be closed before it has said all of it.
         let _ = socket.send(&json!({"event": "client:ready"})).await;
     }
-    let code = loop {
+    assert_eq!(closed(&mut socket).await, Some(4006));
+}
+
+/// How the hub closes the socket; none: it does not.
+async fn closed(socket: &mut RawSocket) -> Option<u16> {
+    loop {
         match socket.next().await {
             Ok(_) => {}
-            Err(RawError::Closed { code, .. }) => break code,
-            Err(other) => panic!("{other}"),
+            Err(RawError::Closed { code, .. }) => return code,
+            Err(_) => return None,
         }
-    };
-    assert_eq!(code, Some(4006));
+    }
+}
+
+#[tokio::test]
+async fn who_said_too_much_may_still_say_goodbye() {
+    let server = strict(|settings| settings.limit_messages = NonZeroU32::MIN).await;
+    let mut socket = RawSocket::connect(&ada(&server).await).await.unwrap();
+    socket.request("client:ready", Value::Null).await.unwrap();
+    while socket.request("unsubscribe:agent", json!("*")).await.unwrap().get("ok").is_some() {}
+    socket.send(&json!({"event": "client:disconnect"})).await.unwrap();
+    assert_eq!(closed(&mut socket).await, Some(1000));
 }
 
 /// Who reads a long chat acknowledges much at once, and may still say something; but nobody does so

@@ -1,6 +1,6 @@
 use colloquy_client::Method;
 use reqwest::header::HeaderName;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Browser, PASSWORD, hub};
 
@@ -54,6 +54,26 @@ async fn what_is_wrong_with_an_invitation_is_said() {
         let refused = admin.post("/people", new).await;
         assert_eq!((refused.status, refused.fields()), (status, fields), "{email}");
     }
+}
+
+/// A condition that cannot be checked is not taken for one that holds.
+#[tokio::test]
+async fn an_account_has_no_version_to_be_compared() {
+    let server = hub().await;
+    let admin = Browser::of_admin(&server).await;
+    let before = admin.get("/profile").await.body;
+    for path in ["/profile".to_owned(), format!("/people/{}", before["id"].as_str().unwrap())] {
+        let request = admin.http.patch(format!("{}/api/v1{path}", admin.url));
+        let request = request
+            .header("cookie", admin.cookie.as_ref().unwrap())
+            .header("sec-fetch-site", "same-origin")
+            .header("if-match", "\"1\"");
+        let answer = request.json(&json!({ "name": "Another" })).send().await.unwrap();
+        assert_eq!(answer.status(), 422, "{path}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["errors"][0]["field"], "If-Match", "{path}");
+    }
+    assert_eq!(admin.get("/profile").await.body["name"], before["name"]);
 }
 
 #[tokio::test]

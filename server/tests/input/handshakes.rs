@@ -48,6 +48,12 @@ fn handshakes() -> Vec<(&'static str, String, &'static str)> {
             { hello().replacen("Connection: Upgrade", "Connection: close", 1) },
             "426",
         ),
+        (
+            "two lines that say what becomes of the connection",
+            { hello().replacen("Connection: ", "Connection: keep-alive\r\nConnection: ", 1) },
+            "101",
+        ),
+        ("a choice of upgrades", hello().replacen("websocket", "h2c, WebSocket", 1), "101"),
         ("5,000 subprotocols, ours among them", subprotocols(with_ours), "101"),
         ("5,000 subprotocols, none of them ours", subprotocols(names(5_000)), "101"),
         ("50 lists of subprotocols", with(&format!("{VERSION}{KEY}{lines}")), "101"),
