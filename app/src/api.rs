@@ -27,6 +27,7 @@ use colloquy_protocol::position::{Offset, Position};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use self::error::ApiError;
+pub(crate) use self::error::sentence;
 use self::transport::{Method, call};
 
 /// Tells a request that is tried again from another one like it (`Idempotency-Key`).

@@ -20,7 +20,8 @@ pub(crate) const ASLEEP: &str = "data-asleep";
 /// Keeps what is typed and pressed on a page that is not alive ([`ASLEEP`]).
 ///
 /// The frame around `#content` has buttons too, and comes to life earlier. Pressing a button does
-/// nothing else meanwhile, so a form is not sent the browser's own way.
+/// nothing else meanwhile, so a form is not sent the browser's own way. Where Enter sends a message, it
+/// presses the composer's button.
 pub(crate) const SCRIPT: &str = r##"{
 const root = document.documentElement, asleep = new Set(["frame", "content"]);
 const typed = new Map(), pressed = {};
@@ -29,12 +30,23 @@ const note = ({ target }) => {
   if (part(target) === "frame") return;
   typed.delete(target);
   typed.set(target, [target.value, target.checked]);
+  // Nobody has sent that yet.
+  const composer = target.closest(".composer");
+  if (composer && pressed.content?.form === composer) delete pressed.content;
 };
 const press = (event) => {
   const button = event.target.closest("button");
   if (!button || !asleep.has(part(button))) return;
   event.preventDefault();
   pressed[part(button)] = button;
+};
+// Where Enter sends, it begins no line. A draft from before, which nobody sees yet, it does not send.
+const enter = (event) => {
+  const { key, shiftKey, isComposing, target } = event;
+  if (key !== "Enter" || shiftKey || isComposing || !target.matches(".composer textarea")) return;
+  if (!target.form.querySelector(".composer-keys")?.offsetWidth) return;
+  event.preventDefault();
+  if (typed.has(target)) target.form.querySelector("[type=submit]").click();
 };
 const wake = (part) => {
   asleep.delete(part);
@@ -44,11 +56,13 @@ const wake = (part) => {
 root.dataset.asleep = "";
 addEventListener("input", note, true);
 addEventListener("click", press, true);
+addEventListener("keydown", enter, true);
 addEventListener("frame-alive", () => wake("frame"), { once: true });
 addEventListener("alive", () => {
   delete root.dataset.asleep;
   removeEventListener("input", note, true);
   removeEventListener("click", press, true);
+  removeEventListener("keydown", enter, true);
   for (const [field, [value, checked]] of typed) {
     field.value = value;
     field.checked = checked;

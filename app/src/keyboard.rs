@@ -1,12 +1,15 @@
-//! Where the keyboard is: on a page that one goes to it begins at the heading, and a button that does
-//! nothing for the moment keeps it.
+//! Where the keyboard is: on a page that one goes to it begins at the heading, a button that does
+//! nothing for the moment keeps it, and one that goes with its row hands it on.
 
+use std::iter::successors;
+
+use js_sys::Array;
 use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, closure::Closure},
 };
 use leptos_router::hooks::use_location;
-use web_sys::{Element, Event, FocusOptions, HtmlElement};
+use web_sys::{Element, Event, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit};
 
 /// The page whose heading had the keyboard last, by its path.
 #[derive(Debug, Clone, Copy)]
@@ -50,11 +53,77 @@ fn is_taken() -> bool {
 pub(crate) fn focus_heading() -> Option<()> {
     let main = document().get_element_by_id("content")?;
     let heading = main.query_selector("h1").ok().flatten().unwrap_or(main);
-    heading.set_attribute("tabindex", "-1").ok()?;
     // The router and `scroll_place` say where the page is scrolled to.
     let how = FocusOptions::new();
     how.set_prevent_scroll(true);
-    heading.dyn_into::<HtmlElement>().ok()?.focus_with_options(&how).ok()
+    focusable(heading)?.focus_with_options(&how).ok()
+}
+
+/// A heading that may have the keyboard, as it is read aloud then.
+fn focusable(heading: Element) -> Option<HtmlElement> {
+    heading.set_attribute("tabindex", "-1").ok()?;
+    heading.dyn_into().ok()
+}
+
+/// To be called when a button is pressed that goes with its row of a list: at once, with the answer or an
+/// event, or once a dialog has asked. If it takes the keyboard along, its heir has it from then on.
+pub(crate) fn hand_on(press: &Event) {
+    let pressed = press.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(button) = pressed.and_then(|it| it.closest("button").ok().flatten()) else { return };
+    let heirs = heirs(&button);
+    watch_page(move |watch| {
+        if !button.is_connected() {
+            let heirs = heirs.clone();
+            // A dialog that closes at the same time has closed by then.
+            request_animation_frame(move || inherit(&heirs, &watch));
+        }
+    });
+}
+
+/// Calls back whenever something comes into the page or goes, until that is disconnected.
+fn watch_page(changed: impl Fn(MutationObserver) + 'static) {
+    let changed = move |_, watch| changed(watch);
+    // The browser keeps it for as long as it watches.
+    let changed = Closure::<dyn Fn(Array, MutationObserver)>::new(changed).into_js_value();
+    if let Ok(watch) = MutationObserver::new(changed.unchecked_ref()) {
+        let what = MutationObserverInit::new();
+        what.set_child_list(true);
+        what.set_subtree(true);
+        watch.observe_with_options(&document(), &what).ok();
+    }
+}
+
+/// Gives the keyboard to the first heir that is there, unless something has it. A dialog has it until it
+/// closes; then nothing may.
+fn inherit(heirs: &[HtmlElement], watch: &MutationObserver) {
+    // It is the body that has it when nothing has.
+    let focused = document().active_element().filter(|it| it.tag_name() != "BODY");
+    if focused.as_ref().is_some_and(|it| it.closest("dialog") != Ok(None)) {
+        return;
+    }
+    watch.disconnect();
+    if focused.is_none()
+        && let Some(heir) = heirs.iter().find(|heir| heir.is_connected())
+    {
+        // It fails only for an element that can have no focus.
+        heir.focus().ok();
+    }
+}
+
+/// Who inherits the keyboard of a button in a row, the first of them that is there: the buttons of the
+/// rows after it, of those before it, and the field that the rows stand in, or the heading above them.
+fn heirs(button: &Element) -> Vec<HtmlElement> {
+    let inside = |around: &str, what: &str| {
+        let around = button.closest(around).ok().flatten()?;
+        around.query_selector(what).ok().flatten()
+    };
+    let row = button.closest("li, tr, .capability").ok().flatten();
+    let after = successors(row.clone(), Element::next_element_sibling).skip(1);
+    let before = successors(row, Element::previous_element_sibling).skip(1);
+    let same = |row: Element| row.query_selector("button").ok().flatten()?.dyn_into().ok();
+    let field = || inside(".field", "input")?.dyn_into().ok();
+    let heading = || inside("section", "h2").or_else(|| inside("main", "h1")).and_then(focusable);
+    after.chain(before).filter_map(same).chain(field().or_else(heading)).collect()
 }
 
 /// Lets presses of what says `aria-disabled` do nothing. Unlike `disabled`, which takes the keyboard

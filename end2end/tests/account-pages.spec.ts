@@ -44,7 +44,7 @@ for (const [colorScheme, viewport] of [
       ["/people", "Invite somebody"],
       ["/people", "Change Vera Viewer"],
       ["/people", "Disable Vera Viewer"],
-      ["/people", "New link for Vera Viewer"],
+      ["/people", "New password link for Vera Viewer"],
       ["/tokens", "New token"],
       ["/tokens", "Revoke Ada's laptop"],
       ["/profile", "Sign out everywhere"],

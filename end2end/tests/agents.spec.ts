@@ -70,14 +70,14 @@ test("what the server refuses stands at its field, and what was typed stays", as
   await page.getByLabel("Id", { exact: true }).fill("ada");
 
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  await expect(page.getByLabel("Name", { exact: true })).toHaveAccessibleDescription("must not be empty");
+  await expect(page.getByLabel("Name", { exact: true })).toHaveAccessibleDescription("Must not be empty.");
   await expect(page.getByLabel("Name", { exact: true })).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Name", { exact: true })).toBeFocused();
 
   await page.getByLabel("Name", { exact: true }).fill("Another Ada");
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await expect(page.getByLabel("Id", { exact: true })).toHaveAccessibleDescription(
-    /there is another agent with this id/,
+    /There is another agent with this id\./,
   );
   await expect(page.getByLabel("Id", { exact: true })).toBeFocused();
   await expectAccessible(page);

@@ -4,6 +4,7 @@ import { type Locator, type Page } from "@playwright/test";
 
 import { listen, live, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
+import { ask, join, setUp } from "./accounts.ts";
 import { type Api, connect, goTo, hold, requestsOf } from "./steps.ts";
 
 test("the list follows live events and its address", async ({ page, server }) => {
@@ -57,6 +58,50 @@ test("what can be no id is said at its field, and a name does where an id does",
   await panel.getByRole("button", { name: "Add" }).click();
   await expect(panel.getByRole("listitem")).toHaveText([/Ada/, /Bob Builder/]);
   await expect(panel.getByLabel("Id or name")).toHaveValue("");
+});
+
+test("who joins is named in any case and by a beginning, and a name of nobody keeps the keyboard", async ({
+  page,
+  server,
+}) => {
+  const api = await plan(server);
+  for (const [id, name] of [
+    ["a-1", "Vi Viewer"],
+    ["a-2", "Mel Member"],
+    ["a-3", "Mel Meyer"],
+    ["a-4", "a-1"],
+  ]) {
+    await api.post("/agents", { id, name });
+  }
+  await open(page, "/chats/plan");
+  const panel = page.getByRole("region", { name: "Participants" });
+  const field = panel.getByLabel("Id or name");
+  const name = async (text: string) => {
+    await field.fill(text);
+    await panel.getByRole("button", { name: "Add" }).click();
+  };
+
+  await name("mel mey");
+  await expect(panel.getByRole("listitem")).toHaveText([/Ada/, /Mel Meyer/]);
+  await expect(field).toHaveValue("");
+  for (const [text, why] of [
+    ["no one", 'No agent here is called "no one". Choose from the list.'],
+    ["mel me", 'More than one here is called "mel me". Choose from the list.'],
+    [" ", "Nobody is named. Choose from the list."],
+  ] as const) {
+    await name(text);
+    await expect(field).toHaveAccessibleDescription(why);
+    await expect(field).toHaveAttribute("aria-invalid", "true");
+    await expect(field).toBeFocused();
+    await expect(field).toHaveValue(text);
+  }
+  // An id is an id, whoever is called so.
+  await name("a-1");
+  await expect(panel.getByRole("listitem")).toHaveText([/Ada/, /Mel Meyer/, /Vi Viewer/]);
+  await expect(field).toHaveValue("");
+  await name("MEL MEMBER");
+  await expect(panel.getByRole("listitem")).toHaveText([/Ada/, /Mel Meyer/, /Vi Viewer/, /Mel Member/]);
+  await expect(field).toHaveAccessibleDescription("");
 });
 
 test("a chat is created with its participants, and opens", async ({ page, server }) => {
@@ -245,20 +290,36 @@ test("two people see the same conversation and who read it", async ({ page, serv
     await expect(answer.getByText("Ada")).toBeVisible();
     await expect(answer.getByText("agent", { exact: true })).toBeVisible();
     await expect(answer.locator("strong", { hasText: "now" })).toBeVisible();
-    await expect(answer.getByText("Read by You")).toBeVisible();
   }
 
-  const question = (await api.get("/chats/plan/messages")).items[0].id;
+  const [{ id: question }, { id: answer }] = (await api.get("/chats/plan/messages")).items;
+  await expect.poll(() => receipts(api, answer)).toMatchObject([MINE]);
   const tell = (event: string) => tells(other, "ada", event, { messageId: question });
   await tell("message:received");
   await expect(messages(page).first().getByText("Received by Ada")).toBeVisible();
   await tell("message:read");
   for (const one of [page, other]) {
     await expect(messages(one).first().getByText("Read by Ada")).toBeVisible();
+    // That one has read it oneself needs no words.
+    await expect(messages(one).nth(1).locator(".receipts")).toHaveCount(0);
   }
   await messages(page).first().getByText("Read by Ada").click();
   await expect(messages(page).first().getByRole("listitem")).toContainText(/received .*, read /);
   expect(heard).toEqual([]);
+});
+
+test("who reads a message is named without oneself", async ({ page, server }) => {
+  const api = await plan(server);
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await open(page, "/chats/plan");
+  const { id } = await api.post("/chats/plan/messages", { content: "Tea or coffee?" }, "ada");
+  await expect.poll(() => receipts(api, id)).toMatchObject([MINE]);
+
+  await tells(page, "bob", "message:read", { messageId: id });
+
+  await expect(messages(page).first().getByText("Read by Bob", { exact: true })).toBeVisible();
+  await messages(page).first().getByText("Read by Bob").click();
+  await expect(messages(page).first().getByRole("listitem")).toHaveText([/^Bob/]);
 });
 
 test("an answer shows what it answers", async ({ page, server }) => {
@@ -315,12 +376,15 @@ test("hostile messages are text", async ({ page, server }) => {
 });
 
 test("the keyboard goes through the messages in one stop", async ({ page, server }) => {
-  await plan(server);
+  const api = await plan(server);
+  await api.post("/agents", { id: "bob", name: "Bob" });
   await fill(server, 3);
   await open(page, "/chats/plan");
+  const last = (await api.get("/chats/plan/messages")).items.at(-1);
+  await tells(page, "bob", "message:read", { messageId: last.id });
   const list = page.getByRole("log", { name: "Messages" });
   const composer = page.getByLabel("Message", { exact: true });
-  await expect(messages(page).last().getByText("Read by You")).toBeVisible();
+  await expect(messages(page).last().getByText("Read by Bob")).toBeVisible();
 
   await list.focus();
   await page.keyboard.press("Tab");
@@ -340,7 +404,7 @@ test("the keyboard goes through the messages in one stop", async ({ page, server
 
   // What is in the message is for who is at it.
   await page.keyboard.press("Tab");
-  await expect(messages(page).last().getByText("Read by You")).toBeFocused();
+  await expect(messages(page).last().getByText("Read by Bob")).toBeFocused();
   await page.keyboard.press("Tab");
   await expect(messages(page).last().getByRole("button", { name: "Reply to Ada" })).toBeFocused();
   await page.keyboard.press("Tab");
@@ -458,13 +522,12 @@ test("who reads further up is not moved, and jumps to the newest", async ({ page
   await expect(jump).toBeVisible();
   expect(await settled(read)).toBe(before);
   // It was received, but not read: what the page said before this is stored when this is answered.
-  await expect(messages(page).last()).toContainText("Received by You");
+  await expect.poll(() => receipts(api, two.id)).toMatchObject([{ ...MINE, readAt: null }]);
   await tells(page, "ada", "message:received", { messageId: one.id });
-  const { items } = await api.get(`/messages/${two.id}/receipts`);
-  expect(items).toMatchObject([{ principalId: "local", readAt: null }]);
+  expect(await receipts(api, two.id)).toMatchObject([{ ...MINE, readAt: null }]);
   await jump.click();
   await expect(messages(page).filter({ hasText: "Two more." })).toBeInViewport();
-  await expect(messages(page).last().getByText("Read by You")).toBeVisible();
+  await expect.poll(() => receipts(api, two.id)).toMatchObject([MINE]);
   await expect(page.getByRole("button", { name: /Jump to newest/ })).toHaveCount(0);
 
   // At the end, the page follows.
@@ -568,7 +631,7 @@ test("participants come and go, and their statuses follow", async ({ page, serve
   await expect(panel.getByRole("listitem")).toHaveText([/Ada.*working/]);
   await panel.getByLabel("Id").fill("nobody");
   await panel.getByRole("button", { name: "Add" }).click();
-  await expect(panel.getByRole("alert").filter({ hasText: "no agent with this id" })).toBeVisible();
+  await expect(panel.getByRole("alert").filter({ hasText: "No agent here is called" })).toBeVisible();
   await expect(panel.getByLabel("Id")).toHaveValue("nobody");
   await panel.getByLabel("Id").fill("bob");
   await panel.getByRole("button", { name: "Add" }).click();
@@ -661,6 +724,40 @@ test("a chat that is deleted while it is open says so", async ({ page, server, c
   await expect(page.getByLabel("Message", { exact: true })).toHaveValue("Still here");
   await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
   await expect(page.getByRole("button", { name: "Remove Ada" })).toHaveCount(0);
+});
+
+test.describe("where people sign in", () => {
+  test.use({ flags: ["--auth", "required"] });
+
+  test("who becomes a viewer in the middle of a message keeps it, and the keyboard", async ({
+    page,
+    context,
+    server,
+    browser,
+  }) => {
+    const admin = await browser.newContext({ baseURL: server.url });
+    await setUp(admin, server);
+    const bob = await join(admin, server, context, "Bob Member", "member");
+    await ask(admin, server, "POST", "/chats", { id: "plan", title: "The plan" });
+    await open(page, "/chats/plan");
+    const message = page.getByLabel("Message", { exact: true });
+    await message.fill("What I was about to say");
+
+    await ask(admin, server, "PATCH", `/people/${bob.id}`, { role: "viewer" });
+
+    await expect(page.getByText("What you wrote is still here.")).toBeVisible();
+    await expect(page.getByText("viewers do not write")).toBeVisible();
+    await expect(page.getByText("You write as")).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+    await expect(message).toHaveValue("What I was about to say");
+    await expect(message).toBeFocused();
+
+    // Once they may write again, it can be sent.
+    await ask(admin, server, "PATCH", `/people/${bob.id}`, { role: "member" });
+    await expect(page.getByText("What you wrote is still here.")).toHaveCount(0);
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect(messages(page)).toHaveText([/What I was about to say/]);
+  });
 });
 
 test("a chat whose id is used again is another chat", async ({ page, server }) => {
@@ -835,6 +932,14 @@ test.describe("without scripts", () => {
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("The plan");
   });
 });
+
+/** What the server says of a message that whoever uses the page has read. */
+const MINE = { principalId: "local", principalKind: "user", readAt: expect.any(String) };
+
+/** Who has a message. */
+async function receipts(api: Api, message: string): Promise<object[]> {
+  return (await api.get(`/messages/${message}/receipts`)).items;
+}
 
 /** A chat with one agent in it. */
 async function plan(server: Server): Promise<Api> {

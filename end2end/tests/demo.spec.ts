@@ -177,7 +177,7 @@ test("all events are played, and nothing is left behind", async ({ page, server 
   const api = connect(server);
   await open(page, DEMO);
 
-  await page.getByRole("button", { name: "Play all of it" }).click();
+  await page.getByRole("button", { name: "Play every event" }).click();
 
   await expect(page.getByText("All 15 events.")).toBeVisible({ timeout: 60_000 });
   await expect(history(page)).toHaveText([

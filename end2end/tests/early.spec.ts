@@ -85,6 +85,63 @@ test("a message that is begun, rather than the draft from before", async ({ page
   await expect(message).toHaveValue("");
 });
 
+test("a message that Enter was to send, once and without another line", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/chats", { id: "plan", title: "The plan" });
+  const posts = requestsOf(page, "POST");
+  const code = await asleep(page, "/chats/plan");
+  const message = page.getByLabel("Message", { exact: true });
+
+  await message.pressSequentially("Shall we begin?");
+  await message.press("Shift+Enter");
+  await message.pressSequentially("Now.");
+  await message.press("Enter");
+  await expect(message).toHaveValue("Shall we begin?\nNow.");
+  code.release();
+
+  await expect(page.locator("li.message")).toHaveText([/Shall we begin\?\s*Now\./]);
+  await expect(message).toHaveValue("");
+  const { items } = await api.get("/chats/plan/messages");
+  expect(items).toMatchObject([{ content: "Shall we begin?\nNow." }]);
+  expect(posts).toHaveLength(1);
+});
+
+test("what is typed after Enter is not sent by it", async ({ page, server }) => {
+  await connect(server).post("/chats", { id: "plan", title: "The plan" });
+  const posts = requestsOf(page, "POST");
+  const code = await asleep(page, "/chats/plan");
+  const message = page.getByLabel("Message", { exact: true });
+
+  await message.pressSequentially("One.");
+  await message.press("Enter");
+  await message.pressSequentially(" Two.");
+  code.release();
+  await live(page);
+  await expect(message).toHaveValue("One. Two.");
+  await message.press("Enter");
+
+  await expect(page.locator("li.message")).toHaveText([/One\. Two\./]);
+  expect(posts).toHaveLength(1);
+});
+
+test("a draft from before is not sent by Enter before it is seen", async ({ page, server }) => {
+  await connect(server).post("/chats", { id: "plan", title: "The plan" });
+  await open(page, "/chats/plan");
+  const message = page.getByLabel("Message", { exact: true });
+  await message.fill("An old draft");
+  const posts = requestsOf(page, "POST");
+  const code = await asleep(page, "/chats/plan");
+
+  await message.press("Enter");
+  code.release();
+  await live(page);
+  await expect(message).toHaveValue("An old draft");
+  await message.press("Enter");
+
+  await expect(page.locator("li.message")).toHaveText([/An old draft/]);
+  expect(posts).toHaveLength(1);
+});
+
 test("the fields and buttons of the live page", async ({ page, server }) => {
   const code = await asleep(page, "/demo/websocket");
   const panel = region(page, "Make something happen");

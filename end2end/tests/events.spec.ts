@@ -26,6 +26,39 @@ test("new events come on top, and a payload is shown on demand", async ({ page, 
   expect(heard).toEqual([]);
 });
 
+test("a row opens wherever it is clicked, but not for its links nor for who selects text", async ({
+  page,
+  server,
+}) => {
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await open(page, "/events");
+  const row = rows(page).first();
+  const button = row.getByRole("button", { name: "agent:created", exact: true });
+  const payload = row.getByLabel("Payload", { exact: true });
+
+  await row.getByRole("time").click();
+  await expect(payload).toBeVisible();
+  await expect(button).toHaveAttribute("aria-expanded", "true");
+  await payload.click();
+  const { x, y, height } = (await row.getByRole("time").boundingBox())!;
+  await page.mouse.move(x + 2, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + 80, y + height / 2);
+  await page.mouse.up();
+  expect(await page.evaluate(() => getSelection()?.toString())).toMatch(/^\d{4}-/);
+  await expect(payload).toBeVisible();
+  await row.getByText("#1", { exact: true }).click();
+  await expect(payload).toHaveCount(0);
+
+  await button.press("Enter");
+  await expect(payload).toBeVisible();
+  await button.click();
+  await expect(payload).toHaveCount(0);
+  await row.getByRole("link", { name: "agent:ada" }).click();
+  await expect(page).toHaveURL(/topic=agent/);
+  await expect(rows(page)).toHaveCount(1);
+});
+
 test("filters are combined, and are in the address", async ({ page, server }) => {
   const api = connect(server);
   await story(api);
@@ -82,6 +115,16 @@ test("a time narrows it down, and a mistake in a filter is told", async ({ page,
   await expect(page).toHaveURL(/from=2001-01-31T12(:|%3A)05(:|%3A)00Z/);
   await page.getByLabel("To (UTC)").fill("2001-01-31T12:06");
   await expect(page.getByText("No event fits.")).toBeVisible();
+
+  await open(page, "/events?from=xx&to=2001-13-01");
+  await expect(rows(page)).toHaveCount(5);
+  await expect(page.getByLabel("From")).toHaveAccessibleDescription(/^Not used: xx is not an RFC 3339/);
+  await expect(page.getByLabel("From")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("To (UTC)")).toHaveAccessibleDescription(/^Not used: 2001-13-01 is not/);
+  await page.getByLabel("From").fill("2001-01-31T12:05");
+  await expect(page).toHaveURL(/from=2001/);
+  await expect(page.getByLabel("From")).toHaveAccessibleDescription("");
+  await expect(rows(page)).toHaveCount(5);
 
   await page.goto("/events?topic=ada");
   await expect(page.getByRole("alert")).toContainText("a topic is agent:ID");

@@ -37,7 +37,7 @@ test("counts and the latest events follow what happens", async ({ page, server }
   await expect(page.getByRole("link", { name: "working 1" })).toBeVisible();
   await expect(page.getByRole("link", { name: "offline 1" })).toHaveCount(0);
   await expect(count(page, "Chats")).toHaveText("1");
-  await expect(page.getByText("1 messages")).toBeVisible();
+  await expect(page.getByText("1 message", { exact: true })).toBeVisible();
   await expect(count(page, "Collections")).toHaveText("1");
   await expect(count(page, "Connections")).toHaveText("1");
   await expect(latest(page)).toHaveText([
@@ -82,7 +82,7 @@ test("what is wrong appears, and goes", async ({ page, server }) => {
   await expect(wrong(page)).not.toContainText("All is well");
 });
 
-test("of much that is wrong, five are told", async ({ page, server }) => {
+test("of much that is wrong, five are told, and the rest is counted", async ({ page, server }) => {
   const api = connect(server);
   for (const id of ["ada", "bob", "eve", "kim"]) {
     await api.post("/agents", { id, name: id });
@@ -96,7 +96,13 @@ test("of much that is wrong, five are told", async ({ page, server }) => {
 
   await expect(wrong(page).getByRole("listitem")).toHaveCount(6);
   await expect(wrong(page)).toContainText("warning: The disk is full");
-  await expect(wrong(page).getByRole("link", { name: "more warnings" })).toBeVisible();
+  await expect(wrong(page).getByRole("link", { name: "1 more warning", exact: true })).toBeVisible();
+  for (const id of ["zoe", "tom"]) {
+    await api.post("/agents", { id, name: id });
+    await api.put(`/agents/${id}/status`, { status: "error" });
+  }
+  await expect(wrong(page).getByRole("link", { name: "1 more agent in error", exact: true })).toBeVisible();
+  await expect(wrong(page).getByRole("link", { name: "2 more warnings", exact: true })).toBeVisible();
 });
 
 test("the lost connection to the hub is told, and that it is back", async ({ page, server }) => {
@@ -124,7 +130,7 @@ test("everybody is notified, with what was typed kept until it is sent", async (
 
   // Nothing to say: the server refuses it, and says so at the field.
   await dialog.getByRole("button", { name: "Notify everybody" }).click();
-  await expect(dialog.getByText("must not be empty")).toBeVisible();
+  await expect(dialog.getByText("Must not be empty.", { exact: true })).toBeVisible();
   await dialog.getByLabel("Message").fill("The disk is full");
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();

@@ -66,6 +66,23 @@ test("many agents leave room for a chat, and those with the same name show their
   await expect(lines(page).last()).not.toContainText("talk");
 });
 
+test("titles that begin alike, which are cut, show their ids", async ({ page, server }) => {
+  const api = connect(server);
+  const title = "What the crew says of the weather, of the sea and of the ship, ";
+  await api.post("/chats", { id: "first", title: `${title}before noon` });
+  await api.post("/chats", { id: "second", title: `${title}after noon` });
+  await page.setViewportSize({ width: 360, height: 640 });
+  await open(page, "/");
+
+  await button(page).click();
+  await field(page).fill("weather");
+
+  await expect(lines(page)).toHaveCount(2);
+  for (const id of ["first", "second"]) {
+    await expect(lines(page).getByText(id, { exact: true })).toBeInViewport({ ratio: 1 });
+  }
+});
+
 test("what is typed while it is loaded is not lost", async ({ page, server }) => {
   await connect(server).post("/agents", { id: "ada", name: "Ada Lovelace" });
   // A page that does not live in the part in which the palette is.

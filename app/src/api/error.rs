@@ -33,16 +33,14 @@ impl ApiError {
         self.status() == Some(412)
     }
 
+    /// Whether what was sent was understood, and is not acceptable.
+    pub fn is_invalid(&self) -> bool {
+        self.status() == Some(422)
+    }
+
     /// Whether the same request may succeed in a while.
     pub fn may_pass(&self) -> bool {
         *self == Self::Unreachable || self.status().is_some_and(rest::may_pass)
-    }
-
-    /// What is wrong with that field, if it is at fault.
-    pub fn of_field(&self, field: &str) -> Option<&str> {
-        let Self::Refused(problem) = self else { return None };
-        let error = problem.errors.iter().find(|error| error.field == field)?;
-        Some(&error.message)
     }
 
     fn status(&self) -> Option<u16> {
@@ -53,16 +51,28 @@ impl ApiError {
     }
 }
 
+/// What the server says, as a page says it: other programs read it in the middle of a sentence.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut sentence = words.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if !sentence.ends_with(['.', '?', '!']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// A refusal as a page says it.
 fn say(problem: &Problem) -> String {
     if problem.errors.is_empty() {
         let Problem { title, detail, .. } = problem;
-        return if detail.is_empty() { title.to_string() } else { detail.clone() };
+        return sentence(if detail.is_empty() { title.as_ref() } else { detail });
     }
     // The detail says the same in the API's words.
     let each =
         problem.errors.iter().map(|error| format!("{}: {}", in_words(&error.field), error.message));
-    each.collect::<Vec<_>>().join("; ")
+    sentence(&each.collect::<Vec<_>>().join("; "))
 }
 
 /// A field's name as people write it: `participantId` is "Participant id". Headers stay as they are.
@@ -89,17 +99,24 @@ mod tests {
     fn a_refusal_names_each_field_once_and_in_words() {
         let said = |errors: &[(&str, &str)]| {
             let error = |(field, message): &(&str, &str)| FieldError::new(*field, *message);
-            let detail = "participantId: is in the chat already";
+            let detail = "no chat has the id `plan`";
             let errors = errors.iter().map(error).collect();
             let problem = Problem { errors, ..Problem::new(409, "Conflict", detail) };
             ApiError::Refused(problem).to_string()
         };
         let taken = said(&[("participantId", "is in the chat already")]);
-        assert_eq!(taken, "Participant id: is in the chat already");
+        assert_eq!(taken, "Participant id: is in the chat already.");
         let both = said(&[("name", "is empty"), ("If-Match", "is no list")]);
-        assert_eq!(both, "Name: is empty; If-Match: is no list");
-        assert_eq!(said(&[]), "participantId: is in the chat already");
+        assert_eq!(both, "Name: is empty; If-Match: is no list.");
+        assert_eq!(said(&[]), "No chat has the id `plan`.");
         let untold = ApiError::Refused(Problem::new(502, "Bad Gateway", ""));
-        assert_eq!(untold.to_string(), "Bad Gateway");
+        assert_eq!(untold.to_string(), "Bad Gateway.");
+    }
+
+    #[test]
+    fn what_the_server_says_is_a_sentence() {
+        assert_eq!(sentence("must not be empty"), "Must not be empty.");
+        assert_eq!(sentence("Is it running?"), "Is it running?");
+        assert_eq!(sentence("ähnlich"), "ähnlich.");
     }
 }

@@ -30,8 +30,10 @@ pub struct Summary {
     pub latest: Vec<LogEntry>,
     /// Some of the agents that are stuck.
     pub stuck: Vec<Agent>,
-    /// The warnings and errors that everybody was told within the last hour, oldest first.
+    /// The last warnings and errors that everybody was told within the last hour, oldest first.
     pub warnings: Vec<LogEntry>,
+    /// How many there were among the latest notifications of that hour.
+    pub warning_count: u64,
 }
 
 /// Reads all that the overview page shows at that moment.
@@ -44,13 +46,18 @@ pub async fn summary(now: Timestamp) -> Result<Seen<Summary>, ApiError> {
     let limit = TROUBLES.to_string();
     let stuck =
         entity::list::<Agent>(&[("status", Some("error")), ("limit", Some(&limit))]).await?;
-    let warnings = events::newest(&recent_notifications(now), events::PAGE).await?;
-    let all = together(together(overview, latest)?, together(stuck, warnings)?)?;
-    Ok(all.map(|((overview, latest), (stuck, warnings))| Summary {
-        overview,
-        latest: latest.items,
-        stuck: stuck.items,
-        warnings: serious(warnings.items),
+    let notifications = events::newest(&recent_notifications(now), events::PAGE).await?;
+    let all = together(together(overview, latest)?, together(stuck, notifications)?)?;
+    Ok(all.map(|((overview, latest), (stuck, notifications))| {
+        let mut warnings = serious(notifications.items);
+        let surplus = warnings.len().saturating_sub(TROUBLES);
+        Summary {
+            overview,
+            latest: latest.items,
+            stuck: stuck.items,
+            warning_count: warnings.len() as u64,
+            warnings: warnings.split_off(surplus),
+        }
     }))
 }
 
@@ -63,7 +70,7 @@ fn recent_notifications(now: Timestamp) -> Filter {
     }
 }
 
-/// The last of those that are warnings or errors.
+/// Those that are warnings or errors.
 fn serious(mut notifications: Vec<LogEntry>) -> Vec<LogEntry> {
     notifications.retain(|entry| {
         matches!(
@@ -71,6 +78,5 @@ fn serious(mut notifications: Vec<LogEntry>) -> Vec<LogEntry> {
             Some(NotificationType::Warning | NotificationType::Error)
         )
     });
-    let surplus = notifications.len().saturating_sub(TROUBLES);
-    notifications.split_off(surplus)
+    notifications
 }

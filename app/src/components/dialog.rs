@@ -78,7 +78,8 @@ pub fn Dialog(
 }
 
 /// Shows a dialog in the next frame, when what is in it is there, with the keyboard in its first
-/// field. One that is to be open from the start is in no page yet: then a later frame shows it.
+/// field; that of a question begins at the button that leaves it. One that is to be open from the start
+/// is in no page yet: then a later frame shows it.
 fn show(dialog: HtmlDialogElement, open: RwSignal<bool>) {
     request_animation_frame(move || {
         if !open.try_get_untracked().unwrap_or_default() || dialog.open() {
@@ -88,7 +89,9 @@ fn show(dialog: HtmlDialogElement, open: RwSignal<bool>) {
             return show(dialog, open);
         }
         let first = |selector| dialog.query_selector(selector).ok().flatten();
-        let field = first("[autofocus]").or_else(|| first("input, textarea, select"));
+        let field = first("[autofocus]")
+            .or_else(|| first("input, textarea, select"))
+            .or_else(|| first("form button"));
         if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
             // It fails only for an element that can have no focus.
             field.focus().ok();

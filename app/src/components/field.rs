@@ -3,7 +3,7 @@
 use colloquy_protocol::problem::Problem;
 use leptos::prelude::*;
 
-use crate::api::ApiError;
+use crate::api::{ApiError, sentence};
 
 /// A text of one line or more, with its label.
 #[component]
@@ -105,11 +105,12 @@ pub fn problem_of(error: Signal<Option<ApiError>>, field: &'static str) -> Signa
         let Some(ApiError::Refused(problem)) = error.get() else { return None };
         problem.errors.iter().find_map(|error| {
             let rest = error.field.strip_prefix(field)?;
-            match item(rest) {
-                _ if rest.is_empty() => Some(error.message.clone()),
-                Some((index, "")) => Some(format!("number {} {}", index + 1, error.message)),
-                _ => None,
-            }
+            let words = match item(rest) {
+                _ if rest.is_empty() => error.message.clone(),
+                Some((index, "")) => format!("number {} {}", index + 1, error.message),
+                _ => return None,
+            };
+            Some(sentence(&words))
         })
     })
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use colloquy_protocol::{model::LogEntry, topic::Topic};
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*, wasm_bindgen::JsCast};
+use web_sys::Element;
 
 use crate::{
     api::with_query,
@@ -13,7 +14,8 @@ use crate::{
 
 /// When, what, of which entity, by whom, and where in the log; on demand, the payload.
 ///
-/// The entity leads to its whole story, the actor to everything that they did.
+/// The entity leads to its whole story, the actor to everything that they did. The name's button is for
+/// the keyboard; whoever clicks does so anywhere.
 #[component]
 pub fn LogRow(
     /// The event.
@@ -35,7 +37,16 @@ pub fn LogRow(
     let payload_id = format!("payload-{offset}");
 
     view! {
-        <article class="log-row" data-kind=kind aria-label=format!("{} #{offset}", entry.event)>
+        <article
+            class="log-row"
+            data-kind=kind
+            aria-label=format!("{} #{offset}", entry.event)
+            on:click=move |click| {
+                if is_for_row(&click) {
+                    opened.update(|opened| *opened = !*opened);
+                }
+            }
+        >
             <time datetime=exact.clone() title=exact>
                 {words}
             </time>
@@ -44,8 +55,8 @@ pub fn LogRow(
                 class="event-name"
                 aria-expanded=move || opened.get().to_string()
                 aria-controls=payload_id.clone()
-                on:click=move |_| opened.update(|opened| *opened = !*opened)
             >
+                <span aria-hidden="true">{move || if opened.get() { "▾ " } else { "▸ " }}</span>
                 {entry.event.clone()}
             </button>
             <span class="event-what">
@@ -71,6 +82,20 @@ pub fn LogRow(
         </article>
     }
     .into_any()
+}
+
+/// Whether a click opens or closes the row: it is the button's, or none of a link, of the payload, or of
+/// somebody who selects text.
+fn is_for_row(click: &MouseEvent) -> bool {
+    let Some(clicked) = click.target().and_then(|it| it.dyn_into::<Element>().ok()) else {
+        return false;
+    };
+    let is_in = |what| clicked.closest(what).is_ok_and(|it| it.is_some());
+    let selects = || {
+        let selection = window().get_selection().ok().flatten();
+        selection.is_some_and(|selection| !selection.is_collapsed())
+    };
+    is_in("button") || (!is_in("a, pre") && !selects())
 }
 
 fn story_link(topic: &Topic) -> impl IntoView + use<> {

@@ -6,6 +6,7 @@ mod names;
 mod play;
 
 use colloquy_protocol::{
+    access::Action as Right,
     frame::EventFrame,
     model::{AgentStatus, NotificationType},
     session::Notice,
@@ -138,6 +139,14 @@ pub fn MakeHappen(
                         acts(form.kind.get()).into_iter().filter(allowed).map(button).collect_view()
                     }}
                 </div>
+                <Show when=move || !is_not(Some(Kind::Agent)) && session.may(Right::SetStatuses)>
+                    <fieldset class="acts">
+                        <legend>"Set status"</legend>
+                        <div class="actions">
+                            {AgentStatus::ALL.map(Act::SetStatus).map(button).collect_view()}
+                        </div>
+                    </fieldset>
+                </Show>
             </form>
             <Show when=move || PLAYING_NEEDS.iter().all(|it| session.may(*it))>
                 <button
@@ -147,7 +156,7 @@ pub fn MakeHappen(
                     aria-disabled=move || is_busy.get().to_string()
                     on:click=move |_| progress.play()
                 >
-                    "Play all of it"
+                    "Play every event"
                 </button>
             </Show>
             <p class="quiet" role="status">
@@ -297,14 +306,10 @@ fn complete(mut ask: Ask) -> Ask {
     ask
 }
 
-/// What can be done to a kind of entity; none: to everybody.
+/// What can be done to a kind of entity, apart from the statuses of agents; none: to everybody.
 fn acts(kind: Option<Kind>) -> Vec<Act> {
     match kind {
-        Some(Kind::Agent) => {
-            let statuses = AgentStatus::ALL.map(Act::SetStatus);
-            let others = [Act::CreateAgent, Act::RenameAgent, Act::DeleteAgent];
-            others.into_iter().chain(statuses).collect()
-        }
+        Some(Kind::Agent) => vec![Act::CreateAgent, Act::RenameAgent, Act::DeleteAgent],
         Some(Kind::Chat) => vec![
             Act::OpenChat,
             Act::RenameChat,

@@ -5,10 +5,13 @@ use leptos::{
     prelude::*,
 };
 
-use crate::components::{
-    field::FieldNotes,
-    flow::For,
-    icon::{Icon, Shape},
+use crate::{
+    components::{
+        field::FieldNotes,
+        flow::For,
+        icon::{Icon, Shape},
+    },
+    keyboard::hand_on,
 };
 
 /// What stands between texts that are typed or pasted in one go.
@@ -75,7 +78,10 @@ pub fn TagsEditor(
                             type="button"
                             class="button icon"
                             aria-label=format!("Remove {tag}")
-                            on:click=move |_| remove(&tag)
+                            on:click=move |press| {
+                                hand_on(&press);
+                                remove(&tag);
+                            }
                         >
                             <Icon shape=Shape::Close />
                         </button>

@@ -16,6 +16,7 @@ use crate::{
         time::{EndsOn, TimeAgo},
         toasts::use_toasts,
     },
+    keyboard::hand_on,
 };
 
 /// The tokens, and the way to revoke each.
@@ -146,7 +147,10 @@ fn Row(token: Token, has_owners: bool, on_revoke: Callback<Token>) -> impl IntoV
                     type="button"
                     class="button"
                     aria-label=format!("Revoke {name}")
-                    on:click=move |_| on_revoke.run(asked.clone())
+                    on:click=move |press| {
+                        hand_on(&press);
+                        on_revoke.run(asked.clone());
+                    }
                 >
                     "Revoke"
                 </button>

@@ -77,8 +77,9 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
     let live = Live::new(loaded, [], connections::list, |_, _| Outcome::None);
     while_visible(PERIOD, move || live.reload());
     let list = live.value();
-    let ids = Memo::new(move |_| {
-        list.with(|list| list.iter().map(|one| one.id.clone()).collect::<Vec<_>>())
+    let ids = Memo::new(move |before: Option<&Vec<ConnectionId>>| {
+        let now = list.with(|list| list.iter().map(|one| one.id.clone()).collect());
+        in_place(before.map_or(&[], Vec::as_slice), now)
     });
     let own = use_own_connection();
     Effect::new(move || {
@@ -130,6 +131,17 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
         <CloseDialog live own asked open=asking />
     }
     .into_any()
+}
+
+/// The connections in the order in which they are shown: one that comes takes the place of one that went,
+/// such as that of this page before it was loaded anew, or else the last one. So the others stay where
+/// they are.
+fn in_place(before: &[ConnectionId], now: Vec<ConnectionId>) -> Vec<ConnectionId> {
+    let mut new = now.iter().filter(|id| !before.contains(id));
+    let place = |id| if now.contains(id) { Some(id) } else { new.next() };
+    let mut shown: Vec<_> = before.iter().filter_map(place).cloned().collect();
+    shown.extend(new.cloned());
+    shown
 }
 
 /// Asks before a connection is closed.
@@ -185,4 +197,23 @@ fn use_own_connection() -> Signal<Option<ConnectionId>> {
     Signal::derive(move || {
         welcome.with(|welcome| welcome.as_ref().map(|welcome| welcome.connection_id.clone()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(names: &str) -> Vec<ConnectionId> {
+        names.chars().map(|name| name.to_string().parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn one_that_comes_takes_the_place_of_one_that_went() {
+        let shown = |before, now| in_place(&ids(before), ids(now));
+        assert_eq!(shown("", "ab"), ids("ab"));
+        assert_eq!(shown("ab", "abc"), ids("abc"));
+        assert_eq!(shown("ab", "bc"), ids("cb"));
+        assert_eq!(shown("abc", "c"), ids("c"));
+        assert_eq!(shown("cb", "bcd"), ids("cbd"));
+    }
 }

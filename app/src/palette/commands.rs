@@ -10,12 +10,15 @@ use crate::{
 /// The most agents, chats and collections that are listed.
 const MOST: usize = 30;
 
+/// How many characters of a name are seen everywhere: longer ones are cut where the palette ends.
+const SEEN: usize = 24;
+
 /// One line of the palette.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Item {
     /// What people know it by.
     pub(super) name: String,
-    /// Its id, where the name does not tell it from another one.
+    /// Its id, where what is seen of the name does not tell it from another one.
     pub(super) id: Option<String>,
     /// What kind of thing it is.
     pub(super) kind: &'static str,
@@ -63,12 +66,13 @@ pub(super) fn entities(found: &[Choice]) -> Vec<Item> {
     places.truncate(MOST);
     places.sort();
     let shown: Vec<_> = places.into_iter().map(|place| &found[place]).collect();
+    let seen = |choice: &Choice| choice.name.chars().take(SEEN).collect::<String>();
     let is_alone =
-        |choice: &Choice| shown.iter().filter(|other| other.name == choice.name).count() == 1;
+        |choice: &Choice| shown.iter().filter(|other| seen(other) == seen(choice)).count() == 1;
     shown.iter().map(|choice| entity(choice, is_alone(choice))).collect()
 }
 
-/// The line of an agent, a chat or a collection, which may be alone with its name.
+/// The line of an agent, a chat or a collection, which may be alone with what is seen of its name.
 fn entity(choice: &Choice, is_alone: bool) -> Item {
     let (kind, shape) = match choice.topic.kind() {
         Kind::Agent => ("Agent", Shape::Agent),
@@ -153,6 +157,15 @@ mod tests {
         two[1][1].name = "Another".to_owned();
         let ids: Vec<_> = entities(&two.concat()).into_iter().map(|line| line.id).collect();
         assert_eq!(ids, [Some("ada".to_owned()), Some("0".to_owned()), None]);
+    }
+
+    #[test]
+    fn what_differs_where_names_are_cut_needs_an_id() {
+        let mut two = found(2, |id| format!("chat:{id}"));
+        for (choice, end) in two.iter_mut().zip(["one", "two"]) {
+            choice.name = format!("What the crew says of the weather {end}");
+        }
+        assert!(entities(&two).iter().all(|line| line.id.is_some()));
     }
 
     fn names(text: &str) -> Vec<String> {

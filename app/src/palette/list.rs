@@ -130,9 +130,8 @@ fn option(
             on:click=move |_| run(item.clone())
         >
             <Icon shape />
-            <span class="palette-name">
-                {name} {id.map(|id| view! { " " <code class="quiet">{id}</code> }.into_any())}
-            </span>
+            <span class="palette-name">{name}</span>
+            {id.map(|id| view! { <code class="palette-name quiet">{id}</code> }.into_any())}
             <span class="quiet">{kind}</span>
         </li>
     }

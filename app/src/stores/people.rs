@@ -43,6 +43,8 @@ pub struct People {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Everybody {
     agents: Vec<Agent>,
+    /// Whether there are no other agents.
+    are_all: bool,
     /// Those that were asked for by their ids, whether they exist or not.
     asked: BTreeSet<PrincipalId>,
     names: Names,
@@ -52,7 +54,18 @@ pub struct Everybody {
 #[derive(Debug)]
 struct Known {
     agents: BTreeMap<String, Agent>,
+    /// Whether there are no other agents, as far as events tell.
+    are_all: bool,
     names: Names,
+}
+
+/// How a text names somebody; the best way first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Id,
+    Name,
+    NameInAnotherCase,
+    Beginning,
 }
 
 /// What people are called, by their ids. No event tells of it.
@@ -66,12 +79,13 @@ pub struct Names(BTreeMap<String, String>);
 /// As [`crate::api::get`].
 pub async fn load_people(named: BTreeSet<PrincipalId>) -> Result<Seen<Everybody>, ApiError> {
     let (page, names) = (load_agents().await?, load_names().await?);
-    let Seen { value: Page { items: mut agents, .. }, position } = page;
+    let Seen { value: Page { items: mut agents, next_cursor }, position } = page;
     let known: BTreeSet<_> = agents.iter().map(|one| one.id.as_str()).collect();
     let is_unknown = |id: &PrincipalId| !known.contains(id.as_str());
     let asked: BTreeSet<_> = named.into_iter().filter(is_unknown).take(NAMED).collect();
     agents.extend(read_each(&asked).await);
-    Ok(Seen { value: Everybody { agents, asked, names }, position })
+    let are_all = next_cursor.is_none();
+    Ok(Seen { value: Everybody { agents, are_all, asked, names }, position })
 }
 
 /// Those of these agents that can be read; the others go by their ids.
@@ -147,23 +161,15 @@ impl People {
         self.known.value().with(|known| known.agents.get(id.as_str()).map(|agent| agent.status))
     }
 
-    /// The id of the only one of that kind who is known by this name; none, too, if it is an id.
-    pub fn named(self, name: &str, kind: PrincipalKind) -> Option<PrincipalId> {
-        let all = untrack(|| self.all(kind));
-        let mut fit = all.iter().filter(|(_, one)| one == name);
-        let (id, _) = fit.next()?;
-        let is_only = fit.next().is_none() && !all.iter().any(|(id, _)| id == name);
-        id.parse().ok().filter(|_| is_only)
+    /// The ids of those of that kind whom a text names best: by the id, by the name, by the name in
+    /// another case, or by how that begins.
+    pub fn called(self, text: &str, kind: PrincipalKind) -> Vec<PrincipalId> {
+        self.known.value().with_untracked(|known| known.called(text, kind))
     }
 
     /// Everybody of that kind who is known: their ids and names.
     pub fn all(self, kind: PrincipalKind) -> Vec<(String, String)> {
-        self.known.value().with(|known| match kind {
-            PrincipalKind::Agent => {
-                known.agents.iter().map(|(id, agent)| (id.clone(), agent.name.clone())).collect()
-            }
-            PrincipalKind::User => known.names.0.clone().into_iter().collect(),
-        })
+        self.known.value().with(|known| known.all(kind))
     }
 }
 
@@ -176,6 +182,29 @@ impl Names {
 }
 
 impl Known {
+    fn all(&self, kind: PrincipalKind) -> Vec<(String, String)> {
+        match kind {
+            PrincipalKind::Agent => {
+                self.agents.iter().map(|(id, agent)| (id.clone(), agent.name.clone())).collect()
+            }
+            PrincipalKind::User => self.names.0.clone().into_iter().collect(),
+        }
+    }
+
+    fn called(&self, text: &str, kind: PrincipalKind) -> Vec<PrincipalId> {
+        // It may be the id of an agent that is not known: then it names nobody by half.
+        let may_be_id = kind == PrincipalKind::Agent && !self.are_all && is_id(text);
+        let worst = if may_be_id { Fit::Name } else { Fit::Beginning };
+        let all = self.all(kind).into_iter();
+        let mut fits: Vec<_> = all
+            .filter_map(|(id, name)| Some((Fit::of(text, &id, &name)?, id.parse().ok()?)))
+            .filter(|(fit, _)| *fit <= worst)
+            .collect();
+        let best = fits.iter().map(|(fit, _)| *fit).min();
+        fits.retain(|(fit, _)| Some(*fit) == best);
+        fits.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// Takes an agent as it is now, or was before what is known of it: versions only grow.
     fn put(&mut self, agent: Agent) {
         let known = self.agents.get(agent.id.as_str());
@@ -185,9 +214,26 @@ impl Known {
     }
 }
 
-fn known(Everybody { agents, names, .. }: Everybody) -> Known {
+impl Fit {
+    fn of(text: &str, id: &str, name: &str) -> Option<Self> {
+        if id == text {
+            return Some(Self::Id);
+        }
+        if name == text {
+            return Some(Self::Name);
+        }
+        let is_all = name.to_lowercase().strip_prefix(&text.to_lowercase())?.is_empty();
+        Some(if is_all { Self::NameInAnotherCase } else { Self::Beginning })
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.parse::<PrincipalId>().is_ok()
+}
+
+fn known(Everybody { agents, are_all, names, .. }: Everybody) -> Known {
     let agents = agents.into_iter().map(|agent| (agent.id.to_string(), agent)).collect();
-    Known { agents, names }
+    Known { agents, are_all, names }
 }
 
 fn follow(known: &mut Known, frame: &EventFrame) -> Outcome {
@@ -201,6 +247,7 @@ fn follow(known: &mut Known, frame: &EventFrame) -> Outcome {
             let is_known = known.agents.contains_key(p.agent_id.as_str());
             if !is_known && known.agents.len() >= CAPACITY {
                 // It is read when it is named.
+                known.are_all = false;
                 return Outcome::None;
             }
             known.put(p.agent);
@@ -232,7 +279,8 @@ mod tests {
     }
 
     fn knowing(agents: Vec<Agent>) -> Known {
-        known(Everybody { agents, asked: BTreeSet::new(), names: Names::default() })
+        let (asked, names) = (BTreeSet::new(), Names::default());
+        known(Everybody { agents, are_all: true, asked, names })
     }
 
     fn happens(known: &mut Known, agent: Agent) -> Outcome {
@@ -254,10 +302,34 @@ mod tests {
     }
 
     #[test]
+    fn who_is_named_is_who_fits_best() {
+        let mut known = knowing(["ada", "bob"].map(|id| agent(id, 1)).into());
+        known.put(Agent { name: "Ada".to_owned(), ..agent("x7", 1) });
+        let called = |known: &Known, text| -> Vec<_> {
+            let ids = known.called(text, PrincipalKind::Agent).into_iter();
+            ids.map(|id| id.to_string()).collect()
+        };
+        assert_eq!(called(&known, "ada"), ["ada"]);
+        assert_eq!(called(&known, "Ada"), ["x7"]);
+        assert_eq!(called(&known, "ADA"), ["x7"]);
+        assert_eq!(called(&known, "BOB 1"), ["bob"]);
+        assert_eq!(called(&known, "b"), ["bob"]);
+        assert_eq!(called(&known, "AD"), ["ada", "x7"]);
+        assert_eq!(called(&known, "nobody"), [""; 0]);
+        // There may be an agent with that id.
+        known.are_all = false;
+        assert_eq!(called(&known, "b"), [""; 0]);
+        assert_eq!(called(&known, "ADA"), [""; 0]);
+        assert_eq!(called(&known, "Ada"), ["x7"]);
+        assert_eq!(called(&known, "bob 1"), ["bob"]);
+    }
+
+    #[test]
     fn agents_that_nobody_names_are_known_up_to_a_limit() {
         let all = (0..CAPACITY).map(|number| agent(&format!("a{number}"), 1)).collect();
         let mut known = knowing(all);
         assert_eq!(happens(&mut known, agent("eve", 2)), Outcome::None);
+        assert!(!known.are_all);
         assert_eq!(happens(&mut known, agent("a7", 2)), Outcome::Changed);
         known.put(agent("zoe", 1));
         assert_eq!(known.agents.len(), CAPACITY + 1);

@@ -1,18 +1,22 @@
 //! Names somebody who is to join a chat.
 
 use colloquy_protocol::{
-    id::{InvalidId, PrincipalKind},
+    id::{PrincipalId, PrincipalKind},
     request::NewParticipant,
 };
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 
-use crate::{components::segments::Segments, stores::people::People};
+use crate::{
+    api::ApiError,
+    components::{form_actions::focus_fault, segments::Segments},
+    stores::people::People,
+};
 
 /// What stands in the form.
 #[derive(Debug, Clone, Copy)]
 pub struct Naming {
     people: People,
-    /// An id, or the name of the only one who is called that.
+    /// An id, or a name: of the only one who is called that, or whose name begins so.
     text: RwSignal<String>,
     kind: RwSignal<PrincipalKind>,
     /// Why who was named last could not be added.
@@ -35,18 +39,37 @@ impl Naming {
         self.text.with_untracked(|text| text.trim().is_empty())
     }
 
-    /// Who is named; none if it cannot be an id, which the form then says.
+    /// Who is named; none if that is nobody, which the form then says.
     pub fn named(self) -> Option<NewParticipant> {
         let who = self.who(&self.text.get_untracked());
-        self.refuse(who.as_ref().err().map(ToString::to_string));
+        self.refuse(who.as_ref().err().cloned());
         who.ok()
     }
 
-    fn who(self, text: &str) -> Result<NewParticipant, InvalidId> {
+    fn who(self, text: &str) -> Result<NewParticipant, String> {
         let (text, kind) = (text.trim(), self.kind.get_untracked());
-        let known = self.people.named(text, kind);
-        let participant_id = known.map_or_else(|| text.parse(), Ok)?;
+        if text.is_empty() {
+            return Err("Nobody is named. Choose from the list.".to_owned());
+        }
+        let participant_id = match &self.people.called(text, kind)[..] {
+            [one] => one.clone(),
+            // Not everybody who exists is known.
+            fit => text.parse().map_err(|_| nobody_alone(text, kind, fit))?,
+        };
         Ok(NewParticipant { participant_id, kind })
+    }
+
+    /// Says why the server did not add who was named: it speaks of ids, and people of names. The form
+    /// may have been left meanwhile.
+    pub fn was_refused(self, who: &NewParticipant, error: &ApiError) {
+        if self.text.is_disposed() {
+            return;
+        }
+        let NewParticipant { participant_id: id, kind } = who;
+        let fit = self.people.called(id.as_str(), *kind);
+        let is_nobody = fit.len() != 1 && error.is_invalid();
+        let nobody = || nobody_alone(id.as_str(), *kind, &fit);
+        self.refuse(Some(if is_nobody { nobody() } else { error.to_string() }));
     }
 
     /// Says why who was named could not be added, or that there is nothing to say. The form may have
@@ -70,6 +93,16 @@ impl Naming {
     }
 }
 
+/// Why a text is the name of nobody, or not of one alone.
+fn nobody_alone(text: &str, kind: PrincipalKind, fit: &[PrincipalId]) -> String {
+    let who = match kind {
+        _ if !fit.is_empty() => "More than one",
+        PrincipalKind::Agent => "No agent",
+        PrincipalKind::User => "Nobody",
+    };
+    format!("{who} here is called \"{text}\". Choose from the list.")
+}
+
 /// The form that names an agent or a person by id or by name; those who are known are suggested.
 #[component]
 pub fn AddParticipant(
@@ -87,6 +120,8 @@ pub fn AddParticipant(
     pending: Signal<bool>,
 ) -> impl IntoView {
     let Naming { people, text, kind, refused } = naming;
+    let button = NodeRef::<html::Button>::new();
+    focus_fault(button, refused.into());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(who) = naming.named() {
@@ -128,6 +163,7 @@ pub fn AddParticipant(
             <button
                 type="submit"
                 class="button"
+                node_ref=button
                 aria-disabled=move || pending.get().to_string()
             >
                 {verb}

@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    composer::Composer,
+    composer::{Composer, LOOKS_ON},
     lock::Lock,
     manage::Manage,
     messages::{Messages, go_to_end},
@@ -115,6 +115,8 @@ fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView
     let title = chat.part(|held| held.chat().title.clone());
     let visibility = chat.part(|held| held.chat().visibility);
     let is_deleted = chat.is_deleted();
+    // Who becomes a viewer meanwhile keeps what they wrote, and the keyboard.
+    let has_composer = Memo::new(move |had| had == Some(&true) || session.may(Action::Speak));
     view! {
         <Title text=title />
         <div class="columns">
@@ -142,12 +144,8 @@ fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView
                 <section class="card conversation" aria-label="Conversation">
                     <Messages chat people reply_to scroller />
                     <Show
-                        when=move || session.may(Action::Speak)
-                        fallback=|| {
-                            view! {
-                                <p class="quiet composer">"You look on here: viewers do not write."</p>
-                            }
-                        }
+                        when=move || has_composer.get()
+                        fallback=|| view! { <p class="quiet composer">{LOOKS_ON}</p> }
                     >
                         <Composer chat people reply_to on_sent=move |()| go_to_end(chat, scroller) />
                     </Show>

@@ -1,6 +1,7 @@
 //! Where somebody writes.
 
 use colloquy_protocol::{
+    access::Action as Right,
     id::{ChatId, MessageId},
     request::NewMessage,
 };
@@ -24,6 +25,9 @@ use crate::{
 /// How long a message that is answered is shown, in characters.
 const QUOTE_CHARS: usize = 120;
 
+/// What is said to who may not write.
+pub(super) const LOOKS_ON: &str = "You look on here: viewers do not write.";
+
 /// What is sent: where, what, and the key of the request.
 type Request = (ChatId, NewMessage, RequestKey);
 
@@ -39,7 +43,8 @@ struct Writing {
     is_written: RwSignal<bool>,
 }
 
-/// The field for a message. What was typed stays in it until the server has it.
+/// The field for a message. What was typed stays in it until the server has it, also when nothing can be
+/// sent any more.
 #[component]
 pub fn Composer(
     /// The chat that is open.
@@ -58,6 +63,8 @@ pub fn Composer(
     let Writing { field, is_written, .. } = writing;
     let is_deleted = chat.is_deleted();
     let session = use_session();
+    let may_write = session.allows(Right::Speak);
+    let is_closed = move || is_deleted.get() || !may_write.get();
     let as_whom = move || session.caller().map(|me| me.name.unwrap_or_else(|| me.id.to_string()));
 
     let send = Action::new(move |(id, message, key): &Request| {
@@ -78,7 +85,7 @@ pub fn Composer(
     });
     let submit = move || {
         writing.read();
-        let can_send = !is_deleted.get_untracked() && !send.pending().get_untracked();
+        let can_send = !untrack(is_closed) && !send.pending().get_untracked();
         if let Some(request) = can_send.then(|| writing.request()).flatten() {
             send.dispatch(request);
         }
@@ -104,7 +111,7 @@ pub fn Composer(
             {move || {
                 reply_to.get().map(|id| view! { <Answered id chat people reply_to /> })
             }}
-            <Show when=move || is_deleted.get() && is_written.get()>
+            <Show when=move || is_closed() && is_written.get()>
                 <p class="quiet">"What you wrote is still here."</p>
             </Show>
             {move || {
@@ -133,21 +140,26 @@ pub fn Composer(
                 <button
                     type="submit"
                     class="button primary"
-                    disabled=is_deleted
+                    disabled=is_closed
                     aria-disabled=move || send.pending().get().to_string()
                 >
                     "Send"
                 </button>
             </div>
-            <p class="quiet composer-hint">
-                "You write as " <strong dir="auto">{as_whom}</strong> ". "
-                <span node_ref=keys class="composer-keys">
-                    <kbd>"Enter"</kbd>
-                    " sends, "
-                    <kbd>"Shift Enter"</kbd>
-                    " begins a new line. "
-                </span> "Markdown is fine."
-            </p>
+            <Show
+                when=move || may_write.get()
+                fallback=|| view! { <p class="quiet">{LOOKS_ON}</p> }
+            >
+                <p class="quiet composer-hint">
+                    "You write as " <strong dir="auto">{as_whom}</strong> ". "
+                    <span node_ref=keys class="composer-keys">
+                        <kbd>"Enter"</kbd>
+                        " sends, "
+                        <kbd>"Shift Enter"</kbd>
+                        " begins a new line. "
+                    </span> "Markdown is fine."
+                </p>
+            </Show>
         </form>
     }
     .into_any()

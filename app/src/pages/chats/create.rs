@@ -9,7 +9,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::add_participant::{AddParticipant, Naming};
 use crate::{
-    api::{ApiError, Attempt, chats},
+    api::{ApiError, Attempt, chats, sentence},
     components::{
         address::open_by_address,
         created::Created,
@@ -19,6 +19,7 @@ use crate::{
         form_actions::FormActions,
         icon::{Icon, Shape},
     },
+    keyboard::hand_on,
     session::use_session,
     stores::people::People,
 };
@@ -162,7 +163,7 @@ impl Draft {
             self.naming.was_added(&who);
             self.participants.update(|all| all.push(who));
         } else {
-            self.naming.refuse(Some(format!("{} is in it already", who.participant_id)));
+            self.naming.refuse(Some(format!("{} is in it already.", who.participant_id)));
         }
         is_new
     }
@@ -178,10 +179,8 @@ impl Draft {
         let of =
             |all: &Vec<NewParticipant>| Some(all.get(item(rest)?.0)?.participant_id.to_string());
         let who = self.participants.with_untracked(of);
-        Some(match who {
-            Some(who) => format!("{who}: {}", error.message),
-            None => error.message.clone(),
-        })
+        let what = sentence(&error.message);
+        Some(who.map(|who| format!("{who}: {what}")).unwrap_or(what))
     }
 
     fn chat(self) -> NewChat {
@@ -247,7 +246,15 @@ fn Chosen(
         <li>
             <super::participants::Avatar kind />
             <span dir="auto">{move || people.name(&id, kind)}</span>
-            <button type="button" class="button icon" aria-label=label on:click=move |_| on_remove(&who)>
+            <button
+                type="button"
+                class="button icon"
+                aria-label=label
+                on:click=move |press| {
+                    hand_on(&press);
+                    on_remove(&who);
+                }
+            >
                 <Icon shape=Shape::Close />
             </button>
         </li>

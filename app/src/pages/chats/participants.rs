@@ -14,6 +14,7 @@ use crate::{
         status::StatusBadge,
         time::TimeAgo,
     },
+    keyboard::hand_on,
     session::use_session,
     stores::{open_chat::OpenChat, people::People},
 };
@@ -58,7 +59,7 @@ pub fn Participants(
                     attempt.try_update_value(Attempt::done);
                     naming.was_added(&who);
                 }
-                Err(error) => naming.refuse(Some(error.to_string())),
+                Err(error) => naming.was_refused(&who, &error),
             }
         }
     });
@@ -164,7 +165,10 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
                     aria-label=label
                     title=label
                     aria-disabled=move || leave.pending().get().to_string()
-                    on:click=move |_| drop(leave.dispatch(()))
+                    on:click=move |press| {
+                        hand_on(&press);
+                        leave.dispatch(());
+                    }
                 >
                     <Icon shape=Shape::Close />
                 </button>

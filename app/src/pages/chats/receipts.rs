@@ -9,13 +9,14 @@ use crate::{
         markdown::TabIndex,
         time::TimeAgo,
     },
+    session::use_session,
     stores::{open_chat::OpenChat, people::People},
 };
 
 /// How many people are named; more are counted.
 const NAMED: usize = 2;
 
-/// Who has a message, in few words; opened, each of them and when.
+/// Who else has a message, in few words; opened, each of them and when.
 #[component]
 pub fn Receipts(
     /// The message.
@@ -27,7 +28,12 @@ pub fn Receipts(
     /// Whether the Tab key stops at it.
     tab_index: TabIndex,
 ) -> impl IntoView {
-    let receipts = chat.part(move |held| held.receipts(&id).to_vec());
+    let session = use_session();
+    let is_other = move |one: &&Receipt| !session.is_me(&one.principal_id, one.principal_kind);
+    let receipts = chat.part(move |held| {
+        let others = held.receipts(&id).iter().filter(is_other);
+        others.cloned().collect::<Vec<_>>()
+    });
     let is_read = move || receipts.with(|all| all.iter().any(|one| one.read_at.is_some()));
     let words = move || {
         receipts.with(|all| {

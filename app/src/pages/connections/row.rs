@@ -13,6 +13,7 @@ use crate::{
         icon::{Icon, Shape},
         time::TimeAgo,
     },
+    keyboard::hand_on,
     stores::people::Names,
 };
 
@@ -94,7 +95,10 @@ pub fn ConnectionRow(
                     type="button"
                     class="button"
                     aria-label=label
-                    on:click=move |_| on_close.run(id.clone())
+                    on:click=move |press| {
+                        hand_on(&press);
+                        on_close.run(id.clone());
+                    }
                 >
                     "Close"
                 </button>

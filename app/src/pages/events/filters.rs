@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use colloquy_protocol::{event::ServerEvent, id::PrincipalId, topic::Topic};
+use colloquy_protocol::{event::ServerEvent, id::PrincipalId, time::Timestamp, topic::Topic};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -24,8 +24,8 @@ pub(super) fn use_filter() -> Memo<Filter> {
         event: event.get(),
         topic: usable::<Topic>(topic.get()),
         actor: usable::<PrincipalId>(actor.get()),
-        from: from.get(),
-        to: to.get(),
+        from: usable::<Timestamp>(from.get()),
+        to: usable::<Timestamp>(to.get()),
         q: q.get(),
         before: before.get(),
     })
@@ -82,10 +82,7 @@ fn Field(
 ) -> impl IntoView {
     let value = use_parameter(parameter);
     let mut search = use_search(parameter);
-    let error = Signal::derive(move || {
-        let problem = value.with(|value| value.as_deref().and_then(problem))?;
-        Some(format!("Not used: {problem}."))
-    });
+    let error = not_used(value, problem);
     view! {
         <div class="field filter">
             <input
@@ -110,6 +107,7 @@ fn Field(
 fn Moment(parameter: &'static str, label: &'static str) -> impl IntoView {
     let value = use_parameter(parameter);
     let set = use_set_parameters();
+    let error = not_used(value, no_moment);
     // The browser's field knows no time zone; in the address there is one.
     let local = move || value.get().unwrap_or_default().trim_end_matches('Z').to_owned();
     view! {
@@ -117,6 +115,8 @@ fn Moment(parameter: &'static str, label: &'static str) -> impl IntoView {
             {label}
             <input
                 type="datetime-local"
+                aria-invalid=move || error.with(Option::is_some).to_string()
+                aria-describedby=format!("{parameter}-error")
                 value=untrack(local)
                 prop:value=local
                 on:change:target=move |event| {
@@ -125,7 +125,20 @@ fn Moment(parameter: &'static str, label: &'static str) -> impl IntoView {
                 }
             />
         </label>
+        <FieldNotes id=parameter error />
     }
+    .into_any()
+}
+
+/// What is said of a parameter that is not asked for.
+fn not_used(
+    value: Memo<Option<String>>,
+    problem: fn(&str) -> Option<String>,
+) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        let problem = value.with(|value| value.as_deref().and_then(problem))?;
+        Some(format!("Not used: {problem}."))
+    })
 }
 
 /// RFC 3339 of a field's value; the field leaves out seconds that are zero.
@@ -137,9 +150,14 @@ fn in_utc(local: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with a text that is to be a topic or an id.
+/// What is wrong with a text that is to be a topic, an id or a moment.
 fn problem<T: FromStr<Err: Display>>(text: &str) -> Option<String> {
     text.trim().parse::<T>().err().map(|error| error.to_string())
+}
+
+/// The same of a moment, with the text: the browser's field does not show it.
+fn no_moment(text: &str) -> Option<String> {
+    problem::<Timestamp>(text).map(|problem| format!("{text} is {problem}"))
 }
 
 fn usable<T: FromStr<Err: Display>>(text: Option<String>) -> Option<String> {
@@ -177,6 +195,15 @@ mod tests {
         assert_eq!(usable(" chat:* ").as_deref(), Some("chat:*"));
         assert_eq!(usable("ada"), None);
         assert!(problem::<Topic>("ada").is_some_and(|problem| problem.contains("agent:ID")));
+    }
+
+    #[test]
+    fn what_is_no_moment_is_not_asked_for() {
+        assert_eq!(no_moment("2026-01-31T12:00:00Z"), None);
+        assert!(
+            no_moment("xx").is_some_and(|problem| problem.starts_with("xx is not an RFC 3339"))
+        );
+        assert_eq!(usable::<Timestamp>(Some("xx".to_owned())), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub fn Counts(
     let number = move |of: fn(&Overview) -> u64| Memo::new(move |_| overview.with(of));
     let total = number(|it| it.agents.total);
     let behind = number(|it| it.connections.behind);
+    let messages = number(|it| it.messages);
     let statuses = AgentStatus::ALL.map(|status| {
         let count = Memo::new(move |_| overview.with(|it| of_status(&it.agents, status)));
         view! {
@@ -37,7 +38,12 @@ pub fn Counts(
                 <div class="count-more">{statuses}</div>
             </Count>
             <Count href="/chats" name="Chats" shape=Shape::Chat count=number(|it| it.chats)>
-                <p class="quiet">{number(|it| it.messages)} " messages"</p>
+                <p class="quiet">
+                    {move || match messages.get() {
+                        1 => "1 message".to_owned(),
+                        many => format!("{many} messages"),
+                    }}
+                </p>
             </Count>
             <Count
                 href="/collections"

@@ -50,8 +50,10 @@ pub fn Trouble(
         let room = TROUBLES - stuck.with(Vec::len);
         summary.with(|it| it.warnings.iter().rev().take(room).map(Warning::of).collect::<Vec<_>>())
     });
-    let are_all_told =
-        Memo::new(move |_| summary.with(|it| it.warnings.len()) == warnings.with(Vec::len));
+    let more_warnings = Memo::new(move |_| {
+        let told = warnings.with(Vec::len) as u64;
+        summary.with(|it| it.warning_count.saturating_sub(told))
+    });
     let is_well = Memo::new(move |_| {
         page.with(Option::is_none)
             && behind.get() == 0
@@ -74,7 +76,10 @@ pub fn Trouble(
                 <Show when=move || more.get() != 0>
                     <li data-tone="error">
                         <a href="/agents?status=error">
-                            {move || format!("{} more agents in error", more.get())}
+                            {move || match more.get() {
+                                1 => "1 more agent in error".to_owned(),
+                                many => format!("{many} more agents in error"),
+                            }}
                         </a>
                     </li>
                 </Show>
@@ -98,9 +103,14 @@ pub fn Trouble(
                         <TimeAgo at=warning.at />
                     </li>
                 </For>
-                <Show when=move || !are_all_told.get()>
+                <Show when=move || more_warnings.get() != 0>
                     <li data-tone="warning">
-                        <a href="/events?event=system:notification">"more warnings"</a>
+                        <a href="/events?event=system:notification">
+                            {move || match more_warnings.get() {
+                                1 => "1 more warning".to_owned(),
+                                many => format!("{many} more warnings"),
+                            }}
+                        </a>
                     </li>
                 </Show>
             </ul>

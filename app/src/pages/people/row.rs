@@ -114,11 +114,11 @@ fn Actions(
                 <button
                     type="button"
                     class="button"
-                    aria-label=move || format!("New link for {}", name())
+                    aria-label=move || format!("New password link for {}", name())
                     aria-disabled=move || link.pending().get().to_string()
                     on:click=move |_| drop(link.dispatch(id.get_value()))
                 >
-                    "New link"
+                    "New password link…"
                 </button>
             </Show>
             <Show when=move || !is_me>
