@@ -1,9 +1,8 @@
 //! Where the keyboard is: on a page that one goes to it begins at the heading, a button that does
 //! nothing for the moment keeps it, and one that goes with its row hands it on.
 
-use std::iter::successors;
+use std::{cell::RefCell, iter::successors};
 
-use js_sys::Array;
 use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, closure::Closure},
@@ -65,54 +64,83 @@ fn focusable(heading: Element) -> Option<HtmlElement> {
     heading.dyn_into().ok()
 }
 
+thread_local! {
+    /// What waits for the button that was pressed last to go.
+    static WATCH: RefCell<Option<MutationObserver>> = const { RefCell::new(None) };
+}
+
 /// To be called when a button is pressed that goes with its row of a list: at once, with the answer or an
 /// event, or once a dialog has asked. If it takes the keyboard along, its heir has it from then on.
 pub(crate) fn hand_on(press: &Event) {
     let pressed = press.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(button) = pressed.and_then(|it| it.closest("button").ok().flatten()) else { return };
-    let heirs = heirs(&button);
-    watch_page(move |watch| {
-        if !button.is_connected() {
-            let heirs = heirs.clone();
-            // A dialog that closes at the same time has closed by then.
-            request_animation_frame(move || inherit(&heirs, &watch));
+    let (heirs, around) = (heirs(&button), button.closest("dialog").ok().flatten());
+    watch_page(move || {
+        if button.is_connected() {
+            // Whoever thought better of it has gone on to something else.
+            if focused().as_ref() != Some(&button) && !is_asked(&around) {
+                unwatch_page();
+            }
+            return;
         }
+        let (heirs, around) = (heirs.clone(), around.clone());
+        // A dialog that closes at the same time has closed by then.
+        request_animation_frame(move || {
+            if !is_asked(&around) {
+                unwatch_page();
+                inherit(&heirs);
+            }
+        });
     });
 }
 
-/// Calls back whenever something comes into the page or goes, until that is disconnected.
-fn watch_page(changed: impl Fn(MutationObserver) + 'static) {
-    let changed = move |_, watch| changed(watch);
+/// Calls back whenever something comes into the page or goes, in place of who was called until now.
+fn watch_page(changed: impl Fn() + 'static) {
+    unwatch_page();
     // The browser keeps it for as long as it watches.
-    let changed = Closure::<dyn Fn(Array, MutationObserver)>::new(changed).into_js_value();
+    let changed = Closure::<dyn Fn()>::new(changed).into_js_value();
     if let Ok(watch) = MutationObserver::new(changed.unchecked_ref()) {
         let what = MutationObserverInit::new();
         what.set_child_list(true);
         what.set_subtree(true);
         watch.observe_with_options(&document(), &what).ok();
+        WATCH.set(Some(watch));
     }
 }
 
-/// Gives the keyboard to the first heir that is there, unless something has it. A dialog has it until it
-/// closes; then nothing may.
-fn inherit(heirs: &[HtmlElement], watch: &MutationObserver) {
-    // It is the body that has it when nothing has.
-    let focused = document().active_element().filter(|it| it.tag_name() != "BODY");
-    if focused.as_ref().is_some_and(|it| it.closest("dialog") != Ok(None)) {
-        return;
+fn unwatch_page() {
+    if let Some(watch) = WATCH.take() {
+        watch.disconnect();
     }
-    watch.disconnect();
-    if focused.is_none()
-        && let Some(heir) = heirs.iter().find(|heir| heir.is_connected())
-    {
+}
+
+/// What has the keyboard; it is the body that has it when nothing has.
+pub(crate) fn focused() -> Option<Element> {
+    document().active_element().filter(|it| it.tag_name() != "BODY")
+}
+
+/// Whether a dialog is open, but that around what was pressed.
+fn is_asked(around: &Option<Element>) -> bool {
+    let open = document().query_selector("dialog[open]").ok().flatten();
+    open.is_some() && open != *around
+}
+
+/// Gives the keyboard to the first heir that is there, unless something has it.
+fn inherit(heirs: &[Element]) {
+    let heir = heirs.iter().find(|heir| heir.is_connected());
+    if let Some(heir) = heir.filter(|_| focused().is_none()) {
+        let heir = match heir.matches("h1, h2, h3") {
+            Ok(true) => focusable(heir.clone()),
+            _ => heir.clone().dyn_into().ok(),
+        };
         // It fails only for an element that can have no focus.
-        heir.focus().ok();
+        heir.and_then(|heir| heir.focus().ok());
     }
 }
 
 /// Who inherits the keyboard of a button in a row, the first of them that is there: the buttons of the
 /// rows after it, of those before it, and the field that the rows stand in, or the heading above them.
-fn heirs(button: &Element) -> Vec<HtmlElement> {
+fn heirs(button: &Element) -> Vec<Element> {
     let inside = |around: &str, what: &str| {
         let around = button.closest(around).ok().flatten()?;
         around.query_selector(what).ok().flatten()
@@ -120,9 +148,9 @@ fn heirs(button: &Element) -> Vec<HtmlElement> {
     let row = button.closest("li, tr, .capability").ok().flatten();
     let after = successors(row.clone(), Element::next_element_sibling).skip(1);
     let before = successors(row, Element::previous_element_sibling).skip(1);
-    let same = |row: Element| row.query_selector("button").ok().flatten()?.dyn_into().ok();
-    let field = || inside(".field", "input")?.dyn_into().ok();
-    let heading = || inside("section", "h2").or_else(|| inside("main", "h1")).and_then(focusable);
+    let same = |row: Element| row.query_selector("button").ok().flatten();
+    let field = || inside(".field", "input");
+    let heading = || inside("section", "h2, h3").or_else(|| inside("main", "h1"));
     after.chain(before).filter_map(same).chain(field().or_else(heading)).collect()
 }
 

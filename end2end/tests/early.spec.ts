@@ -103,7 +103,11 @@ test("a message that Enter was to send, once and without another line", async ({
   await expect(message).toHaveValue("");
   const { items } = await api.get("/chats/plan/messages");
   expect(items).toMatchObject([{ content: "Shall we begin?\nNow." }]);
-  expect(posts).toHaveLength(1);
+  // What would be sent a second time is sent by then.
+  await message.fill("And now?");
+  await message.press("Enter");
+  await expect(page.locator("li.message")).toHaveText([/Shall we begin/, /And now/]);
+  expect(posts).toHaveLength(2);
 });
 
 test("what is typed after Enter is not sent by it", async ({ page, server }) => {

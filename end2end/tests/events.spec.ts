@@ -40,6 +40,7 @@ test("a row opens wherever it is clicked, but not for its links nor for who sele
   await expect(payload).toBeVisible();
   await expect(button).toHaveAttribute("aria-expanded", "true");
   await payload.click();
+  await expect(payload).toBeVisible();
   const { x, y, height } = (await row.getByRole("time").boundingBox())!;
   await page.mouse.move(x + 2, y + height / 2);
   await page.mouse.down();
@@ -57,6 +58,7 @@ test("a row opens wherever it is clicked, but not for its links nor for who sele
   await row.getByRole("link", { name: "agent:ada" }).click();
   await expect(page).toHaveURL(/topic=agent/);
   await expect(rows(page)).toHaveCount(1);
+  await expect(payload).toHaveCount(0);
 });
 
 test("filters are combined, and are in the address", async ({ page, server }) => {

@@ -40,6 +40,40 @@ test("whoever goes elsewhere before a participant is removed stays there", async
   await expect(composer).toBeFocused();
 });
 
+test("whoever goes elsewhere before a participant is refused stays there", async ({
+  page,
+  server,
+}) => {
+  await plan(server, ["ada"]);
+  await open(page, "/chats/plan");
+  const joining = await hold(page, "**/api/v1/chats/plan/participants");
+  const panel = page.getByRole("region", { name: "Participants" });
+  await panel.getByLabel("Id").fill("nobody");
+  await panel.getByRole("button", { name: "Add" }).press("Enter");
+  await joining.asked;
+  const composer = page.getByLabel("Message", { exact: true });
+  await composer.focus();
+  joining.release();
+
+  await expect(panel.getByRole("alert").filter({ hasText: "No agent here is called" })).toBeVisible();
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  await expect(composer).toBeFocused();
+});
+
+test("whoever is taken off the list of a new chat hands the keyboard on", async ({ page, server }) => {
+  for (const id of ["ada", "bob"]) await connect(server).post("/agents", { id, name: id });
+  await open(page, "/chats");
+  await page.getByRole("button", { name: "New chat" }).click();
+  const dialog = page.getByRole("dialog", { name: "New chat" });
+  for (const id of ["ada", "bob"]) {
+    await dialog.getByLabel("Id").fill(id);
+    await dialog.getByLabel("Id").press("Enter");
+  }
+
+  await handsOn(page, dialog.getByRole("button", { name: /off the list$/ }));
+  await expect(dialog.getByRole("heading", { name: "Participants" })).toBeFocused();
+});
+
 test("a connection that is closed hands the keyboard on", async ({ page, context }) => {
   await open(page, "/connections");
   for (const path of ["/agents", "/chats"]) await open(await context.newPage(), path);

@@ -66,6 +66,17 @@ pub enum PersonState {
     Disabled,
 }
 
+impl PersonState {
+    /// The state as it is written on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 /// A person. Only admins see e-mail addresses of others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -378,7 +378,8 @@ pub struct Overview {
     pub events: LogSpan,
     /// How many are connected.
     pub connections: ConnectionCounts,
-    /// Where people reach the server, as far as it knows: its public URL, or the address it listens on.
+    /// Where people reach the server, as far as it knows: its public URL, or an address that can be
+    /// opened on its own machine.
     pub url: String,
     /// The server's version.
     pub version: String,

@@ -170,7 +170,11 @@ impl Configured {
         match require_database(&settings.data_dir) {
             Err(DataDirError::NoHub(folder)) => {
                 // Whether somebody reads it or not.
-                let _ = writeln!(io::stderr(), "A new hub begins in {}.", folder.display());
+                let _ = writeln!(
+                    io::stderr(),
+                    "There is no hub in {} yet: one is made.",
+                    folder.display()
+                );
             }
             found => found?,
         }

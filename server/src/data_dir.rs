@@ -3,12 +3,12 @@
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, lchown},
     path::{self, Path, PathBuf},
     process,
 };
 
-use rustix::process::geteuid;
+use rustix::{fs::OFlags, process::geteuid};
 
 use crate::store;
 
@@ -46,7 +46,7 @@ pub enum DataDirError {
     )]
     NotAFolder(PathBuf),
     /// It cannot be made, read or written.
-    #[error("the data folder {} cannot be used: {}", .path.display(), told(.cause))]
+    #[error("the data folder {} cannot be used: {}", .path.display(), told(.path, .cause))]
     Unusable {
         /// The folder.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum DataDirError {
         cause: io::Error,
     },
     /// A file in it cannot be read or written.
-    #[error("the file {} cannot be opened: {}", .path.display(), told(.cause))]
+    #[error("the file {} cannot be opened: {}", .path.display(), told(.path, .cause))]
     File {
         /// Which.
         path: PathBuf,
@@ -103,6 +103,8 @@ impl DataDir {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            // Root must not be led out of somebody's folder.
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
             .open(&lock)
             .map_err(|cause| match is_new {
                 true => unusable(cause),
@@ -167,7 +169,7 @@ pub(crate) fn give(file: &Path, owner_of: &Path) {
         return;
     }
     let given =
-        owner_of.metadata().and_then(|owner| chown(file, Some(owner.uid()), Some(owner.gid())));
+        owner_of.metadata().and_then(|owner| lchown(file, Some(owner.uid()), Some(owner.gid())));
     if let Err(error) = given {
         tracing::warn!(file = %file.display(), %error, "It stays root's.");
     }
@@ -186,9 +188,11 @@ fn owner(file: &mut File) -> Option<u32> {
 }
 
 /// What the system says, and what to do then.
-fn told(cause: &io::Error) -> String {
+fn told(path: &Path, cause: &io::Error) -> String {
     match cause.kind() {
-        io::ErrorKind::PermissionDenied => format!("{cause}: run colloquy as the user whose it is"),
+        io::ErrorKind::PermissionDenied if path.exists() => {
+            format!("{cause}: run colloquy as the user whose it is")
+        }
         _ => cause.to_string(),
     }
 }

@@ -1,6 +1,13 @@
 //! The last row of a form.
 
-use leptos::{html, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
+use leptos::{
+    html,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, HtmlElement},
+};
+
+use crate::keyboard::focused;
 
 /// Why a form was not submitted, the button that leaves it, if there is one, and the one that submits
 /// it. When the form is refused, the keyboard moves to the first field at fault.
@@ -58,7 +65,8 @@ pub fn FormActions(
 }
 
 /// Moves the keyboard to the first field at fault around the button that submits a form, each time that
-/// it is refused: in the form, or in the dialog when the button is beside the form.
+/// it is refused: in the form, or in the dialog when the button is beside the form. Whoever went on to
+/// something else meanwhile stays there.
 pub fn focus_fault(submit: NodeRef<html::Button>, error: Signal<Option<String>>) {
     Effect::new(move || {
         if error.with(Option::is_none) {
@@ -68,8 +76,13 @@ pub fn focus_fault(submit: NodeRef<html::Button>, error: Signal<Option<String>>)
         request_animation_frame(move || {
             let submit = submit.try_get_untracked().flatten();
             let around = submit.and_then(|it| it.closest("form, dialog").ok().flatten());
-            let field =
-                around.and_then(|it| it.query_selector("[aria-invalid=true]").ok().flatten());
+            let is_here = |around: &Element| match focused() {
+                Some(focused) => around.contains(Some(&focused)),
+                None => true,
+            };
+            let field = around
+                .filter(is_here)
+                .and_then(|it| it.query_selector("[aria-invalid=true]").ok().flatten());
             if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
                 // It fails only for an element that can have no focus.
                 field.focus().ok();

@@ -56,7 +56,7 @@ pub fn LogRow(
                 aria-expanded=move || opened.get().to_string()
                 aria-controls=payload_id.clone()
             >
-                <span aria-hidden="true">{move || if opened.get() { "▾ " } else { "▸ " }}</span>
+                <span aria-hidden="true">{move || if opened.get() { "▾" } else { "▸" }}</span>
                 {entry.event.clone()}
             </button>
             <span class="event-what">

@@ -6,7 +6,6 @@ mod names;
 mod play;
 
 use colloquy_protocol::{
-    access::Action as Right,
     frame::EventFrame,
     model::{AgentStatus, NotificationType},
     session::Notice,
@@ -79,6 +78,7 @@ pub fn MakeHappen(
         }
         .into_any()
     };
+    let statuses = AgentStatus::ALL.map(Act::SetStatus);
     let is_busy = progress.is_busy;
     let button = move |one: Act| {
         view! {
@@ -139,11 +139,11 @@ pub fn MakeHappen(
                         acts(form.kind.get()).into_iter().filter(allowed).map(button).collect_view()
                     }}
                 </div>
-                <Show when=move || !is_not(Some(Kind::Agent)) && session.may(Right::SetStatuses)>
+                <Show when=move || !is_not(Some(Kind::Agent)) && statuses.iter().all(|it| session.may(it.needs()))>
                     <fieldset class="acts">
                         <legend>"Set status"</legend>
                         <div class="actions">
-                            {AgentStatus::ALL.map(Act::SetStatus).map(button).collect_view()}
+                            {statuses.map(button).collect_view()}
                         </div>
                     </fieldset>
                 </Show>

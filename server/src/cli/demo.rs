@@ -81,7 +81,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    print("Stopping: the agents go offline.");
+    say("Stopping: the agents go offline.");
     // A hub that is gone shows nobody that they are.
     let _ = timeout(LEAVE_TIMEOUT, take_leave(&cast)).await;
     Ok(())
@@ -95,7 +95,7 @@ async fn play_on(cast: &Cast, url: &str) -> anyhow::Result<Infallible> {
         let ended = match enter(cast).await {
             Ok(actors) => {
                 said.clear();
-                print(&format!(
+                say(&format!(
                     "Three agents are at work: {url}/demo/websocket shows them. Ctrl-C stops."
                 ));
                 let Err(ended) = play(actors).await;
@@ -105,7 +105,7 @@ async fn play_on(cast: &Cast, url: &str) -> anyhow::Result<Infallible> {
         };
         let line = told(&ended, cast, url)?;
         if line != said {
-            print(&line);
+            say(&line);
             said = line;
         }
         sleep(RETRY_DELAY).await;
@@ -157,7 +157,7 @@ async fn take_leave(cast: &Cast) -> Result<(), Ended> {
     Ok(())
 }
 
-fn print(line: &str) {
+fn say(line: &str) {
     // Nobody may be reading; the agents go on all the same.
     let _ = writeln!(io::stdout(), "{line}");
 }

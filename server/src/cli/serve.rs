@@ -115,13 +115,14 @@ fn announce(url: &str, set_up_link: Option<&str>) -> io::Result<()> {
 }
 
 /// A token that the first SIGINT or SIGTERM cancels, or the end of the terminal that it was started
-/// in. The second SIGINT or SIGTERM ends the process at once.
+/// in. SIGINT or SIGTERM after that ends the process at once.
 fn stop_on_signals() -> io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let hangup = signal(SignalKind::hangup())?;
     // Once it has ended, it is no terminal any more.
-    let in_terminal = io::stdin().is_terminal();
+    let in_terminal =
+        io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
     let stopping = CancellationToken::new();
     let token = stopping.clone();
     tokio::spawn(async move {

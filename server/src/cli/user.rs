@@ -5,7 +5,7 @@ use axum::http::Method;
 use clap::{Subcommand, builder::PossibleValuesParser, builder::TypedValueParser};
 use colloquy_protocol::{
     access::Role,
-    account::{Invited, NewPerson, Person, PersonPatch, PersonState, email_key},
+    account::{Invited, NewPerson, Person, PersonPatch, email_key},
     model::{Overview, Page},
 };
 use colloquy_server::{logging::one_line, settings::Settings};
@@ -107,16 +107,7 @@ pub(crate) async fn run(task: UserTask, settings: Settings) -> anyhow::Result<()
 fn line(person: &Person) -> String {
     let Person { id, email, name, role, state, .. } = person;
     let (email, name) = (one_line(email), one_line(name));
-    format!("{id}  {:6}  {:8}  {email}  {name}", role.as_str(), word(*state))
-}
-
-/// A state as the API writes it.
-fn word(state: PersonState) -> &'static str {
-    match state {
-        PersonState::Invited => "invited",
-        PersonState::Active => "active",
-        PersonState::Disabled => "disabled",
-    }
+    format!("{id}  {:6}  {:8}  {email}  {name}", role.as_str(), state.as_str())
 }
 
 /// The person with that e-mail address.
@@ -130,7 +121,7 @@ pub(crate) async fn find(settings: &Settings, email: &str) -> anyhow::Result<Per
 async fn set_disabled(settings: &Settings, email: &str, disabled: bool) -> anyhow::Result<()> {
     let patch = PersonPatch { disabled: Some(disabled), ..PersonPatch::default() };
     let person = change(settings, email, patch).await?;
-    print(format_args!("{} is {}.", person.email, word(person.state)))
+    print(format_args!("{} is {}.", person.email, person.state.as_str()))
 }
 
 async fn change(settings: &Settings, email: &str, patch: PersonPatch) -> anyhow::Result<Person> {

@@ -5,7 +5,7 @@ use std::{convert::Infallible, net::IpAddr};
 use axum::{
     body::Body as RequestBody,
     extract::{FromRequest, FromRequestParts, MatchedPath, OriginalUri, RawPathParams, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, header::IF_MATCH, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
 };
 use colloquy_protocol::{
     id::AgentId,
@@ -173,7 +173,7 @@ impl FromRequestParts<AppState> for Unversioned {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
-        if parts.headers.contains_key(IF_MATCH) {
+        if conditions::if_match(&parts.headers)?.is_some() {
             let message = "this has no version that it could be compared with";
             return Err(Error::invalid("If-Match", message).into());
         }

@@ -33,7 +33,7 @@ pub(crate) async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Whether the server can do its work: its database answers.
+/// Whether the server can do its work: its database answers, and is where it was opened.
 #[utoipa::path(
     get, path = "/ready", tag = "operations", operation_id = "ready", security(()),
     responses((status = 200, description = "It is ready.", body = Health), WatchProblems),

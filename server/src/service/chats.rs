@@ -215,7 +215,7 @@ impl Services {
                 }
                 if chat.participants.len() >= MAX_PARTICIPANTS {
                     let full = format!("the chat has {MAX_PARTICIPANTS} participants, the most");
-                    return Err(Error::invalid("participantId", full));
+                    return Err(Error::conflict("participantId", full));
                 }
                 let who = Participant {
                     participant_id: new.participant_id,

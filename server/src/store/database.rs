@@ -63,6 +63,10 @@ impl From<MigrateError> for OpenError {
         match error {
             MigrateError::VersionMissing(_) => Self::Newer,
             MigrateError::Execute(cause) => cause.into(),
+            MigrateError::ExecuteMigration(cause, version) => match cause.into() {
+                Self::Sql(cause) => Self::Migration(MigrateError::ExecuteMigration(cause, version)),
+                told => told,
+            },
             error => Self::Migration(error),
         }
     }

@@ -6,11 +6,12 @@
 //! they no longer agree, and what follows is another history.
 //!
 //! The mark has two names, in turn: the one that the database remembers stays untouched until the
-//! next one is committed, so that neither a full disk nor being cut off in between begins another
+//! next one is committed, so that neither a full disk nor being killed in between begins another
 //! history.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, Write},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{
@@ -80,7 +81,9 @@ impl Mark {
     ) -> sqlx::Result<Renewed> {
         let is_second = !self.is_second.load(Ordering::Relaxed);
         let new = &self.files[usize::from(is_second)];
-        fs::write(new, epoch)?;
+        // Made anew, whosever is there and wherever it leads.
+        remove(new)?;
+        File::create_new(new)?.write_all(epoch.as_bytes())?;
         sqlx::query(
             "INSERT INTO history (only, epoch, mark) VALUES (1, ?1, ?2) \
              ON CONFLICT (only) DO UPDATE SET epoch = ?1, mark = ?2",
@@ -106,12 +109,16 @@ impl Renewed {
         let Self { mark, is_second } = self;
         mark.is_second.store(is_second, Ordering::Relaxed);
         let old = &mark.files[usize::from(!is_second)];
-        match fs::remove_file(old) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::error!(%error, file = %old.display(), "An old mark could not be removed.");
-            }
-            _ => {}
+        if let Err(error) = remove(old) {
+            tracing::error!(%error, file = %old.display(), "An old mark could not be removed.");
         }
+    }
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 

@@ -276,6 +276,24 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A copy of the database that remembers an earlier mark is told by that, so none may stay.
+#[tokio::test]
+async fn a_history_has_one_mark_at_a_time() {
+    let server = Server::start().await;
+    let data = server.state.settings.data_dir.clone();
+    let marks = || {
+        let files = fs::read_dir(&data).unwrap().map(|file| file.unwrap().file_name());
+        files.filter(|name| name.to_string_lossy().starts_with("colloquy.mark")).count()
+    };
+    for _ in 0..3 {
+        server.state.keep_house().await;
+        // It does so by itself, too, when it opens.
+        while marks() != 1 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 /// However a backup is brought back, clients that know more than it does are told so.
 #[tokio::test]
 async fn a_restored_database_is_another_history() {

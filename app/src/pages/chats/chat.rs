@@ -115,7 +115,7 @@ fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView
     let title = chat.part(|held| held.chat().title.clone());
     let visibility = chat.part(|held| held.chat().visibility);
     let is_deleted = chat.is_deleted();
-    // Who becomes a viewer meanwhile keeps what they wrote, and the keyboard.
+    // Who becomes a viewer meanwhile keeps what they wrote, and the keyboard in its field.
     let has_composer = Memo::new(move |had| had == Some(&true) || session.may(Action::Speak));
     view! {
         <Title text=title />

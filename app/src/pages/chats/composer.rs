@@ -120,7 +120,7 @@ pub fn Composer(
                         view! {
                             <div class="composer-error" role="alert">
                                 <p class="error">"It was not sent. " {error.to_string()}</p>
-                                <button type="submit" class="button">
+                                <button type="submit" class="button" disabled=is_closed>
                                     "Try again"
                                 </button>
                             </div>

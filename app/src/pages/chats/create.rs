@@ -75,6 +75,7 @@ pub fn CreateChat(
     });
     let show = move |_| {
         creation.clear();
+        draft.naming.refuse(None);
         open.set(true);
     };
     view! {

@@ -48,6 +48,8 @@ pub fn Participants(
     let is_deleted = chat.is_deleted();
     let naming = Naming::of(people);
     let attempt = StoredValue::new(Attempt::default());
+    let session = use_session();
+    let is_me = move |who: &NewParticipant| session.is_me(&who.participant_id, who.kind);
     let join = Action::new(move |who: &NewParticipant| {
         let (id, who) = (chat.id(), who.clone());
         let key = attempt.try_update_value(|attempt| attempt.key(&who));
@@ -59,11 +61,12 @@ pub fn Participants(
                     attempt.try_update_value(Attempt::done);
                     naming.was_added(&who);
                 }
+                // The button is nobody's name.
+                Err(error) if is_me(&who) => naming.refuse(Some(error.to_string())),
                 Err(error) => naming.was_refused(&who, &error),
             }
         }
     });
-    let session = use_session();
     let am_inside = move || {
         inside.with(|all| all.iter().any(|one| session.is_me(&one.participant_id, one.kind)))
     };

@@ -36,7 +36,7 @@ pub fn Row(
         move || person.with(|it| it.as_ref().map(part).unwrap_or_default())
     };
     let is_me = session.is_me(&id.clone().into(), PrincipalKind::User);
-    let state = move || person.with(|it| it.as_ref().map_or("", |it| state_word(it.state)));
+    let state = move || person.with(|it| it.as_ref().map_or("", |it| it.state.as_str()));
     view! {
         <tr>
             <td class="who">
@@ -151,12 +151,4 @@ fn Actions(
         </div>
     }
     .into_any()
-}
-
-fn state_word(state: PersonState) -> &'static str {
-    match state {
-        PersonState::Invited => "invited",
-        PersonState::Active => "active",
-        PersonState::Disabled => "disabled",
-    }
 }

@@ -18,7 +18,7 @@ use crate::{
         segments::Segments,
         time::now,
     },
-    session::use_session,
+    session::{CurrentSession, use_session},
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -89,6 +89,10 @@ pub fn CreateToken(
         )
     });
     let Draft { agent, is_for_agent, name, scopes, term } = draft;
+    let offered = move |scope: Scope| is_offered(scope, is_for_agent.get(), session);
+    let chosen_scopes = move || {
+        scopes.with(|all| all.iter().copied().filter(|one| offered(*one)).collect::<Vec<_>>())
+    };
 
     let making = Action::new(move |new: &Result<NewToken, ApiError>| {
         let new = new.clone();
@@ -114,7 +118,7 @@ pub fn CreateToken(
             name,
             agent_id,
             person_id: None,
-            scopes: Some(scopes.get_untracked()),
+            scopes: Some(untrack(chosen_scopes)),
             expires_at: end(&term.get_untracked()),
         }));
     };
@@ -166,7 +170,7 @@ pub fn CreateToken(
                 error=problem_of(error, "name")
                 hint="What it is for, such as the machine that the program runs on."
             />
-            <Scopes scopes is_for_agent error=problem_of(error, "scopes") />
+            <Scopes scopes offered error=problem_of(error, "scopes") />
             <div class="field">
                 <label for="token-term">"It ends"</label>
                 <select
@@ -181,7 +185,7 @@ pub fn CreateToken(
                 verb="Make the token"
                 on_cancel
                 pending=making.pending()
-                disabled=Signal::derive(move || scopes.with(Vec::is_empty))
+                disabled=Signal::derive(move || chosen_scopes().is_empty())
                 error=problem_of_form(error)
             />
         </form>
@@ -193,10 +197,9 @@ pub fn CreateToken(
 #[component]
 fn Scopes(
     scopes: RwSignal<Vec<Scope>>,
-    is_for_agent: RwSignal<bool>,
+    offered: impl Fn(Scope) -> bool + Copy + Send + 'static,
     error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let session = use_session();
     let toggle = move |scope: Scope, is_on: bool| {
         scopes.update(|scopes| {
             scopes.retain(|one| *one != scope);
@@ -207,12 +210,7 @@ fn Scopes(
         });
     };
     let line = move |scope: Scope| {
-        // Only agents have a record of their own, and only admins see the metrics.
-        let is_out = move || match scope {
-            Scope::Own => !is_for_agent.get(),
-            Scope::Metrics => is_for_agent.get() || !session.may(Right::ReadMetrics),
-            _ => false,
-        };
+        let is_out = move || !offered(scope);
         view! {
             <label class="scope" hidden=is_out>
                 <input
@@ -239,6 +237,16 @@ fn Scopes(
         </fieldset>
     }
     .into_any()
+}
+
+/// Whether that is anything to choose: only agents have a record of their own, and only admins see the
+/// metrics.
+fn is_offered(scope: Scope, is_for_agent: bool, session: CurrentSession) -> bool {
+    match scope {
+        Scope::Own => is_for_agent,
+        Scope::Metrics => !is_for_agent && session.may(Right::ReadMetrics),
+        _ => true,
+    }
 }
 
 fn words(scope: Scope) -> &'static str {
