@@ -61,9 +61,10 @@ fn the_first_admin_is_told_where_a_hub_begins() {
         stderr(&output)
     };
     let first = add("a@example.org");
-    assert!(first.starts_with("A new hub begins in /") && first.contains("/data.\n"), "{first}");
+    let told = format!("There is no hub in {}/data yet: one is made.\n", folder.path().display());
+    assert!(first.starts_with(&told), "{first}");
     let second = add("b@example.org");
-    assert!(!second.contains("A new hub begins"), "{second}");
+    assert!(!second.contains("There is no hub"), "{second}");
 }
 
 /// Runs a server that cannot start; what it says.
