@@ -34,13 +34,8 @@ pub(crate) trait Resource: Serialize + ToSchema {
         Ref::from_schema_name(Self::name()).into()
     }
 
-    /// Whether it has versions.
-    const VERSIONED: bool = false;
-
-    /// Its version, which becomes its `ETag`; none: it has no versions.
-    fn version(&self) -> Option<Offset> {
-        None
-    }
+    /// What its version is, which becomes its `ETag`; none: it has no versions.
+    const VERSION: Option<fn(&Self) -> Offset> = None;
 }
 
 /// 200: the state, and the place in the log that it shows.
@@ -89,27 +84,15 @@ pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
 }
 
 impl Resource for Agent {
-    const VERSIONED: bool = true;
-
-    fn version(&self) -> Option<Offset> {
-        Some(self.version)
-    }
+    const VERSION: Option<fn(&Self) -> Offset> = Some(|agent| agent.version);
 }
 
 impl Resource for Chat {
-    const VERSIONED: bool = true;
-
-    fn version(&self) -> Option<Offset> {
-        Some(self.version)
-    }
+    const VERSION: Option<fn(&Self) -> Offset> = Some(|chat| chat.version);
 }
 
 impl Resource for Collection {
-    const VERSIONED: bool = true;
-
-    fn version(&self) -> Option<Offset> {
-        Some(self.version)
-    }
+    const VERSION: Option<fn(&Self) -> Offset> = Some(|collection| collection.version);
 }
 
 impl Resource for Message {}
@@ -155,8 +138,8 @@ impl IntoResponse for Gone {
     }
 }
 
-fn entity_tag(resource: &impl Resource) -> HeaderMap {
-    let tag = resource.version().map(|version| format!("\"{version}\""));
+fn entity_tag<T: Resource>(resource: &T) -> HeaderMap {
+    let tag = T::VERSION.map(|version| format!("\"{}\"", version(resource)));
     let tag = tag.and_then(|tag| HeaderValue::try_from(tag).ok());
     tag.map(|tag| (header::ETAG, tag)).into_iter().collect()
 }
@@ -215,9 +198,9 @@ fn with_body<T: Resource>(description: &str) -> ResponseBuilder {
 
 /// With the header of what has a version.
 fn tagged<T: Resource>(response: ResponseBuilder) -> ResponseBuilder {
-    match T::VERSIONED {
-        true => response.header("ETag", text("Its version, in quotes.")),
-        false => response,
+    match T::VERSION {
+        Some(_) => response.header("ETag", text("Its version, in quotes.")),
+        None => response,
     }
 }
 

@@ -122,8 +122,9 @@ impl Services {
     /// Whether the database answers.
     ///
     /// # Errors
-    /// [`Error::Internal`] when nothing is written any more, or the file is gone; [`Error::Unavailable`] when every reader
-    /// is busy, and [`Error::StorageFailed`] when the disk fails.
+    /// [`Error::Internal`] when nothing is written any more, or the file is gone;
+    /// [`Error::Unavailable`] when every reader is busy, and [`Error::StorageFailed`] when the disk
+    /// fails.
     pub async fn ping(&self) -> Result<()> {
         if self.writer.has_ended() {
             return Err(Error::internal("nothing is written any more"));
