@@ -5,14 +5,14 @@ use std::{net::IpAddr, num::NonZeroU32};
 use colloquy_client::{
     Client, Method, Response,
     protocol::request::{NewAgent, NewChat},
-    raw::{RawError, RawSocket},
+    raw::RawSocket,
 };
 use colloquy_server::{access::Caller, error::Error, service::Change, settings::Settings};
 use serde_json::{Value, json};
 
 use crate::{
     ask, connect, get, limited, rest_of,
-    support::{Server, token_of},
+    support::{Server, closed, token_of},
 };
 
 const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
@@ -125,17 +125,6 @@ async fn messages_are_limited_over_rest_and_sockets_together() {
         let _ = socket.send(&json!({"event": "client:ready"})).await;
     }
     assert_eq!(closed(&mut socket).await, Some(4006));
-}
-
-/// How the hub closes the socket; none: it does not.
-async fn closed(socket: &mut RawSocket) -> Option<u16> {
-    loop {
-        match socket.next().await {
-            Ok(_) => {}
-            Err(RawError::Closed { code, .. }) => return code,
-            Err(_) => return None,
-        }
-    }
 }
 
 #[tokio::test]

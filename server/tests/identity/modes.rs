@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Browser, hub,
-    sockets::closed,
-    support::{Server, agent},
+    support::{Server, agent, closed},
 };
 
 #[tokio::test]

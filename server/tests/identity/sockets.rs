@@ -21,24 +21,16 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{Browser, PASSWORD, hub, support::Server};
+use crate::{
+    Browser, PASSWORD, hub,
+    support::{Server, closed},
+};
 
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How soon the sockets of what was taken away are closed: at once, on a machine which may be busy.
 const SOON: Duration = Duration::from_secs(5);
-
-/// The code with which a connection is closed; what comes before it does not matter.
-pub(crate) async fn closed(socket: &mut RawSocket) -> Option<u16> {
-    loop {
-        match socket.next().await {
-            Ok(_) => {}
-            Err(RawError::Closed { code, .. }) => return code,
-            Err(error) => panic!("not closed: {error}"),
-        }
-    }
-}
 
 /// An agent with that id.
 pub(crate) async fn create(admin: &Browser, id: &str) {

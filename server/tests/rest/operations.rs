@@ -1,15 +1,12 @@
 use std::{collections::BTreeSet, fs};
 
-use colloquy_client::{
-    Method,
-    raw::{RawError, RawSocket},
-};
+use colloquy_client::{Method, raw::RawSocket};
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 
 use crate::{
     header, problem, refused,
-    support::{Server, agent},
+    support::{Server, agent, closed},
 };
 
 #[tokio::test]
@@ -79,14 +76,7 @@ async fn who_is_connected_is_listed_and_can_be_closed() {
     assert_eq!(client.connection(&id).await.unwrap().value.id, id);
 
     client.close_connection(&id).await.unwrap();
-    let closed = loop {
-        match socket.next().await {
-            Ok(_) => {}
-            Err(RawError::Closed { code, .. }) => break code,
-            Err(other) => panic!("{other}"),
-        }
-    };
-    assert_eq!(closed, Some(4004));
+    assert_eq!(closed(&mut socket).await, Some(4004));
     while !client.connections().await.unwrap().value.items.is_empty() {
         tokio::task::yield_now().await;
     }

@@ -23,6 +23,7 @@ use colloquy_client::{
         model::{Agent, Chat},
         request::{NewAgent, NewChat},
     },
+    raw::{RawError, RawSocket},
 };
 use colloquy_server::{
     AppState, access::Caller, hub::EventHandlerRegistry, serve, service::Change, settings::Settings,
@@ -187,4 +188,15 @@ pub(crate) async fn token_of(server: &Server, agent: &str, scopes: Option<Vec<Sc
         expires_at: None,
     };
     server.state.services.issue_token(Caller::control(), new).await.unwrap()
+}
+
+/// The code with which a connection is closed; what comes before it does not matter.
+pub(crate) async fn closed(socket: &mut RawSocket) -> Option<u16> {
+    loop {
+        match socket.next().await {
+            Ok(_) => {}
+            Err(RawError::Closed { code, .. }) => return code,
+            Err(error) => panic!("not closed: {error}"),
+        }
+    }
 }
