@@ -71,8 +71,8 @@ pub enum OpenError {
 }
 
 impl AppState {
-    /// Opens the database in the data folder, which the caller has locked, and starts what runs
-    /// beside the requests: the writing task, forgetting what is too old, and indexing messages.
+    /// Opens the database in the data folder, which the caller has locked, and starts the writing
+    /// task.
     ///
     /// # Errors
     /// When the database cannot be opened.
@@ -120,7 +120,7 @@ impl AppState {
             handlers,
             limits: limits.clone(),
         });
-        let state = Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Parts {
             settings: Arc::new(settings),
             services,
             hub,
@@ -130,16 +130,21 @@ impl AppState {
             tasks,
             resources,
             stopping,
-        }));
-        let house = keep_house(state.clone());
-        state.tasks.spawn(state.stopping.clone().run_until_cancelled_owned(house));
-        let indexing = index_messages(state.services.clone());
-        state.tasks.spawn(state.stopping.clone().run_until_cancelled_owned(indexing));
-        Ok(state)
+        })))
     }
 
-    /// Forgets what is too old, and renews the history's mark; what fails is logged. An open hub
-    /// does so by itself when it opens, and every minute.
+    /// Starts what runs beside the requests until the hub is closed: forgetting what is too old, and
+    /// indexing messages. Only for a hub that is served: how long the log is kept is set where the
+    /// server is started, and a command about the same data folder may be given other settings.
+    pub(crate) fn start_housekeeping(&self) {
+        let house = keep_house(self.clone());
+        self.tasks.spawn(self.stopping.clone().run_until_cancelled_owned(house));
+        let indexing = index_messages(self.services.clone());
+        self.tasks.spawn(self.stopping.clone().run_until_cancelled_owned(indexing));
+    }
+
+    /// Forgets what is too old, and renews the history's mark; what fails is logged. A hub that is
+    /// served does so by itself at first, and then every minute.
     pub async fn keep_house(&self) {
         self.limits.keep_house();
         let keep = Retention {

@@ -61,7 +61,8 @@ use crate::{
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves the hub until `shutdown` completes; then accepts no more, closes every WebSocket with
-/// 1001 and lets requests under way finish, for `shutdown_timeout` at most.
+/// 1001 and lets requests under way finish, for `shutdown_timeout` at most. Meanwhile it keeps house: a
+/// state is served once.
 ///
 /// At most `max_connections` are served at once, WebSockets included. For those beyond, the connection
 /// that has been idle for the longest time makes room: one that has asked nothing yet, or waits for its
@@ -94,6 +95,7 @@ async fn accept(
             "The site is not built, so pages have no style and do nothing: `cargo xtask serve` builds it."
         );
     }
+    state.start_housekeeping();
     let stopping = CancellationToken::new();
     let tls = Tls::open(&settings).await.map_err(io::Error::other)?;
     let tls = tls.map(|(tls, keep_current)| {

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod examples;
 mod folder;
 mod people;
 mod settings;
@@ -30,7 +31,7 @@ use tokio::{net::UnixStream, time::timeout};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 use support::process::{
-    COLLOQUY, PATIENCE, Process, colloquy, in_folder, serve_on_any_port, stderr,
+    COLLOQUY, PATIENCE, Process, colloquy, in_folder, printed, serve_on_any_port, stderr,
 };
 
 #[tokio::test]
@@ -266,6 +267,23 @@ async fn notify_needs_no_server() {
     assert_eq!(events[0].event, "system:notification");
     assert_eq!(events[0].payload["message"], "Back soon");
     assert_eq!(events[0].actor_id.as_str(), "local");
+}
+
+/// How long the log is kept is the server's to say: a command may be given other settings.
+#[tokio::test]
+async fn a_command_leaves_the_log_as_long_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let server = serve_on_any_port(folder.path());
+    for name in ["a", "b", "c"] {
+        let new = NewAgent { name: name.to_owned(), ..NewAgent::default() };
+        server.client().create_agent(&new).await.unwrap();
+    }
+    drop(server);
+    printed(folder.path(), &["user", "list", "--retention-events=1"]);
+    printed(folder.path(), &["notify", "Back soon", "--retention-events=1"]);
+    let server = serve_on_any_port(folder.path());
+    let events = server.client().events().await.unwrap().value.items;
+    assert_eq!(events.len(), 4, "three agents and a notification: {events:?}");
 }
 
 #[test]
