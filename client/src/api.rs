@@ -1,4 +1,4 @@
-//! One method for each route of the REST API that agents need (design, "REST").
+//! One method for each route of the REST API that agents need (docs/protocol.md, "REST").
 //!
 //! Lists take their parameters as [`Call::query`], such as `.query("limit", 10)`; patches are JSON
 //! merge patches, typed ([`AgentPatch`](colloquy_protocol::request::AgentPatch) and so on) or not.

@@ -43,8 +43,9 @@ impl Client {
     /// [`Error::Address`] when the address is not one of HTTP; [`Error::Certificates`] when the
     /// system's are not found.
     pub fn new(base: &str) -> Result<Self, Error> {
-        let tls = if is_encrypted(base)? { Some(tls::of_the_system()?) } else { None };
-        Self::with_tls(base, tls)
+        let base = parse(base)?;
+        let tls = if base.scheme() == "https" { Some(tls::of_the_system()?) } else { None };
+        Self::with_tls(&base, tls)
     }
 
     /// As [`Client::new`], of a hub with a certificate of one's own: those in the PEM text are trusted,
@@ -53,19 +54,19 @@ impl Client {
     /// # Errors
     /// As [`Client::new`]; [`Error::Certificates`] when the text holds no certificate.
     pub fn trusting(base: &str, pem: &[u8]) -> Result<Self, Error> {
-        is_encrypted(base)?;
-        Self::with_tls(base, Some(tls::of(pem)?))
+        Self::with_tls(&parse(base)?, Some(tls::of(pem)?))
     }
 
-    fn with_tls(base: &str, tls: Option<Arc<ClientConfig>>) -> Result<Self, Error> {
+    fn with_tls(base: &Url, tls: Option<Arc<ClientConfig>>) -> Result<Self, Error> {
         let http = reqwest::Client::builder().user_agent(USER_AGENT);
         let config = tls.clone().map_or_else(tls::nobody, Ok)?;
         let http = http.tls_backend_preconfigured(ClientConfig::clone(&config)).build()?;
-        let base = base.trim_end_matches('/').to_owned();
+        let base = base.as_str().trim_end_matches('/').to_owned();
         Ok(Self { http, base, act_as: None, token: None, tls })
     }
 
-    /// The same client, acting as that agent (design, "REST": local mode).
+    /// The same client, acting as that agent (docs/protocol.md, "Who acts"). In local mode only:
+    /// otherwise the hub refuses (403), and a token says who acts.
     #[must_use]
     pub fn act_as(&self, agent: AgentId) -> Self {
         Self { act_as: Some(agent), ..self.clone() }
@@ -78,6 +79,10 @@ impl Client {
     }
 
     /// A live connection. It connects at once, and again whenever it is lost.
+    ///
+    /// A hub that does not let it in (a token that is not known, an agent that does not exist) is not
+    /// tried again: the cause is logged, and the session's state is
+    /// [`Closed`](colloquy_protocol::session::State::Closed) as after close code 4001.
     ///
     /// Must be called inside a tokio runtime.
     pub fn live(&self) -> (Live, Notices) {
@@ -132,12 +137,11 @@ impl Client {
     }
 }
 
-/// Whether the hub at that address speaks TLS.
-fn is_encrypted(base: &str) -> Result<bool, Error> {
+/// The address of a hub; only HTTP is spoken.
+fn parse(base: &str) -> Result<Url, Error> {
     let url = Url::parse(base).map_err(|error| Error::Address(format!("{base}: {error}")))?;
     match url.scheme() {
-        "http" => Ok(false),
-        "https" => Ok(true),
+        "http" | "https" => Ok(url),
         _ => Err(Error::Address(format!("{base}: only http:// and https:// are spoken"))),
     }
 }

@@ -1,6 +1,8 @@
 //! The typed native client of Colloquy: what an agent's program needs to take part.
 //!
 //! It is in no registry: depend on it by path or git, as `colloquy-client = { path = "colloquy/client" }`.
+//! The example is for local mode. Where people sign in, the agent is there already, and
+//! [`Client::with_token`] takes the place of creating it and of [`Client::act_as`].
 //!
 //! ```no_run
 //! use colloquy_client::{
@@ -8,7 +10,7 @@
 //!     protocol::{
 //!         event::server::ChatMessageCreated,
 //!         request::NewAgent,
-//!         session::Notice,
+//!         session::{Notice, State},
 //!         topic::{Kind, Topic},
 //!     },
 //! };
@@ -21,10 +23,15 @@
 //! let (live, mut notices) = client.act_as(planner.id).live();
 //! live.subscribe(Topic::All(Kind::Chat), None).await;
 //! while let Some(notice) = notices.recv().await {
-//!     if let Notice::Event(frame) = notice
-//!         && let Some(Ok(created)) = frame.payload_of::<ChatMessageCreated>()
-//!     {
-//!         println!("{}: {}", created.message.sender_id, created.message.content);
+//!     match notice {
+//!         Notice::Event(frame) => {
+//!             if let Some(Ok(created)) = frame.payload_of::<ChatMessageCreated>() {
+//!                 println!("{}: {}", created.message.sender_id, created.message.content);
+//!             }
+//!         }
+//!         // The hub does not let it in, or not any more.
+//!         Notice::State(State::Closed(_)) => break,
+//!         _ => {}
 //!     }
 //! }
 //! # Ok(())

@@ -90,22 +90,30 @@ impl Notices {
     ///
     /// May be cancelled without losing a notice.
     pub async fn recv(&mut self) -> Option<Notice> {
-        let told = self.notices.recv().await?;
-        self.position = told.position;
-        Some(told.notice)
+        loop {
+            let told = self.notices.recv().await?;
+            self.position = told.position;
+            if let Some(notice) = told.notice {
+                return Some(notice);
+            }
+        }
     }
 
-    /// Where the session was when it told the last notice: keep it, once that notice is dealt
-    /// with, to go on from there in another run ([`crate::Client::live_from`]).
+    /// How far the log was read. It moves in [`Notices::recv`]: with each notice, and with each
+    /// heartbeat while there is none. Keep it, once the last notice is dealt with, to go on from there
+    /// in another run ([`crate::Client::live_from`]).
+    ///
+    /// It says nothing of a topic that is still catching up from a `since` of its own
+    /// ([`Live::subscribe`]): a program that ends meanwhile loads the state of that topic afresh.
     pub fn position(&self) -> Option<&Position> {
         self.position.as_ref()
     }
 }
 
-/// A notice, and the session's cursor when it was told.
+/// A notice, or none when nothing but the session's cursor moved; and where the cursor was then.
 #[derive(Debug)]
 struct Told {
-    notice: Notice,
+    notice: Option<Notice>,
     position: Option<Position>,
 }
 

@@ -22,6 +22,7 @@ use colloquy_client::{
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     time::timeout,
 };
@@ -53,6 +54,25 @@ async fn comes_back_and_misses_nothing() {
     second.say(replayed).await;
     assert_eq!(next_offset(&mut notices).await, 2);
     assert_eq!(notices.position(), Some(&Position { epoch: "e".to_owned(), offset: 2 }));
+}
+
+/// However long nothing happens that it wants to hear of, another run goes on from now.
+#[tokio::test]
+async fn heartbeats_move_the_position() {
+    let hub = Hub::start().await;
+    let (_live, mut notices) = hub.client().live();
+    let mut socket = hub.welcome(0).await;
+    socket.start(json!({ "epoch": "e", "offset": 0 })).await;
+    until(&mut notices, |notice| matches!(notice, Notice::State(State::Live))).await;
+    socket.say(json!({ "event": "hub:heartbeat", "payload": { "offset": 5 } })).await;
+    let reached = Position { epoch: "e".to_owned(), offset: 5 };
+    let waiting = async {
+        while notices.position() != Some(&reached) {
+            let told = timeout(Duration::from_millis(10), notices.recv()).await;
+            assert!(told.is_err(), "a heartbeat is no notice: {told:?}");
+        }
+    };
+    timeout(PATIENCE, waiting).await.unwrap();
 }
 
 #[tokio::test]
@@ -150,6 +170,32 @@ async fn keeps_trying_while_there_is_no_hub() {
     until(&mut notices, tries).await;
 }
 
+#[tokio::test]
+async fn a_hub_that_does_not_let_it_in_is_not_tried_again() {
+    let final_refusals =
+        ["401 Unauthorized", "403 Forbidden", "422 Unprocessable Content", "426 Upgrade Required"];
+    let passing = ["429 Too Many Requests", "503 Service Unavailable"];
+    for status in final_refusals.into_iter().chain(passing) {
+        let hub = Hub::start().await;
+        let (_live, mut notices) = hub.client().live();
+        hub.refuse(status).await;
+        let is_decided = |notice: &Notice| {
+            matches!(notice, Notice::State(State::Closed(_) | State::Waiting { .. }))
+        };
+        let told = until(&mut notices, is_decided).await;
+        let ended = Notice::State(State::Closed(Ended::ByHub(CloseCode::Unauthorised)));
+        assert_eq!(told == ended, final_refusals.contains(&status), "{status}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_can_hold_is_not_sent_again_and_again() {
+    let hub = Hub::start().await;
+    let (_live, mut notices) = hub.client().with_token("clq_\n").live();
+    let ended = Notice::State(State::Closed(Ended::ByHub(CloseCode::Unauthorised)));
+    until(&mut notices, |notice| *notice == ended).await;
+}
+
 /// Listens where a hub would.
 struct Hub {
     listener: TcpListener,
@@ -167,6 +213,15 @@ impl Hub {
 
     fn client(&self) -> Client {
         Client::new(&format!("http://{}", self.listener.local_addr().unwrap())).unwrap()
+    }
+
+    /// Refuses the next handshake with that status, and waits until the client has left.
+    async fn refuse(&self, status: &str) {
+        let (mut stream, _) = timeout(PATIENCE, self.listener.accept()).await.unwrap().unwrap();
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        let mut asked = Vec::new();
+        timeout(PATIENCE, stream.read_to_end(&mut asked)).await.unwrap().unwrap();
     }
 
     /// Takes the next connection.

@@ -117,6 +117,8 @@ fn an_address_is_checked() {
     assert_eq!(client.socket_url(), "ws://127.0.0.1:3000/ws");
     let client = client.act_as("critic".parse().unwrap());
     assert_eq!(client.socket_url(), "ws://127.0.0.1:3000/ws?actAs=critic");
+    let client = Client::new("HTTP://Hub.Example.org/below/").unwrap();
+    assert_eq!(client.socket_url(), "ws://hub.example.org/below/ws");
 }
 
 /// A client of a server that answers one request, and what that request was.

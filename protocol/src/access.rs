@@ -2,7 +2,7 @@
 //!
 //! | action | admin | member | viewer | agent | a token needs one of the scopes |
 //! |---|---|---|---|---|---|
-//! | [`Read`](Action::Read): read, list, search, subscribe; what people are called | yes | yes | yes | yes | `read` |
+//! | [`Read`](Action::Read): read, list, search, subscribe, be ready on a socket; what people are called | yes | yes | yes | yes | `read` |
 //! | [`Acknowledge`](Action::Acknowledge): a message was received or read | yes | yes | yes | yes | `messages` |
 //! | [`Speak`](Action::Speak): send messages | yes | yes | no | yes | `messages` |
 //! | [`LeaveChats`](Action::LeaveChats): leave a chat oneself | yes | yes | yes | yes | `chats` |
@@ -25,7 +25,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What a person may do.
+/// What a person may do: an `admin` everything, except see private chats that they are not in; a
+/// `member` what the work needs, but not manage people, see other people's connections or set agents'
+/// statuses; a `viewer` look on, acknowledge messages and leave chats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

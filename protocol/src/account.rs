@@ -9,7 +9,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// Who may come in.
+/// Who may come in: `local`, whoever is on the hub's machine, because nobody has an identity yet;
+/// `required`, people who sign in and programs with tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -53,7 +54,8 @@ pub struct Me {
     pub rights: Rights,
 }
 
-/// How a person's account is.
+/// How a person's account is: `invited`, no password was chosen yet; `active`, they may sign in;
+/// `disabled`, they may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -15,7 +15,8 @@ pub enum CloseCode {
     TooBig,
     /// 1011: the server failed.
     Internal,
-    /// 4000: the client read slower than events came, and its queue was full.
+    /// 4000: the client was too slow: its queue was full, it took nothing for 2.5 heartbeats, or the
+    /// log forgot what it was still to be sent.
     SlowConsumer,
     /// 4001: the client may not be here.
     Unauthorised,

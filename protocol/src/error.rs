@@ -52,7 +52,7 @@ impl ErrorCode {
     }
 }
 
-/// An error in answer to a client's message (design, "Wire protocol").
+/// An error in answer to a client's message (docs/protocol.md, "Errors").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct WireError {

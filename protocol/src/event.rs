@@ -1,4 +1,5 @@
-//! Every event: one variant per row of the seed's tables, and `chat:receiptUpdated` (design).
+//! Every event: fifteen of the hub, ten of clients (docs/protocol.md, "What the hub says" and "What a
+//! client says").
 //!
 //! - [`ServerEvent`]: what the hub tells, with one marker type per event in [`server`]
 //! - [`ClientEvent`]: what clients tell, with one marker type per event in [`client`]

@@ -1,4 +1,4 @@
-//! What is inside one WebSocket message.
+//! What is inside one WebSocket message (docs/protocol.md, "Frames").
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Number, Value, value::RawValue};
@@ -162,7 +162,7 @@ pub struct Reply {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
-    /// Done: what the event's row in the design's table says.
+    /// Done: the event's reply, [`ClientEventKind::Reply`](crate::event::ClientEventKind::Reply).
     Ok(Value),
     /// Not done.
     Error(WireError),

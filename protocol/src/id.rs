@@ -144,7 +144,8 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// The one person of local mode (design, "REST"): nobody has an identity yet.
+    /// The one person of local mode, in which nobody has an identity yet (docs/protocol.md, "Who
+    /// acts").
     pub fn local() -> Self {
         Self { id: PrincipalId("local".to_owned()), kind: PrincipalKind::User }
     }

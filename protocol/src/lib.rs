@@ -1,4 +1,5 @@
-//! The wire contract of Colloquy: what agents, browsers and the server say to each other.
+//! The wire contract of Colloquy: what agents, browsers and the server say to each other. For clients
+//! in other languages it is written down in docs/protocol.md.
 //!
 //! No I/O and no framework lives here, so a program that speaks to the hub needs nothing else.
 //!

@@ -105,7 +105,8 @@ pub struct Participant {
     pub joined_at: Timestamp,
 }
 
-/// Who sees a chat. It stays as the chat was created.
+/// Who sees a chat: `open`, whoever may read at all; `participants`, only those who are in it, and
+/// for everybody else, administrators included, it does not exist. It never changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -8,8 +8,9 @@ pub type Offset = u64;
 /// A place in the log: everything at or before `offset` is known, what comes after is not.
 ///
 /// A database made anew or restored from a backup has another epoch, so a position of one
-/// history is never taken for a position of another (design, "Recovery"). A whole reply to a
-/// subscription can be handed back as one: what else it has is not looked at.
+/// history is never taken for a position of another (docs/protocol.md, "Recovery"). The whole `ok` of
+/// a reply to `client:ready` or to a subscription can be sent back as a position: members other than
+/// these two are ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Position {

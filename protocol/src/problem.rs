@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// The body of every REST answer from 400 on: RFC 9457, `application/problem+json` (design, "REST").
+/// The body of every REST answer from 400 on: RFC 9457, `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[error("{status} {title}: {detail}")]
@@ -29,7 +29,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of that status, which is called so, with no field at fault.
+    /// A problem with that status, its name in words and an explanation; no field is at fault.
     pub fn new(
         status: u16,
         title: impl Into<Cow<'static, str>>,
@@ -61,7 +61,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// That is wrong with this field.
+    /// The field at fault, and what is wrong with it.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_at_fault_is_written_as_the_design_says() {
+    fn a_field_at_fault_is_written_as_it_is_documented() {
         let problem = Problem {
             errors: vec![FieldError::new("name", "must not be blank")],
             ..Problem::new(422, "Unprocessable Entity", "name: must not be blank")

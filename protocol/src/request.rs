@@ -1,4 +1,4 @@
-//! The bodies of REST requests (design, "REST"): what is created, changed and sent.
+//! The bodies of REST requests (docs/protocol.md, "REST"): what is created, changed and sent.
 //!
 //! An unknown field is an error everywhere. A patch is a JSON merge patch (RFC 7396): an absent
 //! field stays, `null` clears, and `metadata` is merged member by member.
@@ -90,7 +90,8 @@ pub struct NewChat {
     /// 1 to 200 characters.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub title: String,
-    /// Who sees it, once and for all. Who creates a chat that only its participants see is in it.
+    /// Who sees it; it cannot be changed later. Whoever creates a chat with `participants` is in it
+    /// without being named.
     #[serde(default, skip_serializing_if = "Visibility::is_open")]
     pub visibility: Visibility,
     /// Who is in it from the start, at most 1,000.

@@ -151,11 +151,12 @@ impl Session {
         self.open(now);
     }
 
-    /// The network is back, or the page is looked at again: a waiting session tries at once, a
-    /// connection whose heartbeat is overdue is replaced, and any other is doubted.
+    /// The network is back, or the page is looked at again: a waiting session tries at once, unless the
+    /// hub said how long to stay away; a connection whose heartbeat is overdue is replaced, and any
+    /// other is doubted.
     pub fn wake(&mut self, now: Duration) {
         match &self.phase {
-            Phase::Waiting { .. } => self.open(now),
+            Phase::Waiting { is_told: false, .. } => self.open(now),
             Phase::Open(link) if now >= link.heard + link.heartbeat().mul_f64(1.5) => {
                 self.close(CloseCode::Silent, now);
                 self.open(now);
@@ -166,10 +167,10 @@ impl Session {
 
     /// Wants the events of a topic: those after `since`, or without it those from now on.
     ///
-    /// Counted: each call wants one [`Session::unsubscribe`], and the hub sees one subscription. When
-    /// the hub ends it ([`Notice::Unsubscribed`]) each still wants its own; whoever subscribes then asks anew.
-    /// A topic that nobody wants any more is forgotten; subscribing again with an older position
-    /// may bring the same events again.
+    /// Calls are counted: to each belongs one [`Session::unsubscribe`], and the hub sees one
+    /// subscription for all of them. When the hub ends it ([`Notice::Unsubscribed`]), each call still
+    /// needs its `unsubscribe`; the next `subscribe` asks the hub again. A topic that nobody wants any
+    /// more is forgotten: subscribing to it again with an older position may bring events again.
     pub fn subscribe(&mut self, topic: Topic, since: Option<Position>) {
         let ask = self.subscriptions.hold(topic.clone(), since, self.cursor.position());
         if ask && self.phase.is_open() {
@@ -209,6 +210,8 @@ impl Session {
             link.heard = now;
             link.doubted = None;
         }
+        // While messages come fast, drivers may find no time to tick.
+        self.resume_acknowledgements(now);
         match serde_json::from_str(text) {
             Ok(ServerFrame::Event(frame)) => self.event(frame, now),
             Ok(ServerFrame::Reply(reply)) => self.replied(reply, now),
@@ -240,8 +243,7 @@ impl Session {
 
     /// Time went by: call it at [`Session::next_deadline`] (earlier or more often does no harm).
     pub fn tick(&mut self, now: Duration) {
-        self.acknowledgements.tick(now);
-        self.send_acknowledgements();
+        self.resume_acknowledgements(now);
         if self.phase.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
@@ -341,7 +343,8 @@ impl Session {
 
     fn wait(&mut self, now: Duration, least: Duration) {
         let until = now + self.backoff.next().max(least);
-        self.enter(Phase::Waiting { until, attempt: self.backoff.attempt() });
+        let is_told = !least.is_zero();
+        self.enter(Phase::Waiting { until, attempt: self.backoff.attempt(), is_told });
     }
 
     fn end(&mut self, why: Ended) {
@@ -349,6 +352,12 @@ impl Session {
         for (message, what) in self.acknowledgements.take() {
             self.acknowledged(message, what, Err(RequestError::Ended));
         }
+    }
+
+    /// Goes on with them, if their pause is over.
+    fn resume_acknowledgements(&mut self, now: Duration) {
+        self.acknowledgements.tick(now);
+        self.send_acknowledgements();
     }
 
     /// Sends as many as may be with the hub at a time.

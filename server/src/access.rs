@@ -51,7 +51,7 @@ impl Caller {
         Self::owner(Credential::Control)
     }
 
-    /// The same, acting as that agent (design, "REST": local mode).
+    /// The same, acting as that agent (docs/protocol.md, "Who acts").
     #[must_use]
     pub fn acting_as(self, agent: AgentId) -> Self {
         Self { principal: Principal::agent(agent), ..self }

@@ -9,7 +9,7 @@ use crate::limits::Limit;
 /// The result of asking the services for something.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something was not done. Each variant is one REST status (design, "REST").
+/// Why something was not done. Each variant is one REST status (docs/protocol.md, "REST").
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// 404: there is no such thing.
@@ -39,7 +39,7 @@ pub enum Error {
     #[error("your role, or the scopes of your token, do not let you do this ({0:?})")]
     Forbidden(Action),
     /// 429: who asks has reached a limit. Trying again later may help.
-    #[error("too many {}: try again in {} seconds", .limit.what(), whole_seconds(.retry_after))]
+    #[error("too many {}: try again in {} s", .limit.what(), whole_seconds(.retry_after))]
     TooMany {
         /// Which limit.
         limit: Limit,

@@ -23,8 +23,6 @@ pub const SUBSCRIPTIONS: &str = "colloquy_subscriptions";
 pub const EVENTS: &str = "colloquy_events_total";
 /// Counter: events put into a connection's queue.
 pub const DELIVERIES: &str = "colloquy_deliveries_total";
-/// Counter: connections closed because they read too slowly.
-pub const SLOW_CLOSES: &str = "colloquy_slow_closes_total";
 /// Histogram, seconds: from asking for a change to its commit.
 pub const COMMIT_SECONDS: &str = "colloquy_commit_seconds";
 /// Histogram, seconds: from commit to a connection's socket.
@@ -121,7 +119,6 @@ fn describe() {
     describe_gauge!(SUBSCRIPTIONS, "Subscriptions of all connections.");
     describe_counter!(EVENTS, "Events appended to the log.");
     describe_counter!(DELIVERIES, "Events put into a connection's queue.");
-    describe_counter!(SLOW_CLOSES, "Connections closed because they read too slowly.");
     describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "From asking for a change to its commit.");
     describe_histogram!(DELIVERY_SECONDS, Unit::Seconds, "From commit to a connection's socket.");
     describe_counter!(HTTP_REQUESTS, "HTTP requests answered.");
@@ -148,7 +145,6 @@ fn begin_at_zero() {
         counter!(EVENTS, "event" => *event).increment(0);
     }
     counter!(DELIVERIES).increment(0);
-    counter!(SLOW_CLOSES).increment(0);
     for histogram in [COMMIT_SECONDS, DELIVERY_SECONDS] {
         // Naming it is enough.
         let _ = histogram!(histogram);

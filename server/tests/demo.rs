@@ -22,9 +22,7 @@ use colloquy_client::{
     live::Notices,
     protocol::{
         access::Scope,
-        account::NewToken,
         event::server::ChatMessageCreated,
-        id::AgentId,
         model::{AgentStatus, Message},
         request::{NewAgent, NewMessage},
         session::Notice,
@@ -48,7 +46,7 @@ use tokio::{
     time::timeout,
 };
 
-use support::free_port;
+use support::{Server, free_port, token_of};
 
 /// How long the three may take for a task or an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -116,6 +114,10 @@ async fn three_agents_wait_for_the_hub_work_together_and_answer_people() {
     let read = receipts.iter().find(|receipt| receipt.principal_id == answer.sender_id).unwrap();
     assert!(read.read_at.is_some());
 
+    // One that is deleted is made again, with the others.
+    client.delete_agent(&"demo-critic".parse().unwrap()).await.unwrap();
+    while next_message(&mut notices).await.sender_id.as_str() != "demo-critic" {}
+
     kill_process(Pid::from_raw(demo.id().unwrap().cast_signed()).unwrap(), Signal::INT).unwrap();
     assert_eq!(timeout(PATIENCE, demo.wait()).await.unwrap().unwrap().code(), Some(0));
     let agents = client.agents().await.unwrap().value.items;
@@ -136,17 +138,12 @@ async fn a_hub_that_is_not_trusted_is_not_waited_for() {
         fs::write(&key, made.signing_key.serialize_pem()).unwrap();
         (cert, key)
     });
-    let settings = Settings {
-        data_dir: folder.path().join("data"),
-        tls_cert: Some(hubs.0.clone()),
-        tls_key: Some(hubs.1),
-        ..Settings::default()
-    };
-    fs::create_dir(&settings.data_dir).unwrap();
-    let state = AppState::open(settings).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(serve(listener, state, std::future::pending()));
+    let server = Server::start_with(|settings| {
+        settings.tls_cert = Some(hubs.0.clone());
+        settings.tls_key = Some(hubs.1);
+    })
+    .await;
+    let (_, port) = server.url.rsplit_once(':').unwrap();
     let demo = |scheme: &str, trusted: &Path| {
         let mut demo = Started::from(Command::new(env!("CARGO_BIN_EXE_colloquy")));
         demo.args(["demo", "--url", &format!("{scheme}://localhost:{port}")])
@@ -171,34 +168,21 @@ async fn a_hub_that_is_not_trusted_is_not_waited_for() {
 
 #[tokio::test]
 async fn where_people_sign_in_each_of_the_three_has_a_token() {
-    let data = TempDir::new().unwrap();
-    let settings =
-        Settings { data_dir: data.path().to_owned(), auth: Auth::Required, ..Settings::default() };
-    let state = AppState::open(settings).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(serve(listener, state.clone(), std::future::pending()));
+    let server = Server::start_with(|settings| settings.auth = Auth::Required).await;
     let mut tokens = Vec::new();
     for agent in ["demo-critic", "demo-worker", "demo-planner"] {
-        let id = Some(agent.parse::<AgentId>().unwrap());
-        let new = NewAgent { id: id.clone(), name: agent.to_owned(), ..NewAgent::default() };
-        state.services.create_agent(Change::by(Caller::control()), new).await.unwrap();
-        let new = NewToken {
-            name: "demo".to_owned(),
-            agent_id: id,
-            person_id: None,
-            scopes: Some(Scope::ALL.to_vec()),
-            expires_at: None,
-        };
-        tokens.push(state.services.issue_token(Caller::control(), new).await.unwrap().secret);
+        let id = Some(agent.parse().unwrap());
+        let new = NewAgent { id, name: agent.to_owned(), ..NewAgent::default() };
+        server.state.services.create_agent(Change::by(Caller::control()), new).await.unwrap();
+        tokens.push(token_of(&server, agent, Some(Scope::ALL.to_vec())).await.secret);
     }
-    let client = Client::new(&url).unwrap().with_token(&tokens[0]);
+    let client = server.client().with_token(&tokens[0]);
     let (live, mut notices) = client.live();
     live.subscribe(Topic::All(Kind::Chat), None).await;
 
     let demo = |tokens: &[String]| {
         let mut demo = Started::from(Command::new(env!("CARGO_BIN_EXE_colloquy")));
-        demo.args(["demo", "--url", &url])
+        demo.args(["demo", "--url", &server.url])
             .env("COLLOQUY_TOKEN", tokens.join(","))
             .kill_on_drop(true);
         demo

@@ -2,7 +2,10 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use colloquy_protocol::session::{Action, Session};
+use colloquy_protocol::{
+    position::Position,
+    session::{Action, Notice, Session},
+};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -27,6 +30,8 @@ pub(super) struct Driver {
     steered: bool,
     /// What waits for room among the notices.
     outbox: VecDeque<Told>,
+    /// The cursor that was told last.
+    told: Option<Position>,
 }
 
 impl Driver {
@@ -35,6 +40,7 @@ impl Driver {
         address: SocketAddress,
         commands: mpsc::Receiver<Command>,
     ) -> Self {
+        let told = session.cursor().cloned();
         Self {
             session,
             address,
@@ -43,6 +49,7 @@ impl Driver {
             commands,
             steered: true,
             outbox: VecDeque::new(),
+            told,
         }
     }
 
@@ -89,12 +96,18 @@ impl Driver {
                 Action::Open => self.socket = Socket::open(self.address.clone()),
                 Action::Send(text) => self.socket.send(text).await,
                 Action::Close(code) => self.socket.close(code),
-                Action::Notify(notice) => {
-                    let position = self.session.cursor().cloned();
-                    self.outbox.push_back(Told { notice, position });
-                }
+                Action::Notify(notice) => self.tell(Some(notice)),
             }
         }
+        // Heartbeats move it, and nobody is told of them.
+        if self.session.cursor() != self.told.as_ref() {
+            self.tell(None);
+        }
+    }
+
+    fn tell(&mut self, notice: Option<Notice>) {
+        self.told = self.session.cursor().cloned();
+        self.outbox.push_back(Told { notice, position: self.told.clone() });
     }
 
     fn obey(&mut self, command: Command) {

@@ -7,6 +7,7 @@ use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{
     self, Message,
+    http::StatusCode,
     protocol::{CloseFrame, frame::Utf8Bytes},
 };
 
@@ -23,8 +24,8 @@ pub(super) enum Socket {
     None,
     Opening(BoxFuture<'static, Result<WebSocket, tungstenite::Error>>),
     Open(Box<WebSocket>),
-    /// It failed, and [`Socket::next`] has not said so yet.
-    Broken,
+    /// It ended, with this close code, and [`Socket::next`] has not said so yet.
+    Ended(Option<u16>),
 }
 
 /// What came from a socket.
@@ -44,7 +45,7 @@ impl Socket {
         if let Self::Open(stream) = self
             && !matches!(timeout(PATIENCE, stream.send(Message::text(text))).await, Ok(Ok(())))
         {
-            *self = Self::Broken;
+            *self = Self::Ended(None);
         }
     }
 
@@ -61,16 +62,22 @@ impl Socket {
         loop {
             match self {
                 Self::None => return future::pending().await,
-                Self::Broken => {
+                Self::Ended(code) => {
+                    let code = *code;
                     *self = Self::None;
-                    return Incoming::Closed(None);
+                    return Incoming::Closed(code);
                 }
                 Self::Opening(opening) => {
                     *self = match opening.await {
                         Ok(stream) => Self::Open(Box::new(stream)),
+                        // A page, which cannot see the status, is told by a close code.
+                        Err(error) if is_final(&error) => {
+                            tracing::warn!(%error, "The hub does not let us in.");
+                            Self::Ended(Some(CloseCode::Unauthorised.code()))
+                        }
                         Err(error) => {
                             tracing::debug!(%error, "The hub could not be reached.");
-                            Self::Broken
+                            Self::Ended(None)
                         }
                     };
                 }
@@ -83,10 +90,27 @@ impl Socket {
                         return Incoming::Closed(frame.map(|frame| frame.code.into()));
                     }
                     Some(Ok(_)) => {}
-                    Some(Err(_)) | None => *self = Self::Broken,
+                    Some(Err(_)) | None => *self = Self::Ended(None),
                 },
             }
         }
+    }
+}
+
+/// Whether another handshake would fail in the same way: who asks is not known, may not be here, or
+/// acts as an agent that does not exist; a proxy lets no WebSocket pass; or the token is nothing that
+/// can be sent.
+fn is_final(error: &tungstenite::Error) -> bool {
+    match error {
+        tungstenite::Error::Http(answer) => matches!(
+            answer.status(),
+            StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::UNPROCESSABLE_ENTITY
+                | StatusCode::UPGRADE_REQUIRED
+        ),
+        tungstenite::Error::HttpFormat(_) => true,
+        _ => false,
     }
 }
 

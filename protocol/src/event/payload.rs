@@ -70,7 +70,7 @@ pub struct MessageCreated {
     pub chat_id: ChatId,
     /// Which message.
     pub message_id: MessageId,
-    /// The message itself (beyond the seed: state + events is state).
+    /// The message itself, so that nobody has to ask for it.
     pub message: Message,
     /// Who acted.
     pub user_id: PrincipalId,
@@ -86,7 +86,7 @@ pub struct ParticipantChanged {
     pub chat_id: ChatId,
     /// Who joined or left.
     pub participant_id: PrincipalId,
-    /// What the chat is now (beyond the seed).
+    /// What the chat is now.
     pub chat: Chat,
     /// Who acted.
     pub user_id: PrincipalId,
@@ -94,7 +94,7 @@ pub struct ParticipantChanged {
     pub timestamp: Timestamp,
 }
 
-/// Somebody received or read a message (beyond the seed).
+/// Somebody received or read a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceiptUpdated {
@@ -118,7 +118,7 @@ pub struct CollectionChanged {
     pub collection_id: CollectionId,
     /// Its metadata field.
     pub metadata: Metadata,
-    /// What it is now (beyond the seed).
+    /// What it is now.
     pub collection: Collection,
     /// Who acted.
     pub user_id: PrincipalId,

@@ -106,7 +106,8 @@ pub enum State {
 pub enum Ended {
     /// [`super::Session::disconnect`].
     ByUser,
-    /// The hub closed the connection with a code that says not to come back.
+    /// The hub closed the connection with a code that says not to come back, or refused the client
+    /// (its token is not known, say, or may not read), which counts as [`CloseCode::Unauthorised`].
     ByHub(CloseCode),
     /// The hub speaks this version of the protocol, which is not ours.
     OtherProtocol(u32),

@@ -47,6 +47,11 @@ impl Session {
         if matches!(link.stage, Stage::Starting { ready, .. } if ready == request) {
             match read::<Started>(reply.outcome) {
                 Ok(started) => self.started(started, now),
+                Err(RequestError::Refused(error)) if !error.retryable => {
+                    self.notify(Notice::Error(error));
+                    self.close(CloseCode::Normal, now);
+                    self.end(Ended::ByHub(CloseCode::Unauthorised));
+                }
                 Err(error) => self.give_up(error, now),
             }
         } else if matches!(&reply.outcome, Outcome::Error(error) if error.retryable)

@@ -16,6 +16,8 @@ pub(super) enum Phase {
     Waiting {
         until: Duration,
         attempt: u32,
+        /// Whether the hub said how long to stay away: nothing but the user's word shortens that.
+        is_told: bool,
     },
     Closed(Ended),
 }
@@ -80,7 +82,9 @@ impl Phase {
                 Stage::Recovering { to, .. } => State::Recovering(to),
                 Stage::Live { .. } => State::Live,
             },
-            Self::Waiting { until, attempt } => State::Waiting { until: *until, attempt: *attempt },
+            Self::Waiting { until, attempt, .. } => {
+                State::Waiting { until: *until, attempt: *attempt }
+            }
             Self::Closed(why) => State::Closed(*why),
         }
     }

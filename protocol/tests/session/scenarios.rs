@@ -304,11 +304,29 @@ fn an_acknowledgement_survives_a_lost_connection() {
 }
 
 #[test]
+fn who_may_not_be_ready_does_not_come_back() {
+    let mut client = Client::new();
+    client.open();
+    let sent = client.say(welcome(5)).sent;
+    let done = client.say(refusal(&sent[0], ErrorCode::Forbidden));
+    assert!(matches!(&done.notices[0], Notice::Error(error) if error.code == ErrorCode::Forbidden));
+    let ended = State::Closed(Ended::ByHub(CloseCode::Unauthorised));
+    assert_eq!(client.session.state(), ended);
+    client.after(3600);
+    client.tick();
+    assert_eq!(client.session.state(), ended);
+}
+
+#[test]
 fn who_said_too_much_stays_away_for_a_minute() {
     let mut client = Client::live(5);
     client.close(Some(4006));
     let until = client.now + Duration::from_secs(60);
     assert_eq!(client.session.state(), State::Waiting { until, attempt: 1 });
+    client.session.wake(client.now);
+    assert!(!client.act().opened, "that its page is looked at shortens nothing");
+    client.session.connect(client.now);
+    assert!(client.act().opened, "but a person may");
 }
 
 #[test]
@@ -344,6 +362,18 @@ fn acknowledgements_wait_when_they_are_too_many_at_once() {
     assert_eq!(again, [&first[1..], &next.sent].concat(), "the same ones go again");
     assert_eq!(client.say(reply(&again[0], receipt)).sent.len(), 1);
     assert_eq!(client.session.state(), State::Live);
+}
+
+#[test]
+fn a_pause_of_acknowledgements_ends_while_messages_leave_no_time_to_tick() {
+    let mut client = Client::live(5);
+    client.session.acknowledge("m".parse().unwrap(), Acknowledgement::Read);
+    let asked = client.act().sent;
+    client.say(refusal(&asked[0], ErrorCode::TooManyMessages));
+    client.after(4);
+    assert_eq!(client.say(event(6, false)).sent, Vec::<Value>::new());
+    client.after(1);
+    assert_eq!(client.say(event(7, false)).sent, asked);
 }
 
 #[test]

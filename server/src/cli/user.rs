@@ -5,7 +5,7 @@ use axum::http::Method;
 use clap::{Subcommand, builder::PossibleValuesParser, builder::TypedValueParser};
 use colloquy_protocol::{
     access::Role,
-    account::{Invited, NewPerson, Person, PersonPatch, email_key},
+    account::{Invited, NewPerson, Person, PersonPatch, PersonState, email_key},
     model::{Overview, Page},
 };
 use colloquy_server::{logging::one_line, settings::Settings};
@@ -120,8 +120,13 @@ pub(crate) async fn find(settings: &Settings, email: &str) -> anyhow::Result<Per
 
 async fn set_disabled(settings: &Settings, email: &str, disabled: bool) -> anyhow::Result<()> {
     let patch = PersonPatch { disabled: Some(disabled), ..PersonPatch::default() };
-    let person = change(settings, email, patch).await?;
-    print(format_args!("{} is {}.", person.email, person.state.as_str()))
+    let Person { email, state, .. } = change(settings, email, patch).await?;
+    print(format_args!("{email} is {}.", state.as_str()))?;
+    if !disabled && state == PersonState::Invited {
+        let command = format!("colloquy user reset-password {email}");
+        print(format_args!("They have no password yet: `{command}` makes a link to choose one."))?;
+    }
+    Ok(())
 }
 
 async fn change(settings: &Settings, email: &str, patch: PersonPatch) -> anyhow::Result<Person> {

@@ -126,8 +126,8 @@ pub(crate) async fn set_status(
 
 /// Delete an agent.
 ///
-/// It leaves its chats first (`chat:participantLeft` for each), then there is `agent:deleted`.
-/// Its messages stay.
+/// It leaves its chats first (`chat:participantLeft` for each; a private chat in which it was the
+/// last is deleted), its tokens are revoked, and then there is `agent:deleted`. Its messages stay.
 #[utoipa::path(
     delete, path = "/agents/{id}", tag = "agents", operation_id = "deleteAgent",
     params(("id" = AgentId, Path), Change),

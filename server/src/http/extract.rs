@@ -271,7 +271,7 @@ impl From<Search> for String {
     }
 }
 
-/// The agent that acts, named by that header or parameter (design, "REST": local mode).
+/// The agent that acts, named by that header or parameter (docs/protocol.md, "Who acts").
 pub(crate) async fn acting_as(
     state: &AppState,
     caller: Caller,
@@ -380,7 +380,9 @@ impl<T> IntoParams for Post<T> {
 }
 
 fn act_as() -> Parameter {
-    in_header(ACT_AS, AgentId::schema(), "The agent that acts; without it the person `local` does.")
+    let who = "In local mode only: the agent that acts; without it the person `local` does. Where \
+               people sign in it is refused (403): there a token says which agent acts.";
+    in_header(ACT_AS, AgentId::schema(), who)
 }
 
 fn if_match() -> Parameter {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     access::Caller,
-    http::problem::{Problem, WatchProblems},
+    http::problem::{HealthProblems, ListProblems, Problem},
     hub::Hub,
     logging,
     metrics::{
@@ -27,7 +27,7 @@ pub(crate) struct Health {
 /// Whether the server is alive.
 #[utoipa::path(
     get, path = "/health", tag = "operations", operation_id = "health", security(()),
-    responses((status = 200, description = "It is alive.", body = Health), WatchProblems),
+    responses((status = 200, description = "It is alive.", body = Health), HealthProblems),
 )]
 pub(crate) async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
@@ -36,7 +36,7 @@ pub(crate) async fn health() -> Json<Health> {
 /// Whether the server can do its work: its database answers, and is where it was opened.
 #[utoipa::path(
     get, path = "/ready", tag = "operations", operation_id = "ready", security(()),
-    responses((status = 200, description = "It is ready.", body = Health), WatchProblems),
+    responses((status = 200, description = "It is ready.", body = Health), HealthProblems),
 )]
 pub(crate) async fn ready(State(services): State<Services>) -> Result<Json<Health>, Problem> {
     services.ping().await.map_err(|error| {
@@ -50,7 +50,7 @@ pub(crate) async fn ready(State(services): State<Services>) -> Result<Json<Healt
 #[utoipa::path(
     get, path = "/metrics", tag = "operations", operation_id = "metrics",
     responses((status = 200, description = "The text format of Prometheus.", body = String,
-               content_type = "text/plain"), WatchProblems),
+               content_type = "text/plain"), ListProblems),
 )]
 pub(crate) async fn metrics(
     State(hub): State<Hub>,

@@ -14,8 +14,8 @@ use crate::{
 
 /// Tell everybody something.
 ///
-/// Its event is `system:notification`, which goes to every connection. `Location` is its place in
-/// the log.
+/// Its event is `system:notification`, which goes to every connection that said `client:ready`,
+/// whatever it is subscribed to. `Location` leads to its place in the log.
 #[utoipa::path(
     post, path = "/notifications", tag = "notifications", operation_id = "notify",
     params(Post<NewNotification>), request_body = NewNotification,

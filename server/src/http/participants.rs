@@ -51,7 +51,8 @@ pub(crate) async fn join(
 
 /// Let somebody leave a chat.
 ///
-/// Its event is `chat:participantLeft`. `If-Match` names versions of the chat.
+/// Its event is `chat:participantLeft`. A private chat is deleted with the last who leaves it, and
+/// then there is `chat:deleted`, too. `If-Match` names versions of the chat.
 #[utoipa::path(
     delete, path = "/chats/{id}/participants/{participantId}", tag = "chats",
     operation_id = "leaveChat",

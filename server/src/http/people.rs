@@ -13,7 +13,7 @@ use crate::{
         answer::{Changed, Created, Shown, Unkept, unkept},
         extract::{Body, NotRepeatable, PartQuery, Path, Query, SecretPost, Unversioned},
         problem::{
-            AdministerProblems, CreateProblems, ListProblems, Problem, ReadProblems, RenewProblems,
+            AdministerProblems, CreateProblems, LinkProblems, ListProblems, Problem, ReadProblems,
         },
     },
     service::Services,
@@ -102,7 +102,7 @@ pub(crate) async fn update(
 /// It is shown this once; one made before is void.
 #[utoipa::path(
     post, path = "/people/{id}/link", tag = "people", operation_id = "inviteAgain",
-    params(("id" = PersonId, Path)), responses(Created<Invited>, RenewProblems),
+    params(("id" = PersonId, Path)), responses(Created<Invited>, LinkProblems),
 )]
 pub(crate) async fn invite_again(
     State(services): State<Services>,

@@ -143,85 +143,41 @@ const STORAGE_RETRY_SECONDS: u64 = 5;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// What reading a list may answer instead of it.
-pub(crate) struct ListProblems;
+/// What the routes of a kind may answer in place of what they are for, beside what any route may.
+macro_rules! problems {
+    ($($(#[$meta:meta])* $name:ident: $($status:literal)+;)+) => {$(
+        $(#[$meta])*
+        pub(crate) struct $name;
 
-/// What reading one thing may answer instead of it.
-pub(crate) struct ReadProblems;
-
-/// What creating something may answer instead.
-pub(crate) struct CreateProblems;
-
-/// What PATCH and PUT may answer instead.
-pub(crate) struct ChangeProblems;
-
-/// What DELETE may answer instead.
-pub(crate) struct DeleteProblems;
-
-/// What coming in may be answered instead.
-pub(crate) struct SignInProblems;
-
-/// What changing an account may be answered instead.
-pub(crate) struct AdministerProblems;
-
-/// What making something of what is there may be answered instead.
-pub(crate) struct RenewProblems;
-
-/// What may be answered to those who watch the server instead.
-pub(crate) struct WatchProblems;
-
-impl IntoResponses for ListProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[422, 503])
-    }
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Documented>> {
+                documented(&[$($status),+])
+            }
+        }
+    )+};
 }
 
-impl IntoResponses for ReadProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 422, 503])
-    }
-}
-
-impl IntoResponses for CreateProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[408, 409, 413, 415, 422, 503, 507])
-    }
-}
-
-impl IntoResponses for ChangeProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 408, 412, 413, 415, 422, 503, 507])
-    }
-}
-
-impl IntoResponses for DeleteProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 412, 422, 503, 507])
-    }
-}
-
-impl IntoResponses for SignInProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[408, 413, 415, 422, 503, 507])
-    }
-}
-
-impl IntoResponses for AdministerProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 408, 409, 413, 415, 422, 503, 507])
-    }
-}
-
-impl IntoResponses for RenewProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[404, 409, 422, 503, 507])
-    }
-}
-
-impl IntoResponses for WatchProblems {
-    fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        documented(&[503])
-    }
+problems! {
+    /// Reading a list.
+    ListProblems: 422 503;
+    /// Reading one thing.
+    ReadProblems: 404 422 503;
+    /// Creating something.
+    CreateProblems: 408 409 413 415 422 503 507;
+    /// PATCH and PUT.
+    ChangeProblems: 404 408 412 413 415 422 503 507;
+    /// DELETE of what has a version.
+    DeleteProblems: 404 412 422 503 507;
+    /// Ending a login, and revoking a token.
+    EndProblems: 404 422 503 507;
+    /// Signing in.
+    SignInProblems: 408 413 415 422 503 507;
+    /// Changing a person.
+    AdministerProblems: 404 408 409 413 415 422 503 507;
+    /// Making a new link for a person, for which there is no body.
+    LinkProblems: 404 409 422 503 507;
+    /// What anybody may ask: whether the server is there.
+    HealthProblems: 503;
 }
 
 /// Those statuses, and what any request may be answered.

@@ -12,7 +12,7 @@ use crate::{
     http::{
         answer::{Changed, Gone, Shown},
         extract::{Body, PartQuery, Path, Query, Unversioned},
-        problem::{AdministerProblems, ListProblems, Problem, ReadProblems},
+        problem::{AdministerProblems, EndProblems, ListProblems, Problem},
     },
     limits::Limits,
     service::Services,
@@ -71,7 +71,7 @@ pub(crate) async fn logins(
     path = "/logins",
     tag = "account",
     operation_id = "endLogins",
-    responses(Gone, ListProblems)
+    responses(Gone, EndProblems)
 )]
 pub(crate) async fn end_logins(
     State(services): State<Services>,
@@ -84,7 +84,7 @@ pub(crate) async fn end_logins(
 /// End one of one's own login sessions.
 #[utoipa::path(
     delete, path = "/logins/{id}", tag = "account", operation_id = "endLogin",
-    params(("id" = LoginId, Path)), responses(Gone, ReadProblems),
+    params(("id" = LoginId, Path)), responses(Gone, EndProblems),
 )]
 pub(crate) async fn end_login(
     State(services): State<Services>,

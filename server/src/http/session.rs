@@ -12,18 +12,18 @@ use crate::{
         answer::{Changed, Created, Gone, Unkept, unkept},
         browser::Browser,
         extract::{Address, MaybeCaller, SecretPost},
-        problem::{Problem, SignInProblems, WatchProblems},
+        problem::{EndProblems, ListProblems, Problem, SignInProblems},
     },
     limits::Limits,
     service::{Services, fault_of_email},
 };
 
-/// Read who one is.
+/// Read who asks, and who may come in at all.
 ///
-/// And who may come in at all. Everybody may ask.
+/// Everybody may ask; `caller` is `null` when nobody knows who does.
 #[utoipa::path(
     get, path = "/session", tag = "session", operation_id = "getSession", security(()),
-    responses(Changed<Session>, WatchProblems),
+    responses(Changed<Session>, ListProblems),
 )]
 pub(crate) async fn get(
     State(services): State<Services>,
@@ -64,13 +64,13 @@ pub(crate) async fn sign_in(
     Ok(unkept(Changed(services.session(Some(&caller)).await?)))
 }
 
-/// Sign out, here.
+/// Sign out in this browser; `DELETE /logins` signs out everywhere.
 #[utoipa::path(
     delete,
     path = "/session",
     tag = "session",
     operation_id = "signOut",
-    responses(Gone, WatchProblems)
+    responses(Gone, EndProblems)
 )]
 pub(crate) async fn sign_out(caller: Caller, browser: Browser) -> Result<Gone, Problem> {
     caller.require(Action::ManageOwnAccount)?;

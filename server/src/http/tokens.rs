@@ -12,7 +12,7 @@ use crate::{
     http::{
         answer::{Created, Gone, Shown, Unkept, unkept},
         extract::{PartQuery, Path, Query, SecretPost},
-        problem::{CreateProblems, ListProblems, Problem, ReadProblems},
+        problem::{CreateProblems, EndProblems, ListProblems, Problem},
     },
     service::Services,
 };
@@ -36,7 +36,7 @@ pub(crate) async fn list(
 /// The answer holds the token itself, which is shown this once.
 #[utoipa::path(
     post, path = "/tokens", tag = "tokens", operation_id = "issueToken",
-    request_body = NewToken, responses(Created<Issued>, CreateProblems, ReadProblems),
+    request_body = NewToken, responses(Created<Issued>, CreateProblems),
 )]
 pub(crate) async fn issue(
     State(services): State<Services>,
@@ -51,7 +51,7 @@ pub(crate) async fn issue(
 /// Revoke a token, and close its sockets.
 #[utoipa::path(
     delete, path = "/tokens/{id}", tag = "tokens", operation_id = "revokeToken",
-    params(("id" = TokenId, Path)), responses(Gone, ReadProblems),
+    params(("id" = TokenId, Path)), responses(Gone, EndProblems),
 )]
 pub(crate) async fn revoke(
     State(services): State<Services>,

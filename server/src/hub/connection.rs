@@ -41,6 +41,7 @@ use super::{
 };
 use crate::{
     access::Caller,
+    error::Error,
     limits::Limits,
     service::Services,
     store::Database,
@@ -80,16 +81,19 @@ impl Peer {
         &self.resources.services
     }
 
-    /// Waits for what must come before a subscription or `client:ready`: the events up to its own
-    /// position, if they are committed, were published.
+    /// Waits until everything up to that position was published, if the log has it: a client may have
+    /// read a commit over REST a moment before it is published.
     pub(super) async fn settle(&self, since: Option<&Position>) -> Result<(), WireError> {
         let hub = self.seat.hub();
-        if let Some(since) = since
-            && since.offset > hub.position().offset
-        {
-            let snapshot =
-                self.resources.database.snapshot().await.map_err(crate::error::Error::from)?;
-            hub.reach(since, snapshot.head()).await;
+        let Some(since) = since.filter(|one| *one.epoch == *hub.0.epoch) else { return Ok(()) };
+        if since.offset > hub.position().offset {
+            let snapshot = self.resources.database.snapshot().await.map_err(Error::from)?;
+            let is_committed = since.offset <= snapshot.head();
+            drop(snapshot);
+            if is_committed {
+                // The sender lives as long as the hub, so this cannot fail.
+                let _ = hub.0.head.subscribe().wait_for(|head| *head >= since.offset).await;
+            }
         }
         Ok(())
     }
@@ -357,4 +361,36 @@ fn unreadable(text: &str, cause: impl Display) -> (Option<&RawValue>, Result<Str
         Err(_) => ErrorCode::InvalidJson,
     };
     (id, Err(WireError::new(code, cause.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::UnixStream;
+
+    use super::*;
+    use crate::{AppState, service, settings::Settings};
+
+    /// What another history has is no matter of the database, whose readers may all be busy.
+    #[tokio::test]
+    async fn a_position_of_another_history_is_not_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
+        let state = AppState::open(settings).await.unwrap();
+        let resources = state.resources.clone();
+        let visitor = Visitor {
+            id: service::new_id().unwrap(),
+            caller: Caller::local(),
+            address: "here".to_owned(),
+            user_agent: None,
+            connected_at: Timestamp::now(),
+        };
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let seat = resources.hub.join(visitor, Socket::Unix(ours)).unwrap();
+        let peer = Peer { seat, resources, closing: OnceLock::new() };
+        peer.resources.database.close().await;
+        let ahead = |epoch: &str| Position { epoch: epoch.to_owned(), offset: 9 };
+        assert_eq!(peer.settle(Some(&ahead("another"))).await, Ok(()));
+        let own = ahead(&state.hub.position().epoch);
+        assert_eq!(peer.settle(Some(&own)).await.unwrap_err().code, ErrorCode::Unavailable);
+    }
 }

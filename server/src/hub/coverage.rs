@@ -88,7 +88,10 @@ impl Coverage {
     }
 
     /// Whoever is at the other end joined a private chat, at `joined`, that is as old as `born`:
-    /// what happened in it before becomes visible, and counts as never sent.
+    /// what happened in it before becomes visible, and counts as never sent. That is so even of what
+    /// a replay under way will send of it, which comes once more when it is asked for: the page that
+    /// is just being read may show the log from before the join, and if what it leaves out counted
+    /// as sent, it would be lost.
     pub(crate) fn renew(&mut self, topic: &Topic, born: Offset, joined: Offset) {
         if born < joined {
             if self.renewed.len() == JOINS {

@@ -25,7 +25,7 @@ pub(crate) async fn echo(socket: Socket, early: Bytes) {
     let (Ok(id), Ok(who)) = (service::new_id(), service::new_id()) else { return };
     let mut decoder = Decoder::new(MAX_MESSAGE_BYTES);
     decoder.feed(&early);
-    let outbox = Outbox::new(socket, CAPACITY, 0);
+    let outbox = Outbox::new(socket, CAPACITY);
     let end = {
         let reading = pin!(read(&mut decoder, &outbox));
         let writing = pin!(write(&outbox));

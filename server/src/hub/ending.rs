@@ -67,12 +67,10 @@ pub(super) async fn leave(
             let _ = timeout(CLOSE_PATIENCE, outbox.socket().write_all(&last)).await;
         }
         (end, Some(code)) => {
-            metrics::closed(code);
             let decoder = matches!(end, End::Close(_)).then_some(decoder);
             if code == CloseCode::SlowConsumer {
-                ::metrics::counter!(metrics::SLOW_CLOSES).increment(1);
                 tracing::info!(
-                    connection = %id, principal = %who, "A connection read too slowly; it may resume."
+                    connection = %id, principal = %who, "A connection was too slow; it may resume."
                 );
                 // What is in its socket goes first, however slowly: only then can it read why.
                 close(outbox.socket(), last, code, decoder, patience).await;
@@ -93,6 +91,7 @@ pub(super) async fn close(
     decoder: Option<Decoder>,
     patience: impl Future<Output = ()>,
 ) {
+    metrics::closed(code);
     last.extend_from_slice(Frame::close(code).as_bytes());
     let is_sent = select! {
         sent = socket.write_all(&last) => sent.is_ok(),
@@ -125,5 +124,37 @@ async fn hear_out(socket: &Socket, mut decoder: Option<Decoder>) {
             return;
         }
         scrap = Decoder::new(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Read, net::Shutdown, os::unix::net::UnixStream as Theirs};
+
+    use tokio::net::UnixStream;
+
+    use super::*;
+
+    /// What is counted of a code.
+    fn closes(code: CloseCode) -> u64 {
+        let name = format!("{}{{code=\"{}\"}} ", metrics::CLOSES, code.code());
+        let told = metrics::recorder().render();
+        told.lines().find_map(|line| line.strip_prefix(&name)).unwrap().parse().unwrap()
+    }
+
+    /// Whoever never joined is told why, and counted, as everybody is whom the hub closes.
+    #[tokio::test]
+    async fn who_is_refused_is_counted() {
+        let (ours, mut theirs) = Theirs::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        // It says nothing more, so nobody waits for its answer.
+        theirs.shutdown(Shutdown::Write).unwrap();
+        let before = closes(CloseCode::Unauthorised);
+        let socket = Socket::Unix(UnixStream::from_std(ours).unwrap());
+        refuse(socket, Bytes::new(), CloseCode::Unauthorised).await;
+        assert_eq!(closes(CloseCode::Unauthorised), before + 1);
+        let mut told = Vec::new();
+        theirs.read_to_end(&mut told).unwrap();
+        assert_eq!(told, Frame::close(CloseCode::Unauthorised).as_bytes());
     }
 }

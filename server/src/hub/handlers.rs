@@ -1,4 +1,4 @@
-//! The default handlers: all ten client events of the seed.
+//! The default handlers: all ten client events (docs/protocol.md, "What a client says").
 
 use colloquy_protocol::{
     access::Action,
@@ -66,6 +66,8 @@ async fn unsubscribe(context: Context, kind: Kind, id: String) -> Result<Done, W
 }
 
 async fn ready(context: Context, payload: Option<Ready>) -> Result<Started, WireError> {
+    // Whoever is ready hears what everybody is told, whatever they are subscribed to.
+    context.caller().require(Action::Read)?;
     let since = payload.and_then(|ready| ready.since);
     context.peer.settle(since.as_ref()).await?;
     context.peer.seat.ready(since.as_ref())

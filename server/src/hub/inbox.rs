@@ -48,7 +48,8 @@ impl<'a> Inbox<'a> {
     }
 
     /// Waits for something before which the message at hand cannot be answered. What the peer says
-    /// meanwhile is held, as far as it is not too much, but it is heard when it pings or closes.
+    /// meanwhile is held, but it is heard when it pings or closes. Once too much is held nothing is
+    /// read, so that is not heard either.
     pub(super) async fn hold_until(&mut self, ready: impl Future<Output = ()>) -> Result<(), End> {
         let silence = self.silence;
         let mut ready = pin!(ready);

@@ -60,11 +60,10 @@ pub(crate) use self::echo::echo;
 use self::{
     connection::SILENT_HEARTBEATS,
     coverage::Coverage,
-    delivery::send,
     ending::CLOSE_PATIENCE,
     flusher::Flushers,
     line::Line,
-    outbox::{Capacity, Outbox, Parcel},
+    outbox::{Capacity, Outbox},
     replay::CatchUp,
     seat::Seat,
 };
@@ -255,23 +254,6 @@ impl Hub {
         }
     }
 
-    /// Takes a subscription away from a connection and tells it why (`hub:unsubscribed`); false
-    /// when it had none.
-    pub fn revoke(&self, id: &ConnectionId, topic: &Topic, reason: &str) -> bool {
-        let mut state = self.lock();
-        let Some(key) = state.find(id) else { return false };
-        if !state.unsubscribe(key, topic) {
-            return false;
-        }
-        if let Some(member) = state.members.get(&key) {
-            let told = Parcel::told(unsubscribed(topic, reason));
-            send(&member.line, &told, &self.0.flushers);
-        }
-        drop(state);
-        self.0.flushers.wake();
-        true
-    }
-
     /// Closes every connection, lets no more join, and waits until all have left.
     pub async fn close_all(&self, code: CloseCode) {
         {
@@ -319,9 +301,9 @@ impl Hub {
     #[cfg(feature = "bench")]
     pub fn publish_forgotten(&self, topic: &Topic, name: &str, payload: &str) {
         let told = format!(r#"{{"event":"{name}","payload":{payload}}}"#);
-        let told = Parcel::told(Frame::text(&told));
+        let told = outbox::Parcel::told(Frame::text(&told));
         for line in self.lock().live(topic) {
-            send(line, &told, &self.0.flushers);
+            delivery::send(line, &told, &self.0.flushers);
         }
         self.0.flushers.wake();
     }
@@ -356,7 +338,7 @@ impl Hub {
         state.next_key += 1;
         let welcome = state.head;
         let kept_until = Instant::now() + self.0.heartbeat.mul_f64(SILENT_HEARTBEATS);
-        let outbox = Outbox::new(socket, self.0.capacity, welcome);
+        let outbox = Outbox::new(socket, self.0.capacity);
         let line = Arc::new(Line::new(key, visitor, outbox));
         let member = Member {
             line: line.clone(),
@@ -366,15 +348,6 @@ impl Hub {
         state.members.insert(key, member);
         state.count();
         Ok(Seat::new(self.clone(), line, welcome))
-    }
-
-    /// Waits until everything up to that position was published, if it is one that the log has:
-    /// a client may have read a commit over REST a moment before it is published.
-    async fn reach(&self, position: &Position, log_head: Offset) {
-        if *position.epoch == *self.0.epoch && position.offset <= log_head {
-            // The sender lives as long as the hub, so this cannot fail.
-            let _ = self.0.head.subscribe().wait_for(|head| *head >= position.offset).await;
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -417,18 +390,17 @@ impl State {
         since.epoch == epoch && self.log_start <= since.offset && since.offset <= self.head
     }
 
-    fn unsubscribe(&mut self, key: Key, topic: &Topic) -> bool {
-        let Some(member) = self.members.get_mut(&key) else { return false };
-        let had = self.subscriptions.unsubscribe(&member.line, topic);
-        if had {
+    /// Ends a subscription, if there is one.
+    fn unsubscribe(&mut self, key: Key, topic: &Topic) {
+        let Some(member) = self.members.get_mut(&key) else { return };
+        if self.subscriptions.unsubscribe(&member.line, topic) {
             match &member.phase {
                 Phase::Recording { .. } => member.coverage.end(topic, 0),
                 Phase::CatchingUp(catch_up) => catch_up.end(topic, &mut member.coverage),
                 Phase::Live => member.coverage.end(topic, self.head),
             }
+            self.count();
         }
-        self.count();
-        had
     }
 
     fn count(&self) {
@@ -470,15 +442,10 @@ impl Member {
     }
 }
 
-/// Tells somebody that a subscription was taken away.
-fn unsubscribed(topic: &Topic, reason: &str) -> Frame {
-    let told = Unsubscribed { topic: topic.clone(), reason: reason.to_owned() };
-    Frame::text(&encode(&HubEvent::Unsubscribed(told)))
-}
-
 /// Tells somebody that they left a private chat and so are not subscribed to it any more.
 fn not_in_it(chat: &Topic) -> Frame {
-    unsubscribed(chat, "you are not in this chat any more")
+    let reason = "you are not in this chat any more".to_owned();
+    Frame::text(&encode(&HubEvent::Unsubscribed(Unsubscribed { topic: chat.clone(), reason })))
 }
 
 fn encode(value: &impl serde::Serialize) -> String {

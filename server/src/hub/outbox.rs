@@ -136,8 +136,6 @@ struct Queue {
     items: VecDeque<Option<Arc<Parcel>>>,
     /// Of `items`.
     bytes: usize,
-    /// The offset of the last event that was handed to the socket.
-    sent: Offset,
     /// Since when the socket has taken nothing.
     full: Option<Instant>,
     /// A frame of which a part was written, and how much: it goes on, whatever happens.
@@ -163,11 +161,6 @@ impl Queue {
         self.bytes = 0;
         self.dropped = true;
         *self.closing.get_or_insert(code)
-    }
-
-    /// Whether everything that was ever queued has been sent, the log included.
-    fn is_idle(&self) -> bool {
-        self.begun.is_none() && self.page.is_empty() && self.items.is_empty() && !self.reading
     }
 
     /// Whether everything was sent that waits for nothing but the socket. Passes the places at which
@@ -229,8 +222,7 @@ impl Queue {
                 break;
             }
             written -= rest;
-            if let Some((offset, committed)) = parcel.event {
-                self.sent = offset;
+            if let Some((_, committed)) = parcel.event {
                 oldest.get_or_insert(committed);
             }
         }
@@ -241,10 +233,9 @@ impl Queue {
 }
 
 impl Outbox {
-    /// Of a connection that was sent everything up to that offset.
-    pub(crate) fn new(socket: Socket, capacity: Capacity, sent: Offset) -> Self {
-        let queue = Mutex::new(Queue { sent, ..Queue::default() });
-        Self { capacity, queue, socket, task: AtomicWaker::new() }
+    /// Of a connection for which nothing waits.
+    pub(crate) fn new(socket: Socket, capacity: Capacity) -> Self {
+        Self { capacity, queue: Mutex::default(), socket, task: AtomicWaker::new() }
     }
 
     /// Where it goes. Only the connection's task may read from it.
@@ -312,10 +303,12 @@ impl Outbox {
         }
     }
 
-    /// The log need not be read any more: everything up to that offset was.
-    pub(crate) fn end_reading(&self, head: Offset) {
+    /// The log need not be read any more: what was read of it was sent.
+    pub(crate) fn end_reading(&self) {
         let mut queue = self.lock();
-        (queue.reading, queue.sent) = (false, head);
+        queue.reading = false;
+        // The room of a page would otherwise be kept for as long as the connection lasts.
+        queue.page = VecDeque::new();
         queue.withdrawn = Vec::new();
     }
 
@@ -427,10 +420,12 @@ impl Outbox {
         self.lock().took
     }
 
-    /// The offset of the last event that was handed to the socket; `None` when everything was.
+    /// Up to which offset every live event was handed to the socket; `None` when none waits.
     pub(crate) fn sent(&self) -> Option<Offset> {
         let queue = self.lock();
-        (!queue.is_idle()).then_some(queue.sent)
+        let begun = queue.begun.iter().map(|(parcel, _)| parcel);
+        let mut waiting = begun.chain(queue.items.iter().flatten());
+        waiting.find_map(|parcel| parcel.event).map(|(offset, _)| offset - 1)
     }
 
     /// How many messages wait, and how many bytes they have.

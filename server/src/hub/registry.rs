@@ -55,7 +55,7 @@ pub trait Handler: Send + Sync {
 #[error("{0} has a handler already")]
 pub struct AlreadyRegistered(pub ClientEventName);
 
-/// The seed's `EventHandlerRegistry`: at most one handler per client event, typed by the event.
+/// At most one handler per client event, typed by the event.
 ///
 /// ```
 /// use colloquy_protocol::event::{ClientEventName, Done, client::ClientDisconnect};

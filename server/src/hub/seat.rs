@@ -173,7 +173,7 @@ impl Seat {
             let head = state.head;
             let Some(member) = state.members.get_mut(&self.line.key) else { return Ok(()) };
             let Phase::CatchingUp(catch_up) = &mut member.phase else {
-                self.outbox().end_reading(head);
+                self.outbox().end_reading();
                 return Ok(());
             };
             let cursor = catch_up.cursor();
@@ -182,10 +182,10 @@ impl Seat {
                 return Ok(());
             }
             if cursor >= head {
-                if catch_up.ends_unnoticed() {
+                if catch_up.is_replay() {
                     self.outbox().tell(heartbeat(head));
                 }
-                self.outbox().end_reading(head);
+                self.outbox().end_reading();
                 member.enter(Phase::Live);
                 self.live.notify_waiters();
                 return Ok(());

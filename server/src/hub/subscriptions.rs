@@ -7,7 +7,7 @@ use std::{
 
 use colloquy_protocol::topic::Topic;
 
-/// The seed's `ClientSubscriptionManager`: from topics to clients and from clients to topics.
+/// From topics to clients and from clients to topics.
 ///
 /// `C` is what a client is called. Nothing of a client stays behind after
 /// [`remove_client`](Self::remove_client), and nothing of a topic that nobody is subscribed to.

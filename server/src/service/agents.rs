@@ -186,8 +186,8 @@ impl Services {
     }
 
     /// Deletes an agent: it leaves its chats first and its tokens are revoked, in the same
-    /// transaction; its messages stay. An agent that gets its id later is another one, and inherits
-    /// nothing.
+    /// transaction. Its messages and receipts stay, under its id; nothing else of it passes to an
+    /// agent that gets its id later.
     ///
     /// # Errors
     /// [`crate::error::Error::NotFound`], [`crate::error::Error::PreconditionFailed`].
@@ -199,7 +199,7 @@ impl Services {
                 async move {
                     let agent = find(tx, &id).await?;
                     change.allows(agent.version)?;
-                    services.revoke_tokens_of(tx, &id).await?;
+                    services.shut_out(tx, &id).await?;
                     let who = Principal::agent(id.clone());
                     let by = &change.caller.principal;
                     for chat in chats::of_agent(tx.connection().await?, &who.id).await? {

@@ -195,7 +195,7 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::NotFound`] for the chat; [`Error::PreconditionFailed`]; [`Error::Conflict`] when
-    /// they are in it already; [`Error::Invalid`] when nobody has that id or the chat is full.
+    /// they are in it already or it is full; [`Error::Invalid`] when nobody has that id.
     pub async fn join_chat(
         &self,
         change: Change,

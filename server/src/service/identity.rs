@@ -13,7 +13,7 @@ use super::{Services, secrets, sign_in::me};
 use crate::{
     access::{Caller, Credential},
     error::{Error, Result},
-    store::{Snapshot, logins, people, tokens},
+    store::{Snapshot, agents, logins, people, tokens},
 };
 
 const MINUTE: i64 = 60_000;
@@ -76,8 +76,9 @@ impl Services {
     pub(crate) async fn check_again(&self, caller: &Caller) -> Result<Option<CloseCode>> {
         let now = Timestamp::now();
         let rights = match &caller.credential {
-            Credential::Control => return Ok(None),
-            Credential::Local => self.mode.is_local().then_some(Rights::OWNER),
+            Credential::Control => self.rights_of_owner(caller).await?,
+            Credential::Local if self.mode.is_local() => self.rights_of_owner(caller).await?,
+            Credential::Local => None,
             Credential::Login(id) => {
                 let mut snapshot = self.snapshot().await?;
                 match caller.person() {
@@ -104,6 +105,17 @@ impl Services {
             Some(rights) if rights != caller.rights => Some(CloseCode::RightsChanged),
             Some(_) => None,
         })
+    }
+
+    /// What whoever owns the machine may do; nothing any more as an agent that was deleted.
+    async fn rights_of_owner(&self, caller: &Caller) -> Result<Option<Rights>> {
+        let Principal { id, kind } = &caller.principal;
+        if *kind == PrincipalKind::User {
+            return Ok(Some(Rights::OWNER));
+        }
+        let mut snapshot = self.snapshot().await?;
+        let is_there = agents::exists(snapshot.connection(), id.as_str()).await?;
+        Ok(is_there.then_some(Rights::OWNER))
     }
 
     /// How often something was taken away until now, for [`Services::require_still`].
@@ -192,6 +204,9 @@ mod tests {
         let services = AppState::open(settings).await.unwrap().services.clone();
         let owner = Caller::control();
         assert_eq!(services.check_again(&Caller::local()).await.unwrap(), None);
+        let nobody = Caller::local().acting_as("nobody".parse().unwrap());
+        let acting = services.check_again(&nobody).await.unwrap();
+        assert_eq!(acting, Some(CloseCode::Unauthorised));
         assert_eq!(services.check_again(&owner).await.unwrap(), None);
         let invite = async |email: &str, role| {
             let new = NewPerson { email: email.to_owned(), name: "N".to_owned(), role };

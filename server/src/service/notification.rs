@@ -16,13 +16,12 @@ use crate::{
     store::{WriteTx, visibility::Turn},
 };
 
-/// The seed's `WebSocketNotificationService`: one method per server event.
+/// One method per server event (docs/protocol.md, "What the hub says").
 ///
 /// A notification is a row of the log, written in the same transaction as what it tells about, so
 /// it goes live exactly when that is durable. `by` is who acted: the event's `userId`.
 ///
-/// The seed's usage examples read like this here (`notify` is what a change is handed by the
-/// transaction that it runs in):
+/// It is used like this (`notify` is what a change is handed by the transaction that it runs in):
 ///
 /// ```
 /// use colloquy_protocol::{id::Principal, model::{Agent, Chat, NotificationType}};

@@ -4,7 +4,7 @@ use colloquy_protocol::{
     access::{Action, Scope, Standing},
     account::{Issued, NewToken, Token},
     close::CloseCode,
-    id::{AgentId, Principal, TokenId},
+    id::{AgentId, PersonId, Principal, TokenId},
     model::Page,
     position::Seen,
     time::Timestamp,
@@ -13,7 +13,6 @@ use futures_util::FutureExt;
 
 use super::{
     ListQuery, Services, new_id, not_found,
-    people::find,
     secrets::{self, TOKEN_PREFIX, new_secret},
     valid::Check,
 };
@@ -23,6 +22,7 @@ use crate::{
     store::{
         WriteTx, agents,
         list::Paging,
+        people,
         tokens::{self, Whose},
     },
 };
@@ -33,7 +33,7 @@ const READABLE_CHARS: usize = 12;
 /// Who acts with a new token.
 enum Bearer {
     Agent(AgentId),
-    Person(colloquy_protocol::id::PersonId),
+    Person(PersonId),
 }
 
 impl Services {
@@ -129,13 +129,12 @@ impl Services {
             .await
     }
 
-    /// Revokes all tokens of an agent that is being deleted, and closes their sockets.
-    pub(super) async fn revoke_tokens_of(&self, tx: &mut WriteTx, agent: &AgentId) -> Result<()> {
+    /// Revokes the tokens of an agent that is being deleted, and closes its sockets, also those that
+    /// no token opened (local mode).
+    pub(super) async fn shut_out(&self, tx: &mut WriteTx, agent: &AgentId) -> Result<()> {
         let who = Principal::agent(agent.clone());
         tokens::delete_of_agent(tx.connection().await?, &who.id).await?;
-        let is_theirs = move |caller: &Caller| {
-            caller.principal == who && matches!(caller.credential, Credential::Token(_))
-        };
+        let is_theirs = move |caller: &Caller| caller.principal == who;
         self.take_away(tx, is_theirs, CloseCode::Unauthorised);
         Ok(())
     }
@@ -186,6 +185,9 @@ async fn owner(tx: &mut WriteTx, bearer: Bearer) -> Result<Principal> {
             Ok(Principal::agent(id))
         }
         Bearer::Agent(_) => Err(Error::invalid("agentId", "there is no agent with this id")),
-        Bearer::Person(id) => Ok(Principal::person(find(tx, &id).await?.person.id)),
+        Bearer::Person(id) if people::find(tx.connection().await?, &id).await?.is_some() => {
+            Ok(Principal::person(id))
+        }
+        Bearer::Person(_) => Err(Error::invalid("personId", "there is no person with this id")),
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{CORRUPT, FULL, NOTADB, primary_code};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// Older ones have the WAL-reset bug, which can lose committed transactions (design, "SQLite").
+/// Older ones have the WAL-reset bug, which can lose committed transactions.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 /// Readers that work at once. SQLite reads are short; more would only fight for the processor.

@@ -1,4 +1,4 @@
-//! What tells one history from another: the epoch (design, "Recovery").
+//! What tells one history from another: the epoch (docs/protocol.md, "Words").
 //!
 //! Beside the database lies a file whose inode and time of change the database remembers. Both are
 //! renewed together, when the database is opened and every minute. A database that was restored

@@ -4,7 +4,7 @@
 //! when they are many: each runs in the group's transaction, so that one that fails is undone alone;
 //! the group is committed, its events are published, and only then is anybody answered. All of it is
 //! this task's work, so the hub sees the log's order and nobody who hangs up meanwhile can keep a
-//! committed event from going live (design, "One idea").
+//! committed event from going live (ARCHITECTURE.md, "One idea").
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 

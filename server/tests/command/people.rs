@@ -44,6 +44,8 @@ async fn people_are_managed_from_the_command_line_while_it_runs_and_while_it_doe
     assert_eq!(post("/welcome", chosen).await.status(), 201);
     assert_eq!(post("/session", ada).await.status(), 401);
     assert!(printed(here, &["user", "disable", "b@example.org"]).contains("is disabled."));
+    let enabled = printed(here, &["user", "enable", "b@example.org"]);
+    assert!(enabled.contains("is invited.") && enabled.contains("reset-password"), "{enabled}");
     let last = colloquy(here).args(["user", "disable", "a@example.org"]).output().unwrap();
     assert_eq!(last.status.code(), Some(1));
     assert!(stderr(&last).contains("the last admin"), "{}", stderr(&last));

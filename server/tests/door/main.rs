@@ -1,5 +1,5 @@
-//! At the door: who is let in, how much they may ask, and how long they may take, through a real
-//! port.
+//! At the door: who is let in, how much they may ask, how long they may take, how many there may be
+//! at a time, and what becomes of them when the hub stops, through a real port.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
@@ -13,6 +13,7 @@ mod origins;
 mod proxies;
 mod slow;
 mod tls;
+mod under_way;
 
 use std::time::Duration;
 

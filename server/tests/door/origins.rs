@@ -1,11 +1,12 @@
-//! The `Host` and the `Origin`, when people sign in. (Local mode's are in `tests/serve.rs`.)
+//! The `Host` and the `Origin`, in local mode and when people sign in.
 
 use colloquy_client::{Method, Response};
 use colloquy_server::settings::Settings;
 
-use crate::support::Server;
+use crate::support::{HANDSHAKE, Server};
 
 const PUBLIC: &str = "https://hub.example.org";
+const NAME: (&str, &str) = ("host", "hub.example.org");
 const APP: &str = "https://app.example";
 const EVIL: &str = "https://evil.example";
 
@@ -21,19 +22,58 @@ async fn named() -> Server {
 }
 
 async fn ask(server: &Server, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
-    let headers = [headers, &[("host", "hub.example.org")]].concat();
-    crate::ask(server, method, path, &headers).await
+    crate::ask(server, method, path, &[headers, &[NAME]].concat()).await
 }
 
 async fn shake_hands(server: &Server, headers: &[(&str, &str)]) -> u16 {
-    let mut all = vec![
-        ("connection", "Upgrade"),
-        ("upgrade", "websocket"),
-        ("sec-websocket-version", "13"),
-        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-    ];
-    all.extend_from_slice(headers);
-    ask(server, Method::GET, "/ws", &all).await.status().as_u16()
+    let headers = [headers, &HANDSHAKE].concat();
+    crate::ask(server, Method::GET, "/ws", &headers).await.status().as_u16()
+}
+
+/// Whether the pages of some other origin may read the answer.
+fn is_shown(answer: &Response) -> bool {
+    answer.headers().contains_key("access-control-allow-origin")
+}
+
+#[tokio::test]
+async fn without_people_a_hub_answers_to_loopback_names_only_whatever_is_asked() {
+    let server = Server::start().await;
+    for path in ["/health", "/api/v1/agents"] {
+        let answer = crate::ask(&server, Method::GET, path, &[("host", "evil.example")]).await;
+        assert_eq!(answer.status(), 403, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+        assert!(answer.text().await.unwrap().contains("Host"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn without_people_pages_of_other_origins_neither_write_nor_open_sockets() {
+    let server = Server::start().await;
+    assert_eq!(shake_hands(&server, &[("origin", server.url.as_str())]).await, 101);
+    for origin in [EVIL, APP, "null"] {
+        let headers = [("origin", origin)];
+        assert_eq!(shake_hands(&server, &headers).await, 403, "{origin}");
+        let write = crate::ask(&server, Method::POST, "/api/v1/agents", &headers).await;
+        assert_eq!(write.status(), 403, "{origin}");
+    }
+    let read = crate::ask(&server, Method::GET, "/api/v1/agents", &[("origin", EVIL)]).await;
+    assert_eq!(read.status(), 200);
+    assert!(!is_shown(&read));
+}
+
+#[tokio::test]
+async fn without_people_pages_of_named_origins_may_do_what_the_hub_s_own_may() {
+    let named = |settings: &mut Settings| settings.allowed_origins = vec![APP.parse().unwrap()];
+    let server = Server::start_with(named).await;
+    let app = [("origin", APP)];
+    assert_eq!(shake_hands(&server, &app).await, 101);
+    assert_eq!(shake_hands(&server, &[("origin", EVIL)]).await, 403);
+    assert!(is_shown(&crate::ask(&server, Method::GET, "/api/v1/agents", &app).await));
+    let write = crate::ask(&server, Method::POST, "/api/v1/agents", &app).await;
+    assert_ne!(write.status(), 403);
+    let preflight = crate::ask(&server, Method::OPTIONS, "/api/v1/agents/a", &app).await;
+    assert!(preflight.status().is_success());
+    assert!(is_shown(&preflight));
 }
 
 #[tokio::test]
@@ -52,12 +92,13 @@ async fn a_hub_with_a_name_answers_to_no_other() {
 async fn a_handshake_of_another_origin_is_refused() {
     let server = named().await;
     for origin in [EVIL, "http://hub.example.org", "https://hub.example.org.evil.example", "null"] {
-        assert_eq!(shake_hands(&server, &[("origin", origin)]).await, 403, "{origin}");
+        assert_eq!(shake_hands(&server, &[NAME, ("origin", origin)]).await, 403, "{origin}");
     }
     for origin in [PUBLIC, APP] {
-        assert_ne!(shake_hands(&server, &[("origin", origin)]).await, 403, "{origin}");
+        assert_ne!(shake_hands(&server, &[NAME, ("origin", origin)]).await, 403, "{origin}");
     }
-    assert_eq!(shake_hands(&server, &[("cookie", "a=b")]).await, 403, "a cookie and no origin");
+    let with_cookie = shake_hands(&server, &[NAME, ("cookie", "a=b")]).await;
+    assert_eq!(with_cookie, 403, "a cookie and no origin");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::{
     ask, connect, exchange, get,
-    support::{Server, token_of},
+    support::{Server, hello, token_of},
 };
 
 /// A socket's handshake by hand; the connection's address as `/connections` shows it.
@@ -22,12 +22,8 @@ async fn seen_address(server: &Server, forwarded: &str) -> String {
     server.state.services.create_agent(Change::by(Caller::control()), new).await.unwrap();
     let token = token_of(server, "ada", None).await.secret;
     let mut stream = connect(server).await;
-    let handshake = format!(
-        "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         Authorization: Bearer {token}\r\nX-Forwarded-For: {forwarded}\r\n\r\n"
-    );
-    stream.write_all(handshake.as_bytes()).await.unwrap();
+    let lines = format!("Authorization: Bearer {token}\r\nX-Forwarded-For: {forwarded}\r\n");
+    stream.write_all(hello(&lines).as_bytes()).await.unwrap();
     let own = stream.local_addr().unwrap().to_string();
     loop {
         if let [ConnectionInfo { address, .. }] = &server.state.hub.connections(|_| true)[..] {

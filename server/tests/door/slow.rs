@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use colloquy_client::protocol::request::NewMessage;
+use colloquy_client::protocol::request::{NewChat, NewMessage};
+use colloquy_server::{access::Caller, service::Change};
 use futures_util::future::join_all;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,10 +11,7 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use crate::{
-    PATIENCE, connect, exchange, get, host, limited, rest_of,
-    support::{Server, chat},
-};
+use crate::{PATIENCE, connect, exchange, get, host, limited, rest_of, support::Server};
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -130,16 +128,17 @@ async fn those_who_do_not_read_their_answers_keep_nobody_out() {
         settings.body_timeout = SHORT;
     })
     .await;
-    chat(&server, "c").await;
-    let (id, content) = ("c".parse().unwrap(), "x".repeat(65_536));
-    let said = NewMessage { content, ..NewMessage::default() };
-    let client = server.client();
+    let services = &server.state.services;
+    let by = || Change::by(Caller::local());
+    let title = "Much".to_owned();
+    let chat = services.create_chat(by(), NewChat { title, ..NewChat::default() }).await.unwrap();
+    let new = NewMessage { content: "x".repeat(65_536), ..NewMessage::default() };
     for _ in 0..200 {
-        client.send_message(&id, &said).await.unwrap();
+        services.send_message(by(), chat.id.clone(), new.clone()).await.unwrap();
     }
-    drop(client);
     // More than the system keeps of what is not read.
-    let long = "GET /api/v1/chats/c/messages?limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let path = format!("/api/v1/chats/{}/messages?limit=200", chat.id);
+    let long = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let mut stuck = Vec::new();
     for _ in 0..6 {
         let socket = TcpSocket::new_v4().unwrap();

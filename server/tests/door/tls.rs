@@ -29,9 +29,15 @@ use tokio_rustls::{
         pki_types::{CertificateDer, ServerName},
     },
 };
-use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
 
-use crate::{PATIENCE, connect, get, host, limited, rest_of, support::Server};
+use crate::{
+    PATIENCE, connect, get, host, limited, rest_of,
+    support::{Server, hello},
+};
 
 /// A certificate and its key, in files that can be replaced.
 struct Identity {
@@ -155,16 +161,9 @@ async fn open(
 ) -> Option<WebSocketStream<TlsStream<TcpStream>>> {
     let stream = shake_hands(server, &identity.certificate).await.unwrap();
     let port = host(server).split_once(':').unwrap().1;
-    let request = tokio_tungstenite::tungstenite::http::Request::get("/ws")
-        .header("host", format!("localhost:{port}"))
-        .header("origin", format!("{origin}://localhost:{port}"))
-        .header("connection", "Upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-        .uri(format!("wss://localhost:{port}/ws"))
-        .body(())
-        .unwrap();
+    let mut request = format!("wss://localhost:{port}/ws").into_client_request().unwrap();
+    let origin = format!("{origin}://localhost:{port}").parse().unwrap();
+    request.headers_mut().insert("origin", origin);
     client_async(request, stream).await.ok().map(|(socket, _)| socket)
 }
 
@@ -227,10 +226,7 @@ async fn who_takes_little_at_a_time_over_https_stays() {
     socket.set_recv_buffer_size(4096).unwrap();
     let stream = socket.connect(host(&server).parse().unwrap()).await.unwrap();
     let mut steady = encrypt(stream, &identity.certificate).await.unwrap();
-    let hello = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
-                 Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    steady.write_all(hello.as_bytes()).await.unwrap();
+    steady.write_all(hello("").as_bytes()).await.unwrap();
     let since = json!({ "epoch": server.state.hub.position().epoch, "offset": 0 });
     for message in [
         json!({ "event": "subscribe:chat", "payload": "*" }).to_string(),

@@ -22,6 +22,9 @@ async fn the_first_person_ends_local_mode_and_what_came_in_by_it() {
     assert_eq!(server.state.services.set_up_link().await.unwrap(), None);
     assert_eq!(browser.get("/logins").await.body["items"], json!([]));
     assert_eq!(browser.patch("/profile", json!({ "name": "Me" })).await.status, 404);
+    let of_nobody = json!({ "name": "t", "personId": "nobody" });
+    let refused = browser.post("/tokens", of_nobody).await;
+    assert_eq!((refused.status, refused.fields()), (422, vec!["personId"]));
     let mut socket = RawSocket::connect(&server.client()).await.unwrap();
     socket.request("client:ready", Value::Null).await.unwrap();
 

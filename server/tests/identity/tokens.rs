@@ -14,7 +14,12 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{Browser, hub, links::expire, sockets::create, support::Server};
+use crate::{
+    Browser, hub,
+    links::expire,
+    sockets::create,
+    support::{Server, peer::Peer},
+};
 
 /// The client of a program with a new token; `new` says which.
 async fn program(server: &Server, owner: &Browser, new: Value) -> Client {
@@ -207,6 +212,15 @@ async fn a_token_for_the_metrics_reads_nothing_else() {
         let answer = client.request(Method::GET, "/metrics").send().await.unwrap();
         assert_eq!(answer.status(), metrics, "{scope}");
         assert_eq!(status(client.agents().await), agents, "{scope}");
+        // Nor does it hear what everybody is told.
+        let mut peer = Peer::connect(&client).await;
+        let since = json!({ "epoch": peer.welcome["epoch"], "offset": 0 });
+        let ready = json!({ "since": since });
+        if agents == 200 {
+            assert_eq!(peer.ok("client:ready", ready).await["recovered"], true);
+        } else {
+            assert_eq!(peer.error("client:ready", ready).await["code"], "forbidden", "{scope}");
+        }
     }
 }
 

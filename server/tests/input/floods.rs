@@ -8,15 +8,16 @@ use crate::{
     LEEWAY, PATIENCE, TIMES, is_empty, memory, metric, often,
     raw::{FIN, PONG, Raw, TEXT, close, frame},
     still_serves,
-    support::Server,
+    support::{Server, hello},
     within,
 };
 
 const PING: u8 = 0x9;
 const CONTINUATION: u8 = 0x0;
 
-/// The code 4000, as a close frame begins.
+/// The code 4000, as a close frame begins, and how many were closed with it.
 const SLOW: [u8; 2] = 4000_u16.to_be_bytes();
+const SLOW_CLOSES: &str = "colloquy_closes_total{code=\"4000\"}";
 
 /// Whoever reads the answers may ping as much as they like: each is answered, in order.
 #[tokio::test]
@@ -48,13 +49,13 @@ async fn flood_without_reading(floods: usize) {
     let server = Arc::new(server);
     let pings = Arc::new(frame(FIN | PING, &[b'x'; 125]).repeat(100));
     still_serves(&server).await;
-    let (before, closed) = (memory(), metric("colloquy_slow_closes_total"));
+    let (before, closed) = (memory(), metric(SLOW_CLOSES));
     let mut flooding = JoinSet::new();
     for _ in 0..floods {
         let (server, pings) = (server.clone(), pings.clone());
         flooding.spawn(async move {
             let mut raw = Raw::connect_small(&server, 4096).await;
-            raw.send(crate::raw::hello().as_bytes()).await;
+            raw.send(hello("").as_bytes()).await;
             raw.welcome().await;
             // It is not read any more once as much waits as may.
             while raw.takes(&pings).await {}
@@ -65,7 +66,7 @@ async fn flood_without_reading(floods: usize) {
     let is_slow = |end: &Option<Vec<u8>>| end.as_ref().is_some_and(|end| end.starts_with(&SLOW));
     assert!(ends.iter().all(|end| is_slow(end) || end.is_none()), "{ends:?}");
     is_empty(&server).await;
-    assert_eq!(metric("colloquy_slow_closes_total"), closed + floods as u64);
+    assert_eq!(metric(SLOW_CLOSES), closed + floods as u64);
     let after = memory();
     println!("{floods} floods: {before} KiB before, {after} KiB after");
     assert!(after < before + LEEWAY);

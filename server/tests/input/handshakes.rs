@@ -2,9 +2,9 @@
 
 use crate::{
     is_empty, often,
-    raw::{FIN, Raw, TEXT, close, frame, hello, hello_with},
+    raw::{FIN, Raw, TEXT, close, frame, hello_with},
     still_serves,
-    support::Server,
+    support::{Server, hello},
 };
 
 const VERSION: &str = "Sec-WebSocket-Version: 13\r\n";
@@ -39,21 +39,21 @@ fn handshakes() -> Vec<(&'static str, String, &'static str)> {
             "426",
         ),
         ("two keys", with(&format!("{VERSION}{KEY}{KEY}")), "426"),
-        ("another method", hello().replacen("GET", "POST", 1), "405"),
-        ("another version of HTTP", hello().replacen("HTTP/1.1", "HTTP/1.0", 1), "426"),
-        ("no upgrade", hello().replacen("Upgrade: websocket\r\n", "", 1), "426"),
-        ("an upgrade to something else", hello().replacen("websocket", "h2c", 1), "426"),
+        ("another method", hello("").replacen("GET", "POST", 1), "405"),
+        ("another version of HTTP", hello("").replacen("HTTP/1.1", "HTTP/1.0", 1), "426"),
+        ("no upgrade", hello("").replacen("Upgrade: websocket\r\n", "", 1), "426"),
+        ("an upgrade to something else", hello("").replacen("websocket", "h2c", 1), "426"),
         (
             "a connection that is to be closed",
-            { hello().replacen("Connection: Upgrade", "Connection: close", 1) },
+            { hello("").replacen("Connection: Upgrade", "Connection: close", 1) },
             "426",
         ),
         (
             "two lines that say what becomes of the connection",
-            { hello().replacen("Connection: ", "Connection: keep-alive\r\nConnection: ", 1) },
+            { hello("").replacen("Connection: ", "Connection: keep-alive\r\nConnection: ", 1) },
             "101",
         ),
-        ("a choice of upgrades", hello().replacen("websocket", "h2c, WebSocket", 1), "101"),
+        ("a choice of upgrades", hello("").replacen("websocket", "h2c, WebSocket", 1), "101"),
         ("5,000 subprotocols, ours among them", subprotocols(with_ours), "101"),
         ("5,000 subprotocols, none of them ours", subprotocols(names(5_000)), "101"),
         ("50 lists of subprotocols", with(&format!("{VERSION}{KEY}{lines}")), "101"),
@@ -101,13 +101,13 @@ async fn shaking_hands_again_breaks_the_protocol() {
     let server = Server::start().await;
     often(|| async {
         let mut raw = Raw::welcomed(&server).await;
-        raw.send(hello().as_bytes()).await;
+        raw.send(hello("").as_bytes()).await;
         assert_eq!(raw.closed().await, Some(1002));
     })
     .await;
     often(|| async {
         let mut raw = Raw::connect(&server).await;
-        raw.send(hello().repeat(2).as_bytes()).await;
+        raw.send(hello("").repeat(2).as_bytes()).await;
         raw.welcome().await;
         assert_eq!(raw.closed().await, Some(1002));
     })
@@ -123,7 +123,7 @@ async fn frames_may_come_with_the_handshake() {
     often(|| async {
         let mut raw = Raw::connect(&server).await;
         let ready = br#"{"event":"client:ready","id":1}"#;
-        let all = [hello().into_bytes(), frame(FIN | TEXT, ready), close(1000, b"")];
+        let all = [hello("").into_bytes(), frame(FIN | TEXT, ready), close(1000, b"")];
         raw.send(&all.concat()).await;
         raw.welcome().await;
         assert!(raw.text().await.starts_with(r#"{"reply":1,"ok":"#));

@@ -8,7 +8,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{PATIENCE, support::Server};
+use crate::{
+    PATIENCE,
+    support::{Server, hello},
+};
 
 /// What frames are (RFC 6455, section 5.2).
 pub(crate) const TEXT: u8 = 0x1;
@@ -52,11 +55,6 @@ pub(crate) fn hello_with(lines: &str) -> String {
     )
 }
 
-/// What asks for a WebSocket.
-pub(crate) fn hello() -> String {
-    hello_with("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
-}
-
 /// A connection to the hub.
 pub(crate) struct Raw {
     stream: TcpStream,
@@ -82,7 +80,7 @@ impl Raw {
     /// A WebSocket that was welcomed.
     pub(crate) async fn welcomed(server: &Server) -> Self {
         let mut raw = Self::connect(server).await;
-        raw.send(hello().as_bytes()).await;
+        raw.send(hello("").as_bytes()).await;
         raw.welcome().await;
         raw
     }

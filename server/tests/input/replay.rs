@@ -9,7 +9,7 @@ use tokio::time::interval;
 
 use crate::{
     raw::{FIN, PONG, Raw, TEXT, frame},
-    support::{Server, chat},
+    support::{Server, chat, hello},
 };
 
 const PING: u8 = 0x9;
@@ -34,7 +34,7 @@ async fn who_takes_a_long_replay_slowly_but_steadily_stays() {
     try_join_all(sending).await.unwrap();
 
     let mut raw = Raw::connect_small(&server, 1 << 16).await;
-    raw.send(crate::raw::hello().as_bytes()).await;
+    raw.send(hello("").as_bytes()).await;
     let head = raw.head().await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     let epoch = server.state.hub.position().epoch;

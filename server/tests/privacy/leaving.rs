@@ -20,7 +20,8 @@ async fn who_leaves_sees_that_and_nothing_after_it() {
     assert_eq!(names(&all.events().await), ["messageCreated", "participantLeft"]);
     let told = one.messages().await;
     assert_eq!(names(&told), ["messageCreated", "participantLeft", "hub:unsubscribed"]);
-    assert_eq!(told[2]["payload"]["topic"], "chat:c");
+    let reason = "you are not in this chat any more";
+    assert_eq!(told[2]["payload"], json!({ "topic": "chat:c", "reason": reason }));
     assert_eq!(
         names(&others.events().await),
         ["messageCreated", "participantLeft", "messageCreated"]

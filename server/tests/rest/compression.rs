@@ -5,7 +5,10 @@ use flate2::read::GzDecoder;
 use reqwest::header::{ACCEPT_ENCODING, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use serde_json::json;
 
-use crate::{header, support::Server};
+use crate::{
+    header,
+    support::{HANDSHAKE, Server},
+};
 
 /// A server with an agent whose JSON is worth compressing.
 async fn server_with_agent() -> Server {
@@ -101,13 +104,8 @@ async fn the_version_is_the_same_in_every_coding() {
 async fn a_websocket_is_not_compressed() {
     let server = Server::start().await;
     let mut call = server.client().request(Method::GET, "/ws").header(ACCEPT_ENCODING, "br, gzip");
-    for (name, value) in [
-        ("connection", "Upgrade"),
-        ("upgrade", "websocket"),
-        ("sec-websocket-version", "13"),
-        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-    ] {
-        call = call.header(HeaderName::from_static(name), value);
+    for (name, value) in HANDSHAKE {
+        call = call.header(name.parse::<HeaderName>().unwrap(), value);
     }
     let answer = call.send().await.unwrap();
     assert_eq!((answer.status().as_u16(), header(&answer, "content-encoding")), (101, ""));

@@ -25,7 +25,7 @@ async fn what_watches_the_server_is_answered() {
         "colloquy_events_total{event=\"agent:created\"} 1\n",
         "colloquy_events_total{event=\"agent:deleted\"} 0\n",
         "colloquy_connections 0\n",
-        "colloquy_slow_closes_total 0\n",
+        "colloquy_closes_total{code=\"4000\"} 0\n",
         "colloquy_commit_seconds_bucket{le=\"0.001\"}",
         "colloquy_delivery_seconds_count 0\n",
         "colloquy_http_requests_total{method=\"POST\",route=\"/api/v1/agents\",status=\"201\"}",

@@ -115,6 +115,20 @@ pub(crate) fn provide_cryptography() {
     let _ = ring::default_provider().install_default();
 }
 
+/// The headers that ask for a WebSocket.
+pub(crate) const HANDSHAKE: [(&str, &str); 4] = [
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
+/// A handshake to be written by hand, with these lines among its headers.
+pub(crate) fn hello(lines: &str) -> String {
+    let headers = HANDSHAKE.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
+    format!("GET /ws HTTP/1.1\r\nHost: localhost\r\n{headers}{lines}\r\n")
+}
+
 /// A port that nobody listens on, below those that the system gives away by itself: it stays free
 /// for who listens on it later.
 pub(crate) fn free_port() -> u16 {

@@ -1,9 +1,6 @@
 //! A WebSocket in the hand of a test.
 
-use colloquy_client::{
-    Client,
-    raw::{RawError, RawSocket},
-};
+use colloquy_client::{Client, raw::RawSocket};
 use serde_json::{Value, json};
 
 /// A connection whose every message a test sees.
@@ -97,12 +94,6 @@ impl Peer {
 
     /// The code that the connection is closed with; what comes before it does not matter.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
-        loop {
-            match self.socket.next().await {
-                Ok(_) => {}
-                Err(RawError::Closed { code, .. }) => return code,
-                Err(error) => panic!("not closed: {error}"),
-            }
-        }
+        super::closed(&mut self.socket).await
     }
 }

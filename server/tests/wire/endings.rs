@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     Peer,
-    support::{Server, agent, chat, database},
+    support::{Server, agent, chat, database, hello},
 };
 
 #[tokio::test]
@@ -64,6 +64,18 @@ async fn an_operator_can_close_a_connection() {
     server.client().close_connection(&id).await.unwrap();
     assert_eq!(peer.closed().await, Some(4004));
     assert!(server.client().close_connection(&id).await.is_err(), "there is none any more");
+}
+
+/// In local mode, too: whoever acted as an agent does not become the next one of that id.
+#[tokio::test]
+async fn who_acts_as_an_agent_goes_with_it() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    let mut acting = Peer::connect(&server.client().act_as(ada.id.clone())).await;
+    let mut watching = Peer::ready(&server.client(), &["agent:*"]).await;
+    server.client().delete_agent(&ada.id).await.unwrap();
+    assert_eq!(acting.closed().await, Some(4001));
+    assert_eq!(watching.next().await["event"], "agent:deleted");
 }
 
 /// Who was promised what then cannot be read is closed, and may come back.
@@ -187,11 +199,7 @@ async fn pings_and_close_frames_are_answered() {
 async fn shake_hands(server: &Server) -> TcpStream {
     let address = server.url.strip_prefix("http://").unwrap();
     let mut socket = TcpStream::connect(address).await.unwrap();
-    let hello = format!(
-        "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    socket.write_all(hello.as_bytes()).await.unwrap();
+    socket.write_all(hello("").as_bytes()).await.unwrap();
     socket
 }
 

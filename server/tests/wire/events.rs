@@ -1,4 +1,4 @@
-//! Every row of the seed's table of server events, and who gets what.
+//! Every event of the hub, and who gets what (docs/protocol.md, "What the hub says").
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The seed's EventHandlerRegistry, as a program that embeds the hub uses it.
+//! `EventHandlerRegistry`, as a program that embeds the hub uses it.
 
 use colloquy_client::protocol::event::{ClientEventName, Done, client};
 use colloquy_server::hub::default_handlers;

@@ -1,4 +1,4 @@
-//! The wire protocol (design, "Wire protocol"), through a real port.
+//! The wire protocol (docs/protocol.md), through a real port.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 

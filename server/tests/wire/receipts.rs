@@ -1,6 +1,9 @@
 //! `message:received` and `message:read`.
 
-use colloquy_client::protocol::{id::ChatId, model::Message, request::NewMessage};
+use colloquy_client::protocol::{
+    event::Acknowledgement, id::ChatId, model::Message, request::NewMessage,
+};
+use colloquy_server::{access::Caller, error::Error};
 use serde_json::{Value, json};
 
 use crate::{
@@ -73,15 +76,17 @@ async fn an_unknown_message_is_not_found() {
     }
 }
 
+/// Its sockets are closed; one that asked before that is refused.
 #[tokio::test]
 async fn an_agent_that_was_deleted_acknowledges_nothing() {
     let server = Server::start().await;
     let chat = chat(&server, "c").await;
     let ada = agent(&server, "ada").await;
     let message = message(&server, &chat.id).await;
-    let mut peer = Peer::ready(&server.client().act_as(ada.id.clone()), &[]).await;
     server.client().delete_agent(&ada.id).await.unwrap();
-    let error = peer.error("message:read", json!({ "messageId": message.id })).await;
-    assert_eq!(error["code"], "not_found");
+    let acting = Caller::local().acting_as(ada.id);
+    let services = &server.state.services;
+    let refused = services.acknowledge(acting, message.id.clone(), Acknowledgement::Read).await;
+    assert!(matches!(refused, Err(Error::NotFound { what: "agent", .. })), "{refused:?}");
     assert!(server.client().receipts(&message.id).await.unwrap().value.items.is_empty());
 }

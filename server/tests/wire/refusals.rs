@@ -2,12 +2,13 @@
 
 use std::pin::pin;
 
+use colloquy_client::protocol::request::NewMessage;
 use futures_util::future::select;
 use serde_json::{Value, json};
 
 use crate::{
     Peer,
-    support::{Server, Stalled},
+    support::{Server, Stalled, chat, database},
 };
 
 #[tokio::test]
@@ -145,4 +146,24 @@ async fn acknowledge_much(mut peer: Peer) -> (Peer, Value) {
     }
     let first = peer.next().await;
     (peer, first)
+}
+
+/// What fails inside the hub is no fault of who asks either: they are told that it failed, and its
+/// log says what.
+#[tokio::test]
+async fn what_fails_inside_is_told_without_details_and_not_counted_as_refused() {
+    let server = Server::start().await;
+    let chat = chat(&server, "c").await;
+    let new = NewMessage { content: "Hello.".to_owned(), ..NewMessage::default() };
+    let message = server.client().send_message(&chat.id, &new).await.unwrap();
+    let elsewhere = "ALTER TABLE receipts RENAME TO elsewhere";
+    sqlx::query(elsewhere).execute(&mut database(&server).await).await.unwrap();
+    let mut peer = Peer::connect(&server.client()).await;
+    for _ in 0..101 {
+        let error = peer.error("message:read", json!({ "messageId": message.id })).await;
+        assert_eq!(error["code"], "internal");
+        assert_eq!(error["retryable"], true);
+        assert!(!error["message"].as_str().unwrap().contains("receipts"), "{error}");
+    }
+    peer.ok("unsubscribe:agent", json!("*")).await;
 }

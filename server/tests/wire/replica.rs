@@ -108,7 +108,11 @@ impl Observer {
         Self { replica, position, peer: None }
     }
 
+    /// Resumes, unless the connection is there.
     async fn connect(&mut self, client: &Client) {
+        if self.peer.is_some() {
+            return;
+        }
         let mut peer = Peer::connect(client).await;
         for topic in ["agent:*", "chat:*", "collection:*"] {
             peer.subscribe(topic).await;
@@ -118,10 +122,10 @@ impl Observer {
         self.peer = Some(peer);
     }
 
-    /// Applies what has come.
-    async fn catch_up(&mut self) {
+    /// Applies what has come, up to so many events of it.
+    async fn catch_up(&mut self, most: usize) {
         let Some(peer) = &mut self.peer else { return };
-        for event in peer.events().await {
+        for event in peer.events().await.into_iter().take(most) {
             let frame: EventFrame = serde_json::from_value(event).unwrap();
             assert!(frame.offset > self.position.offset, "in order, nothing twice");
             self.position.offset = frame.offset;
@@ -136,7 +140,7 @@ enum Step {
     Write { method: &'static str, path: String, body: Value },
     Acknowledge { event: &'static str, message: String },
     NewObserver,
-    Cut(usize),
+    Cut { which: usize, applied: usize },
     Connect(usize),
 }
 
@@ -185,8 +189,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         16 => request,
         1 => Just(Step::NewObserver),
-        1 => (0..4usize).prop_map(Step::Cut),
-        1 => (0..4usize).prop_map(Step::Connect),
+        2 => (0..4usize, 0..30usize).prop_map(|(which, applied)| Step::Cut { which, applied }),
+        2 => (0..4usize).prop_map(Step::Connect),
     ]
 }
 
@@ -226,28 +230,22 @@ async fn play(story: Vec<Step>, recent_bytes: usize) -> Vec<String> {
                 observers.push(Observer::begin(&client).await);
             }
             Step::NewObserver => {}
-            Step::Cut(which) => {
-                if let Some(observer) = observers.get_mut(which) {
-                    // What was on its way is lost with the connection, and comes again.
-                    observer.peer = None;
-                }
+            Step::Cut { which, applied } => {
+                let which = which % observers.len();
+                observers[which].catch_up(applied).await;
+                // What else was on its way is lost with the connection, and comes again.
+                observers[which].peer = None;
             }
             Step::Connect(which) => {
-                if let Some(observer) = observers.get_mut(which)
-                    && observer.peer.is_none()
-                {
-                    observer.connect(&client).await;
-                }
+                let which = which % observers.len();
+                observers[which].connect(&client).await;
             }
         }
     }
     let (afresh, _) = Replica::load(&client).await;
     for observer in &mut observers {
-        observer.catch_up().await;
-        if observer.peer.is_none() {
-            observer.connect(&client).await;
-            observer.catch_up().await;
-        }
+        observer.connect(&client).await;
+        observer.catch_up(usize::MAX).await;
         assert_eq!(observer.replica, afresh);
     }
     refused

@@ -145,19 +145,3 @@ async fn a_connection_is_listed_while_it_lasts_and_leaves_nothing_behind() {
     while gauges(&server).await != [0, 0] {}
     assert_eq!(client.connections().await.unwrap().value.items, []);
 }
-
-#[tokio::test]
-async fn a_subscription_taken_away_is_told() {
-    let server = Server::start().await;
-    let ada = agent(&server, "ada").await;
-    let mut peer = Peer::ready(&server.client(), &["agent:ada"]).await;
-    let id = peer.welcome["connectionId"].as_str().unwrap().parse().unwrap();
-    let topic = "agent:ada".parse().unwrap();
-    assert!(server.state.hub.revoke(&id, &topic, "no longer yours"));
-    assert!(!server.state.hub.revoke(&id, &topic, "no longer yours"));
-    touch(&server, &ada).await;
-    let told = peer.next().await;
-    assert_eq!(told["event"], "hub:unsubscribed");
-    assert_eq!(told["payload"], json!({ "topic": "agent:ada", "reason": "no longer yours" }));
-    assert_eq!(peer.events().await, Vec::<Value>::new());
-}

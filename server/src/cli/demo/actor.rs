@@ -10,7 +10,7 @@ use colloquy_client::{
         id::{AgentId, ChatId, InvalidId, MessageId, PrincipalKind},
         model::{AgentStatus, Message},
         request::{NewMessage, NewParticipant, StatusChange},
-        session::Notice,
+        session::{Notice, State},
         topic::{Kind, Topic},
     },
 };
@@ -41,6 +41,9 @@ pub(crate) enum Ended {
     /// What was missed while the hub was away cannot be replayed.
     #[error("the hub does not know any more what was missed")]
     Missed,
+    /// The hub ended the connection for good: the agent was deleted, or an operator closed it.
+    #[error("the hub ended the connection of the agent {0}")]
+    ShutOut(AgentId),
     /// Nobody can act as that agent.
     #[error("nothing lets the demo act as the agent {0}")]
     Uncast(AgentId),
@@ -121,6 +124,7 @@ impl Actor {
     async fn notice(&mut self) -> Result<Notice, Ended> {
         match self.notices.recv().await {
             Some(Notice::Reload { .. }) | None => Err(Ended::Missed),
+            Some(Notice::State(State::Closed(_))) => Err(Ended::ShutOut(self.id.clone())),
             Some(notice) => Ok(notice),
         }
     }
