@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what it costs, beside others.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -13,18 +13,22 @@ use crate::workspace::{Workspace, run};
 /// The parts, in the order in which they are run.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
-    /// Delivering to many, beside the ceiling and others
-    FanOut,
     /// Writing durably
     Write,
     /// Reading a large hub
     Read,
+    /// Delivering to many, beside the ceiling and others
+    FanOut,
     /// Each of them
     All,
 }
 
 pub(crate) fn bench(workspace: &Workspace, part: Part, quick: bool) -> Result<()> {
+    let wanted = |one| part == one || part == Part::All;
     let mut steps = Steps::default();
+    let debian = wanted(Part::FanOut)
+        .then(|| steps.step("set-up", || setup::for_fan_out(workspace)))
+        .transpose()?;
     let cargo = |args: &[&str]| {
         run(workspace.command("cargo").env("RUSTFLAGS", build::flags()).arg("build").args(args))
     };
@@ -33,21 +37,20 @@ pub(crate) fn bench(workspace: &Workspace, part: Part, quick: bool) -> Result<()
         let server = ["--package=colloquy-server", "--features=bench"];
         cargo(&[&["--release"], &server[..], &["--bin=colloquy", "--example=fan_out"]].concat())
     })?;
-    let wanted = |one| part == one || part == Part::All;
     if wanted(Part::Write) {
         steps.step("writing", || write(workspace, quick))?;
     }
     if wanted(Part::Read) {
         steps.step("reading", || read(workspace, quick))?;
     }
-    if wanted(Part::FanOut) {
-        steps.step("fan-out", || fan_out(workspace, quick))?;
+    if let Some(debian) = debian {
+        steps.step("fan-out", || fan_out(workspace, &debian, quick))?;
     }
     Ok(())
 }
 
-fn fan_out(workspace: &Workspace, quick: bool) -> Result<()> {
-    let debian = setup::for_fan_out(workspace)?;
+/// Measures beside others, those from Debian being in that folder.
+fn fan_out(workspace: &Workspace, debian: &Path, quick: bool) -> Result<()> {
     let figures = workspace.target.join("bench/fan-out.jsonl");
     fs::create_dir_all(workspace.target.join("bench"))?;
     if figures.exists() {
@@ -55,7 +58,7 @@ fn fan_out(workspace: &Workspace, quick: bool) -> Result<()> {
     }
     let generator = |verb: &str| {
         let mut command = optimised(workspace, "colloquy-bench");
-        command.arg(verb).env("BENCH_DEBIAN", &debian);
+        command.arg(verb).env("BENCH_DEBIAN", debian);
         command
     };
     let quick = quick.then_some("--quick");

@@ -2,8 +2,11 @@
 //!
 //! libFuzzer, as `cargo fuzz` uses it, but with the stable compiler: what it needs of the compiler
 //! is that code tells where it goes. There is no unsafe code of ours that a sanitizer could watch.
+//! It is C++ itself, and is compiled here.
 
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -26,13 +29,11 @@ pub(crate) fn fuzz(workspace: &Workspace, seconds: u32) -> Result<()> {
     let about = output(workspace.command("rustc").arg("-vV"))?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.context("rustc does not say what it runs on")?;
-    let folder = workspace.target.join("fuzz");
+    let folder = folder(workspace);
     steps.step("the programs", || {
-        let mut build = workspace.command("cargo");
+        let mut build = cargo(workspace);
         // With a target, build scripts are built without the flags.
-        build.args(["build", "--locked", "--target", host]);
-        build.current_dir(workspace.root.join("fuzz"));
-        run(build.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", &folder))
+        run(build.args(["build", "--locked", "--target", host]).env("RUSTFLAGS", FLAGS))
     })?;
     for (name, most) in TARGETS {
         steps.step(name, || {
@@ -49,4 +50,25 @@ pub(crate) fn fuzz(workspace: &Workspace, seconds: u32) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Checks the programs as the workspace is checked, which they are no part of.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    run(cargo(workspace).args(["fmt", "--check"]))?;
+    let mut clippy = cargo(workspace);
+    // Nothing is linked, so any file will pass for libFuzzer, and no C++ compiler is needed.
+    clippy.env("CUSTOM_LIBFUZZER_PATH", workspace.root.join("fuzz/Cargo.toml"));
+    run(clippy.args(["clippy", "--locked", "--", "-Dwarnings"]))
+}
+
+/// Cargo, in the workspace that `fuzz/` is by itself.
+fn cargo(workspace: &Workspace) -> Command {
+    let mut cargo = workspace.command("cargo");
+    cargo.current_dir(workspace.root.join("fuzz")).env("CARGO_TARGET_DIR", folder(workspace));
+    cargo
+}
+
+/// Where everything is that is made here.
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("fuzz")
 }

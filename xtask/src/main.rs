@@ -81,10 +81,7 @@ fn main() -> Result<()> {
         Task::Serve { args } => serve::serve(&workspace, &args),
         Task::Test { fast } => test::test(&workspace, fast),
         Task::Build => build::build(&workspace),
-        Task::Budgets => {
-            build::build(&workspace)?;
-            test::budgets(&workspace)
-        }
+        Task::Budgets => test::budgets(&workspace),
         Task::Bench { part, quick } => bench::bench(&workspace, part, quick),
         Task::Soak { only } => soak::soak(&workspace, only.as_deref()),
         Task::Autobahn => autobahn::autobahn(&workspace),

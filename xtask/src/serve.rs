@@ -25,9 +25,14 @@ pub(crate) fn leptos(workspace: &Workspace, args: &[String]) -> Result<()> {
         setup::for_release(workspace)?;
     }
     let mut command = workspace.command("cargo-leptos");
-    command.arg("leptos").args(args);
-    if args.first().is_some_and(|task| BUILDING.contains(&task.as_str())) {
-        command.arg("--split");
+    command.arg("leptos");
+    if let Some((task, rest)) = args.split_first() {
+        command.arg(task);
+        if BUILDING.contains(&task.as_str()) {
+            // In front of what is the server's: everything behind `--`.
+            command.arg("--split");
+        }
+        command.args(rest);
     }
     if std::env::var_os("COLLOQUY_DATA_DIR").is_none() {
         command.env("COLLOQUY_DATA_DIR", workspace.root.join("data"));

@@ -26,11 +26,20 @@ const HEAD: &str = "| | fault | what was done | what came of it | took | when, o
 
 /// Runs the long forms of the tests of faults and of bad input (`server/tests/soak` and `input`)
 /// whose names contain that, one after the other. The line of each fault that was survived goes into
-/// the document's table. Without a name, Autobahn's suite and the fuzzer have their turn as well.
+/// the document's table. Without a name, Autobahn's suite, where it can be set up, and the fuzzer have
+/// their turn as well.
 pub(crate) fn soak(workspace: &Workspace, only: Option<&str>) -> Result<()> {
     let mut steps = Steps::default();
     let conditions = conditions()?;
     steps.step("set-up", || setup::for_checks(workspace))?;
+    // Its turn comes at the end; what it lacks is told now as well.
+    let lacking = only.is_none().then(|| setup::for_autobahn(workspace).err()).flatten();
+    let tell_lacking = || {
+        if let Some(error) = &lacking {
+            eprintln!("\nAutobahn's suite is left out: {error:#}");
+        }
+    };
+    tell_lacking();
     let lines = workspace.target.join("soak");
     if lines.exists() {
         fs::remove_dir_all(&lines)?;
@@ -45,10 +54,17 @@ pub(crate) fn soak(workspace: &Workspace, only: Option<&str>) -> Result<()> {
     if only.is_some() {
         return survived;
     }
-    // What failed does not keep the rest from being tried.
-    let held = autobahn::autobahn(workspace);
+    // What failed does not keep the rest from being tried, or told.
+    let held = if lacking.is_none() { autobahn::autobahn(workspace) } else { Ok(()) };
     let stood = fuzz::fuzz(workspace, FUZZ_SECONDS);
-    survived.and(held).and(stood)
+    tell_lacking();
+    let mut failures: Vec<_> =
+        [survived, held, stood].into_iter().filter_map(Result::err).collect();
+    let last = failures.pop();
+    for failure in failures {
+        eprintln!("\nError: {failure:?}");
+    }
+    last.map_or(Ok(()), Err)
 }
 
 /// Lays the lines that the tests left over those in the document; the table as it is then.

@@ -5,9 +5,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::setup;
 use crate::steps::Steps;
 use crate::workspace::{Workspace, run};
+use crate::{build, fuzz, setup};
 
 /// The workspace without the crate that only a browser can run.
 const NATIVE: [&str; 3] = ["--workspace", "--exclude", "colloquy-frontend"];
@@ -25,6 +25,7 @@ pub(crate) fn test(workspace: &Workspace, fast: bool) -> Result<()> {
     steps.step("clippy, native", || {
         cargo(&[&["clippy"], &NATIVE, &["--all-targets", "--", "-Dwarnings"]])
     })?;
+    steps.step("formatting and clippy, fuzz/", || fuzz::check(workspace))?;
     let Some(chromium) = chromium else {
         steps.step("tests", || cargo(&[&["nextest", "run"], &NATIVE]))?;
         println!("\n--fast left out: WASM, documentation examples, embedded site, browser tests.");
@@ -53,9 +54,11 @@ pub(crate) fn test(workspace: &Workspace, fast: bool) -> Result<()> {
     })
 }
 
-/// `cargo xtask budgets`: what the pages of the built executable cost.
+/// `cargo xtask budgets`: what the pages of the executable cost that `build` makes.
 pub(crate) fn budgets(workspace: &Workspace) -> Result<()> {
+    // What is missing is told before the build.
     let chromium = setup::for_browser_tests(workspace)?;
+    build::build(workspace)?;
     let config = "--config=budgets/playwright.config.ts";
     run(playwright(workspace, "release/colloquy", &chromium).args(["test", config]))
 }
