@@ -1,6 +1,7 @@
-// Every page, and something to see on each.
+// Every page, something to see on each, and what holds on all of them.
 
-import type { Page } from "@playwright/test";
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, expect } from "@playwright/test";
 
 import type { Server } from "./server.ts";
 import { connect } from "./tests/steps.ts";
@@ -69,4 +70,17 @@ export async function open(page: Page, path: string): Promise<void> {
 /** Until the page is live: it listens to what is done on it, and is connected to the hub. */
 export async function live(page: Page): Promise<void> {
   await page.locator('html:not([data-asleep]) .connection-pill[data-state="live"]').waitFor();
+}
+
+/** By how many pixels the page, or that one element of it, is wider than what shows it. */
+export function excessWidth(page: Page, selector = "html"): Promise<number> {
+  return page.locator(selector).evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+}
+
+/** The page as it is now: axe finds nothing, and it is no wider than the screen. */
+export async function expectFit(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
+  expect.soft(found, where).toEqual([]);
+  expect.soft(await excessWidth(page), `${where} is wider than the screen`).toBe(0);
 }

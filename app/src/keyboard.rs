@@ -1,5 +1,5 @@
 //! Where the keyboard is: on a page that one goes to it begins at the heading, a button that does
-//! nothing for the moment keeps it, and one that goes with its row hands it on.
+//! nothing for the moment keeps it, and what goes with what was pressed hands it on.
 
 use std::{cell::RefCell, iter::successors};
 
@@ -49,69 +49,24 @@ fn is_taken() -> bool {
 }
 
 /// Moves the keyboard to the heading of the page, or to the page if it has none.
-pub(crate) fn focus_heading() -> Option<()> {
-    let main = document().get_element_by_id("content")?;
+fn focus_heading() {
+    let Some(main) = document().get_element_by_id("content") else { return };
     let heading = main.query_selector("h1").ok().flatten().unwrap_or(main);
-    // The router and `scroll_place` say where the page is scrolled to.
+    focus(&heading);
+}
+
+/// Moves the keyboard to an element; whether it is there then. A heading may have it, too, as it is read
+/// aloud then; the page does not scroll there.
+pub(crate) fn focus(element: &Element) -> bool {
+    let is_heading = element.matches("h1, h2, h3, main") == Ok(true);
+    if is_heading {
+        // It fails for no element of HTML.
+        element.set_attribute("tabindex", "-1").ok();
+    }
     let how = FocusOptions::new();
-    how.set_prevent_scroll(true);
-    focusable(heading)?.focus_with_options(&how).ok()
-}
-
-/// A heading that may have the keyboard, as it is read aloud then.
-fn focusable(heading: Element) -> Option<HtmlElement> {
-    heading.set_attribute("tabindex", "-1").ok()?;
-    heading.dyn_into().ok()
-}
-
-thread_local! {
-    /// What waits for the button that was pressed last to go.
-    static WATCH: RefCell<Option<MutationObserver>> = const { RefCell::new(None) };
-}
-
-/// To be called when a button is pressed that goes with its row of a list: at once, with the answer or an
-/// event, or once a dialog has asked. If it takes the keyboard along, its heir has it from then on.
-pub(crate) fn hand_on(press: &Event) {
-    let pressed = press.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(button) = pressed.and_then(|it| it.closest("button").ok().flatten()) else { return };
-    let (heirs, around) = (heirs(&button), button.closest("dialog").ok().flatten());
-    watch_page(move || {
-        if button.is_connected() {
-            // Whoever thought better of it has gone on to something else.
-            if focused().as_ref() != Some(&button) && !is_asked(&around) {
-                unwatch_page();
-            }
-            return;
-        }
-        let (heirs, around) = (heirs.clone(), around.clone());
-        // A dialog that closes at the same time has closed by then.
-        request_animation_frame(move || {
-            if !is_asked(&around) {
-                unwatch_page();
-                inherit(&heirs);
-            }
-        });
-    });
-}
-
-/// Calls back whenever something comes into the page or goes, in place of who was called until now.
-fn watch_page(changed: impl Fn() + 'static) {
-    unwatch_page();
-    // The browser keeps it for as long as it watches.
-    let changed = Closure::<dyn Fn()>::new(changed).into_js_value();
-    if let Ok(watch) = MutationObserver::new(changed.unchecked_ref()) {
-        let what = MutationObserverInit::new();
-        what.set_child_list(true);
-        what.set_subtree(true);
-        watch.observe_with_options(&document(), &what).ok();
-        WATCH.set(Some(watch));
-    }
-}
-
-fn unwatch_page() {
-    if let Some(watch) = WATCH.take() {
-        watch.disconnect();
-    }
+    how.set_prevent_scroll(is_heading);
+    let it = element.dyn_ref::<HtmlElement>();
+    it.is_some_and(|it| it.focus_with_options(&how).is_ok()) && focused().as_ref() == Some(element)
 }
 
 /// What has the keyboard; it is the body that has it when nothing has.
@@ -119,56 +74,153 @@ pub(crate) fn focused() -> Option<Element> {
     document().active_element().filter(|it| it.tag_name() != "BODY")
 }
 
-/// Whether a dialog is open, but that around what was pressed.
-fn is_asked(around: &Option<Element>) -> bool {
-    let open = document().query_selector("dialog[open]").ok().flatten();
-    open.is_some() && open != *around
+/// How many rows of a list on either side of what goes may inherit the keyboard.
+const NEIGHBOURS: usize = 8;
+
+/// What has the keyboard while something is done that may take it along.
+struct Held {
+    holder: Element,
+    /// The dialog that it is in.
+    dialog: Option<Element>,
+    /// The path of the page that it is on.
+    path: String,
+    /// Who has the keyboard next: the first of them that can have it.
+    heirs: Vec<Element>,
 }
 
-/// Gives the keyboard to the first heir that is there, unless something has it.
-fn inherit(heirs: &[Element]) {
-    let heir = heirs.iter().find(|heir| heir.is_connected());
-    if let Some(heir) = heir.filter(|_| focused().is_none()) {
-        let heir = match heir.matches("h1, h2, h3") {
-            Ok(true) => focusable(heir.clone()),
-            _ => heir.clone().dyn_into().ok(),
-        };
-        // It fails only for an element that can have no focus.
-        heir.and_then(|heir| heir.focus().ok());
+thread_local! {
+    /// On the page, and in each dialog that is over it: a question may take along what asked it.
+    static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+    /// Calls [`look`] when something comes into the page or goes. The browser keeps the closure for as
+    /// long as it keeps this.
+    static WATCH: Option<MutationObserver> = {
+        let changed = Closure::<dyn Fn()>::new(look).into_js_value();
+        MutationObserver::new(changed.unchecked_ref()).ok()
+    };
+}
+
+/// To be called when something is done that may take along what has the keyboard: at once, with an answer
+/// or an event, or once a dialog has asked. If it goes while it has the keyboard, its heir has it from then
+/// on. Presses of buttons and links call this by themselves.
+pub(crate) fn hand_on() {
+    let Some(holder) = focused() else { return };
+    let dialog = holder.closest("dialog").ok().flatten();
+    let next = Held { dialog, path: path(), heirs: heirs(&holder), holder };
+    HELD.with_borrow_mut(|held| {
+        // What asked the question that this is in may still go.
+        held.retain(|it| next.dialog.is_some() && it.dialog != next.dialog);
+        held.push(next);
+    });
+    let what = MutationObserverInit::new();
+    what.set_child_list(true);
+    what.set_subtree(true);
+    WATCH.with(|watch| {
+        if let Some(watch) = watch {
+            // It fails for no document.
+            watch.observe_with_options(&document(), &what).ok();
+        }
+    });
+}
+
+/// To be called when something came into the page or went, or the keyboard was moved.
+fn look() {
+    let last = HELD.with_borrow(|held| held.last().map(|it| it.holder.clone()));
+    if last.is_some() && last != focused() {
+        // What happens at the same time, such as that a dialog closes, has happened by then.
+        request_animation_frame(settle);
     }
 }
 
-/// Who inherits the keyboard of a button in a row, the first of them that is there: the buttons of the
-/// rows after it, of those before it, and the field that the rows stand in, or the heading above them.
-fn heirs(button: &Element) -> Vec<Element> {
-    let inside = |around: &str, what: &str| {
-        let around = button.closest(around).ok().flatten()?;
-        around.query_selector(what).ok().flatten()
-    };
-    let row = button.closest("li, tr, .capability").ok().flatten();
-    let after = successors(row.clone(), Element::next_element_sibling).skip(1);
-    let before = successors(row, Element::previous_element_sibling).skip(1);
-    let same = |row: Element| row.query_selector("button").ok().flatten();
-    let field = || inside(".field", "input");
-    let heading = || inside("section", "h2, h3").or_else(|| inside("main", "h1"));
-    after.chain(before).filter_map(same).chain(field().or_else(heading)).collect()
-}
-
-/// Lets presses of what says `aria-disabled` do nothing. Unlike `disabled`, which takes the keyboard
-/// away from a button while what it does is being done. To be called once, by the app.
-pub(crate) fn ignore_presses_of_disabled() {
-    Effect::new(|| {
-        let ignore = Closure::<dyn Fn(Event)>::new(|press: Event| {
-            let pressed = press.target().and_then(|target| target.dyn_into::<Element>().ok());
-            let is_disabled = |it: &Element| it.closest("[aria-disabled=true]") != Ok(None);
-            if pressed.as_ref().is_some_and(is_disabled) {
-                press.prevent_default();
-                press.stop_immediate_propagation();
+/// Forgets what has the keyboard no more. Whoever moved it, or put it nowhere, meant to; what went with it
+/// hands it on, on the page that it was on.
+fn settle() {
+    let mut held = HELD.take();
+    let (mut is_lost, mut heirs) = (false, Vec::new());
+    while let Some(it) = held.pop_if(|it| !it.keeps()) {
+        is_lost |= !it.holder.is_connected() && it.path == path();
+        // Behind a question's button comes what asked it.
+        heirs.push(it.holder);
+        heirs.extend(it.heirs);
+    }
+    if held.is_empty() {
+        WATCH.with(|watch| {
+            if let Some(watch) = watch {
+                watch.disconnect();
             }
         });
-        // Enter in a field presses the button of its form, and so comes here, too. Before all others.
-        let listener = ignore.as_ref().unchecked_ref();
-        window().add_event_listener_with_callback_and_bool("click", listener, true).ok();
-        ignore.forget();
+    }
+    HELD.set(held);
+    if is_lost && focused().is_none() && !heirs.iter().any(focus) {
+        focus_heading();
+    }
+}
+
+impl Held {
+    /// Whether it has the keyboard, or will have it again: once the dialog closes that is over it.
+    fn keeps(&self) -> bool {
+        let open = document().query_selector("dialog[open]").ok().flatten();
+        focused().as_ref() == Some(&self.holder) || open.is_some() && open != self.dialog
+    }
+}
+
+fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// Who inherits the keyboard of something, the first of them that is there then: the buttons of its row in
+/// a list, of the rows after it and of those before it; the field or the list that it belongs to; the
+/// headings above it.
+fn heirs(of: &Element) -> Vec<Element> {
+    let around = |place: &str| of.closest(place).ok().flatten();
+    let first = |place: Element, what: &str| place.query_selector(what).ok().flatten();
+    let row = around("li, tr, .capability, .toast");
+    let after = successors(row.clone(), Element::next_element_sibling).take(NEIGHBOURS);
+    let before = successors(row, Element::previous_element_sibling).take(NEIGHBOURS).skip(1);
+    let buttons = after.chain(before).filter_map(|row| first(row, "button"));
+    let wholes = [
+        (".field", "input"),
+        ("form", "input, textarea"),
+        (".history", "[role=listbox]"),
+        (".messages-frame", ".messages"),
+    ];
+    let parts = wholes.into_iter().filter_map(|(whole, part)| first(around(whole)?, part));
+    let section = |inside: &Element| inside.closest("section, dialog").ok().flatten();
+    // What is around a dialog is the business of what opened it.
+    let sections = successors(section(of), |inner| match inner.matches("dialog") {
+        Ok(false) => section(&inner.parent_element()?),
+        _ => None,
     });
+    let headings = sections.filter_map(|section| first(section, "h2, h3"));
+    buttons.chain(parts).chain(headings).collect()
+}
+
+/// Lets presses of what says `aria-disabled` do nothing: unlike `disabled`, that does not take the keyboard
+/// away from a button while what it does is being done. All others may take the keyboard along. To be called
+/// once, by the app.
+pub(crate) fn follow_presses() {
+    Effect::new(|| {
+        // Enter in a field presses the button of its form, and so comes here, too.
+        hear("click", |press| {
+            let pressed = press.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let is_in = |place: &str| {
+                pressed.as_ref().is_some_and(|pressed| pressed.closest(place) != Ok(None))
+            };
+            if is_in("[aria-disabled=true]") {
+                press.prevent_default();
+                press.stop_immediate_propagation();
+            } else if is_in("button, a") {
+                hand_on();
+            }
+        });
+        hear("focusout", |_| look());
+    });
+}
+
+/// Hears of an event before all others.
+fn hear(event: &str, heard: fn(Event)) {
+    let heard = Closure::<dyn Fn(Event)>::new(heard);
+    let listener = heard.as_ref().unchecked_ref();
+    // It fails in no browser.
+    window().add_event_listener_with_callback_and_bool(event, listener, true).ok();
+    heard.forget();
 }

@@ -11,7 +11,7 @@
 //! - [`api`]: the REST API, typed
 //! - [`session`]: who uses the page, and what they may do
 //! - `tab_storage`: what the browser keeps for this tab; `scroll_place`: the way back to where one was;
-//!   `keyboard`: where the keyboard is on a new page, and that pressing a button keeps it there
+//!   `keyboard`: where the keyboard is, on a new page and once what had it is gone
 //! - [`backend`]: what rendering on the server needs from the server
 //! - [`early`]: what people do on a page before it is alive
 //! - `parts`: which parts of the WASM are loaded when they are wanted
@@ -52,7 +52,7 @@ use crate::{
         toasts::{ToastRegion, provide_toasts},
     },
     early::Alive,
-    keyboard::{ignore_presses_of_disabled, provide_beginnings},
+    keyboard::{follow_presses, provide_beginnings},
     live::provide_websocket,
     pages::{
         agents::{AGENT, AGENTS},
@@ -113,7 +113,7 @@ pub fn App() -> impl IntoView {
     provide_websocket();
     provide_session();
     keep_for_one_person();
-    ignore_presses_of_disabled();
+    follow_presses();
     // Whoever is not known is offered the way in, and nothing else.
     let session = use_session();
     let is_known = untrack(|| session.caller().is_some());

@@ -121,7 +121,8 @@ pub fn PaletteButton() -> impl IntoView {
     Effect::new(move || {
         let keys = window_event_listener(ev::keydown, move |event| {
             let modified = event.ctrl_key() || event.meta_key();
-            if modified && !event.shift_key() && !event.alt_key() && event.key() == "k" {
+            let is_k = event.key().eq_ignore_ascii_case("k");
+            if modified && !event.shift_key() && !event.alt_key() && is_k {
                 event.prevent_default();
                 palette.show();
             } else if untrack(|| palette.is_awaited()) && palette.press_early(&event) {

@@ -11,16 +11,15 @@
 //! - `chats`: chats and their conversations
 //! - `account`: signing in, profile, people, tokens
 
-use std::{
-    pin::Pin,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{cell::Cell, future::pending, pin::Pin, time::Duration};
 
 use colloquy_protocol::model::NotificationType;
 use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{ChooseView, hooks::use_url};
+use leptos_router::{
+    ChooseView,
+    hooks::{use_location, use_url},
+};
 use thiserror::Error;
 
 use crate::{
@@ -149,30 +148,52 @@ pub struct LazyPage {
 
 pub(crate) type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// How many pages were asked for.
-static ASKED: AtomicU32 = AtomicU32::new(0);
+thread_local! {
+    /// How many pages were asked for. (A page that is rendered on the server waits for nothing: of
+    /// those in its thread it is always the last one.)
+    static ASKED: Cell<u32> = const { Cell::new(0) };
+    /// Which of them was shown last.
+    static SHOWN: Cell<u32> = const { Cell::new(0) };
+}
 
 /// The pause between two tries to load a page's part.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// The router shows what was chosen if the path is still the one that it was chosen for, and in any
+/// case drops the page from before. When only the id in the path changes, it does not choose again. So,
+/// when other pages are gone to while the part of one is on its way:
+///
+/// - The page that was asked for last is shown, or loaded anew if its id is another by then. (So is the
+///   page that is not found, which has no part, if it was gone to since.)
+/// - The choices before it end after that, so that the page from before lives as long as it is seen;
+///   and one whose path is wanted again ends only when it is not, so that it is not shown instead.
 impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
-        let asked = ASKED.fetch_add(1, Ordering::Relaxed) + 1;
+        let asked = ASKED.get().wrapping_add(1);
+        ASKED.set(asked);
+        let own_path = use_url().with_untracked(|url| url.path().to_owned());
+        let path = use_location().pathname;
+        let is_wanted = || path.with_untracked(|path| *path == own_path);
         let mut notice = None;
         let view = loop {
             match (self.view)().await {
-                Ok(view) => break view,
-                Err(error) => on_failure(error, &mut notice),
+                _ if ASKED.get() != asked => break None,
+                Ok(view) if is_wanted() || !is_alive() => break Some(view),
+                Ok(_) => load_anew().await,
+                Err(error) => on_failure(error, &mut notice).await,
             }
             sleep(PAUSE).await;
-            // Somebody did not want to wait for it: the router shows nothing of it any more.
-            if ASKED.load(Ordering::Relaxed) != asked {
-                break ().into_any();
-            }
         };
         if let Some(notice) = notice {
             use_toasts().close(notice);
         }
+        let Some(view) = view else {
+            while is_wanted() || SHOWN.get() != ASKED.get() {
+                sleep(PAUSE).await;
+            }
+            return ().into_any();
+        };
+        SHOWN.set(asked);
         view
     }
 
@@ -184,18 +205,29 @@ impl ChooseView for LazyPage {
 /// A page's part could not be loaded. While the hub is there, it is not the network: it may be
 /// another version by now, whose parts do not fit this one, so the browser loads the page anew.
 /// Otherwise a notice says that it is tried again.
-fn on_failure(error: NotLoaded, notice: &mut Option<u64>) {
-    // A page that is loaded at this moment is not loaded anew again and again.
-    let is_alive = document().document_element().is_some_and(|root| !root.has_attribute(ASLEEP));
+async fn on_failure(error: NotLoaded, notice: &mut Option<u64>) {
     let is_live = use_websocket().connection().get_untracked() == Connection::Live;
-    if is_alive && is_live {
-        let url = use_url().get_untracked();
-        let search = url.search();
-        let question = if search.is_empty() { "" } else { "?" };
-        // Where it cannot, it is tried here again.
-        drop(window().location().set_href(&format!("{}{question}{search}", url.path())));
+    if is_alive() && is_live {
+        load_anew().await;
     } else if notice.is_none() {
         *notice =
             Some(use_toasts().show(NotificationType::Error, format!("{error} It is tried again.")));
+    }
+}
+
+/// Whether the page listens to what is done on it. One that does not yet is being loaded at this moment,
+/// and is not loaded anew again and again.
+fn is_alive() -> bool {
+    document().document_element().is_some_and(|root| !root.has_attribute(ASLEEP))
+}
+
+/// Has the browser load the wanted page anew, once: while that is on its way, asking for it again would
+/// begin from the start. Ends only if the browser does not.
+async fn load_anew() {
+    let location = use_location();
+    let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+    let question = if search.is_empty() { "" } else { "?" };
+    if window().location().set_href(&format!("{path}{question}{search}")).is_ok() {
+        pending::<()>().await;
     }
 }

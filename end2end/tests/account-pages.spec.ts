@@ -1,9 +1,8 @@
 // What holds on the pages of accounts: what tests/everywhere.spec.ts says of all others.
 
-import AxeBuilder from "@axe-core/playwright";
-import type { BrowserContext, Page } from "@playwright/test";
+import type { BrowserContext } from "@playwright/test";
 
-import { listen, open } from "../pages.ts";
+import { expectFit, listen, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
 import { alive, ask, join, setUp } from "./accounts.ts";
 
@@ -33,12 +32,12 @@ for (const [colorScheme, viewport] of [
     for (const path of ENTRANCES) {
       await page.goto(path);
       await alive(page);
-      await holds(page, `${path} of a new hub`);
+      await expectFit(page, `${path} of a new hub`);
     }
     await fill(context, server, await browser.newContext());
     for (const path of PAGES) {
       await open(page, path);
-      await holds(page, path);
+      await expectFit(page, path);
     }
     for (const [path, button] of [
       ["/people", "Invite somebody"],
@@ -52,13 +51,13 @@ for (const [colorScheme, viewport] of [
       await open(page, path);
       await page.getByRole("button", { name: button }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
-      await holds(page, `${button} on ${path}`);
+      await expectFit(page, `${button} on ${path}`);
     }
     await context.clearCookies();
     for (const path of ENTRANCES) {
       await page.goto(path);
       await alive(page);
-      await holds(page, path);
+      await expectFit(page, path);
     }
     expect(heard).toEqual([]);
   });
@@ -75,14 +74,4 @@ async function fill(context: BrowserContext, server: Server, other: BrowserConte
     scopes: ["read"],
     expiresAt: "2099-01-31T12:00:00Z",
   });
-}
-
-async function holds(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
-  expect.soft(found, where).toEqual([]);
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - window.innerWidth,
-  );
-  expect.soft(overflow, `${where} is wider than the screen`).toBeLessThanOrEqual(0);
 }

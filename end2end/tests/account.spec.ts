@@ -26,6 +26,9 @@ test("the set-up link makes the first administrator, once", async ({ page, serve
   await expect(page).toHaveURL("/welcome");
   await page.getByLabel("Name").fill("Ada Admin");
   await page.getByLabel("E-mail address").fill("ada@example.org");
+  await page.getByRole("button", { name: "Show: Password" }).click();
+  await expect(page.getByLabel("Password", { exact: true })).toHaveAttribute("type", "text");
+  await page.getByRole("button", { name: "Hide: Password" }).click();
   await page.getByLabel("Password", { exact: true }).fill("password");
   await page.keyboard.press("Enter");
   await expect(page.getByLabel("Password", { exact: true })).toHaveAttribute("aria-invalid", "true");
@@ -42,7 +45,7 @@ test("the set-up link makes the first administrator, once", async ({ page, serve
   await other.goto(link);
   await expect(other).toHaveURL("/welcome");
   await other.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await other.getByRole("button", { name: "Go on" }).click();
+  await other.getByRole("button", { name: "Set password" }).click();
   await expect(other.getByRole("alert").filter({ hasText: "does not work" })).toBeVisible();
 });
 
@@ -80,7 +83,7 @@ test("somebody who is invited comes in, and finds what they may do", async ({
   const viewer = await (await another(browser, server)).newPage();
   await viewer.goto(link);
   await viewer.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await viewer.getByRole("button", { name: "Go on" }).click();
+  await viewer.getByRole("button", { name: "Set password" }).click();
   await expect(viewer.getByRole("link", { name: "Vera Viewer" })).toContainText("viewer");
   // The admin's page sees it by itself.
   await expect(row).toContainText("active");
@@ -98,7 +101,7 @@ test("somebody who is invited comes in, and finds what they may do", async ({
 
   // What a viewer may not do is not offered.
   expect(await offered(viewer)).not.toContain("People");
-  await expect(viewer.getByText("viewers do not write")).toBeVisible();
+  await expect(viewer.getByText("viewers cannot write")).toBeVisible();
   await expect(viewer.getByRole("textbox", { name: "Message" })).toHaveCount(0);
   for (const name of ["Edit", "Delete…", "Reply to Ada Admin"]) {
     await expect(viewer.getByRole("button", { name })).toHaveCount(0);
@@ -113,9 +116,9 @@ test("somebody who is invited comes in, and finds what they may do", async ({
   await expect(viewer.getByRole("region", { name: "Make something happen" })).toHaveCount(0);
   await viewer.keyboard.press("Control+k");
   await viewer.getByRole("combobox", { name: "Name, id or command" }).fill("e");
-  const lines = viewer.getByRole("listbox", { name: "What fits" }).getByRole("option");
+  const lines = viewer.getByRole("listbox", { name: "Results" }).getByRole("option");
   await expect(lines.filter({ hasText: "Overview" })).toBeVisible();
-  for (const words of ["Create", "People", "Notify"]) {
+  for (const words of ["Create an agent", "Create a chat", "Create a collection", "People", "Notify"]) {
     await expect(lines.filter({ hasText: words })).toHaveCount(0);
   }
   await viewer.keyboard.press("Escape");
@@ -136,6 +139,25 @@ test("somebody who is invited comes in, and finds what they may do", async ({
   await viewer.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await viewer.keyboard.press("Enter");
   await expect(viewer.getByRole("alert").filter({ hasText: "is wrong" })).toBeVisible();
+});
+
+test("what is typed of somebody else while a link is being made stays", async ({ page, context, server }) => {
+  await setUp(context, server);
+  await open(page, "/people");
+  await page.getByRole("button", { name: "Invite somebody" }).click();
+  const inviting = page.getByRole("dialog", { name: "Invite somebody" });
+  const name = inviting.getByLabel("Name");
+  await name.fill("Vera Viewer");
+  await inviting.getByLabel("E-mail address").fill("vera@example.org");
+  const making = await hold(page, "**/api/v1/people");
+  await inviting.getByRole("button", { name: "Create link" }).click();
+  await making.asked;
+  await name.fill("Bob Member");
+  making.release();
+
+  const link = page.getByRole("dialog", { name: "A link for Vera Viewer" });
+  await link.getByRole("button", { name: "I have copied it" }).click();
+  await expect(name).toHaveValue("Bob Member");
 });
 
 test("a session that has ended is asked for again, and goes on where it was", async ({
@@ -207,6 +229,42 @@ test("a request that finds the session ended asks to sign in again, too", async 
   await expect(page.getByRole("heading", { level: 1, name: "Notes" })).toBeVisible();
 });
 
+test("what a session that had ended could not load is loaded after signing in again", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  const admin = await another(browser, server);
+  await setUp(admin, server);
+  await join(admin, server, context, "Bob Member", "member");
+  await ask(admin, server, "POST", "/agents", { id: "ada", name: "Ada" });
+  const again = page.getByRole("dialog", { name: "Sign in again" });
+  const signInAgain = async () => {
+    await again.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.keyboard.press("Enter");
+    await expect(again).toBeHidden();
+  };
+
+  // A page that is gone to. The connection stays: nothing but the cookie is gone.
+  await open(page, "/chats");
+  await context.clearCookies();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Agents" }).click();
+  await expect(page.getByText("The list could not be loaded.")).toBeVisible();
+  await signInAgain();
+  await expect(page.getByRole("link", { name: "Ada", exact: true })).toBeVisible();
+
+  // And one that an event made load afresh.
+  await open(page, "/agents?q=ad");
+  await context.clearCookies();
+  await ask(admin, server, "POST", "/agents", { id: "adam", name: "Adam" });
+  const failure = page.getByText("The list could not be refreshed.");
+  await expect(failure).toBeVisible();
+  await signInAgain();
+  await expect(page.getByRole("link", { name: "Adam", exact: true })).toBeVisible();
+  await expect(failure).toHaveCount(0);
+});
+
 test("one sees where one is signed in, and signs out there and everywhere", async ({
   page,
   context,
@@ -231,14 +289,14 @@ test("one sees where one is signed in, and signs out there and everywhere", asyn
   await expect(page.getByRole("link", { name: "Ada Lovelace" })).toBeVisible();
 
   // A new password ends the others, not this one.
-  await page.getByLabel("Password until now", { exact: true }).fill("not this one");
+  await page.getByLabel("Current password", { exact: true }).fill("not this one");
   await page.getByLabel("New password", { exact: true }).fill("four quiet otters");
   await page.keyboard.press("Enter");
-  await expect(page.getByLabel("Password until now", { exact: true })).toHaveAttribute(
+  await expect(page.getByLabel("Current password", { exact: true })).toHaveAttribute(
     "aria-invalid",
     "true",
   );
-  await page.getByLabel("Password until now", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Current password", { exact: true }).fill(PASSWORD);
   await page.keyboard.press("Enter");
   await expect(page.getByText("You are signed out everywhere else")).toBeVisible();
   await expect(page3.getByRole("dialog", { name: "Sign in again" })).toBeVisible();

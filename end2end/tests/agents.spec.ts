@@ -2,9 +2,9 @@
 
 import type { Locator, Page } from "@playwright/test";
 
-import { listen, live, open } from "../pages.ts";
+import { excessWidth, expectFit, listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { excessWidth, expectAccessible, rows } from "./entities.ts";
+import { rows } from "./entities.ts";
 import { connect, goTo, hold, requestsOf } from "./steps.ts";
 
 const ADA = {
@@ -80,7 +80,7 @@ test("what the server refuses stands at its field, and what was typed stays", as
     /There is another agent with this id\./,
   );
   await expect(page.getByLabel("Id", { exact: true })).toBeFocused();
-  await expectAccessible(page);
+  await expectFit(page, "a form that was refused");
 
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toBeHidden();
@@ -136,7 +136,7 @@ test("a mistake in the JSON is told with its place, and its line is marked", asy
   );
   await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
   await expect(page.getByRole("button", { name: "Format" })).toBeDisabled();
-  await expectAccessible(page);
+  await expectFit(page, "a mistake in JSON");
   const mark = await box(page.locator(".json-mistake"));
   const first = await box(metadata);
   expect(mark.y - first.y).toBeGreaterThan(2 * mark.height);
@@ -410,7 +410,7 @@ test("what is typed while a status is being set stays", async ({ page, server })
   await expect(doing).toHaveValue("Reading and writing");
 });
 
-test.describe("when somebody else was faster", () => {
+test.describe("when somebody else saved first", () => {
   test.beforeEach(async ({ page, server }) => {
     const api = connect(server);
     await api.post("/agents", ADA);
@@ -428,8 +428,8 @@ test.describe("when somebody else was faster", () => {
   });
 
   test("theirs can be taken", async ({ page }) => {
-    await expectAccessible(page);
-    await page.getByRole("button", { name: "Take theirs" }).click();
+    await expectFit(page, "a conflict");
+    await page.getByRole("button", { name: "Use theirs" }).click();
 
     await expect(page.getByRole("form")).toHaveCount(0);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of theirs");
@@ -447,7 +447,8 @@ test.describe("when somebody else was faster", () => {
     page,
     server,
   }) => {
-    await page.getByRole("button", { name: "Keep my text and edit on" }).click();
+    await page.getByRole("button", { name: "Keep editing mine" }).press("Enter");
+    await expect(page.getByLabel("Name", { exact: true })).toBeFocused();
     await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Ada of mine");
     await expect(page.getByLabel("Description", { exact: true })).toHaveValue("Theirs.");
     await page.getByLabel("Name", { exact: true }).fill("Ada of both");
@@ -567,7 +568,7 @@ test("search, status and order stand in the address and survive a reload", async
   await expect(rows(page, "Agents")).toHaveText([/Annika/, /Anna/]);
 
   await page.getByLabel("Search names, ids and descriptions").fill("nobody");
-  await expect(page.getByText("Nothing fits.")).toBeVisible();
+  await expect(page.getByText("Nothing matches.")).toBeVisible();
   await page.getByRole("link", { name: "Show all" }).click();
   await expect(rows(page, "Agents")).toHaveCount(3);
 });
@@ -591,7 +592,7 @@ test("120 agents are shown part by part, and a reload stays in its part", async 
   await page.getByRole("link", { name: "Next" }).click();
   await expect(rows(page, "Agents")).toHaveCount(20);
   await expect(page.getByRole("link", { name: "Next" })).toHaveCount(0);
-  await page.getByRole("link", { name: "To the start" }).click();
+  await page.getByRole("link", { name: "Back to the start" }).click();
   await expect(rows(page, "Agents").first()).toContainText("Agent 001");
 });
 
@@ -641,7 +642,7 @@ test("one agent's whole story and its chats are a click away", async ({ page, se
   await expect(story).toHaveAttribute("href", "/events?topic=agent%3Aada");
   const chats = page.getByRole("region", { name: "Chats", exact: true });
   await expect(chats.getByRole("link")).toHaveAttribute("href", "/chats?participant=ada");
-  await expect(chats).toContainText("It takes part in none.");
+  await expect(chats).toContainText("It is in no chats.");
 
   const participants = [{ participantId: "ada", kind: "agent" }];
   await api.post("/chats", { id: "plan", title: "The plan", participants });
@@ -649,7 +650,11 @@ test("one agent's whole story and its chats are a click away", async ({ page, se
   await expect(chats.getByRole("listitem")).toHaveText([/^Lunch/, /^The plan/]);
   await api.delete("/chats/lunch/participants/ada");
   await expect(chats.getByRole("listitem")).toHaveText([/^The plan/]);
-  await chats.getByRole("link", { name: "The plan" }).click();
+  // A row with the keyboard keeps it.
+  await chats.getByRole("link", { name: "The plan" }).focus();
+  await api.patch("/chats/plan", { title: "Another plan" });
+  await expect(chats.getByRole("link", { name: "Another plan" })).toBeFocused();
+  await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/chats\/plan$/);
 });
 
@@ -717,7 +722,7 @@ function events(page: Page): Locator {
 }
 
 function conflict(page: Page): Locator {
-  return page.getByRole("region", { name: "Somebody else was faster" });
+  return page.getByRole("region", { name: "Somebody else saved first" });
 }
 
 async function box(locator: Locator) {

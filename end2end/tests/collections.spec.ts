@@ -1,8 +1,8 @@
 // Collections: what is their own; the rest they share with agents.
 
-import { listen, open } from "../pages.ts";
+import { excessWidth, listen, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { excessWidth, rows } from "./entities.ts";
+import { rows } from "./entities.ts";
 import { connect } from "./steps.ts";
 
 const NOTES = {
@@ -100,7 +100,7 @@ test("a description without a word is none", async ({ page, server }) => {
 
   await open(page, "/collections/notes");
 
-  await expect(page.getByRole("region", { name: "Description" })).toContainText("There is none.");
+  await expect(page.getByRole("region", { name: "Description" })).toContainText("None.");
 });
 
 test("a list that could not be loaded says so and can be tried again", async ({ page, server }) => {

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 
-import { listen, live, open } from "../pages.ts";
+import { excessWidth, listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { type Api, connect, goTo, history, hold, isLive, offered, region } from "./steps.ts";
 
@@ -22,7 +22,7 @@ test("hydrates without a word in the console", async ({ page, server }) => {
 test("events arrive as they happen, the newest on top", async ({ page, server }) => {
   const api = connect(server);
   await open(page, DEMO);
-  await expect(page.getByText("Nothing has happened yet.")).toBeVisible();
+  await expect(page.getByText("Nothing to show yet.")).toBeVisible();
 
   await api.post("/agents", { id: "ada", name: "Ada" });
   await api.put("/agents/ada/status", { status: "working", statusDetail: "Reading" });
@@ -71,6 +71,7 @@ test("the history can be cleared", async ({ page, server }) => {
 
   await page.getByRole("button", { name: "Clear" }).click();
   await expect(history(page)).toHaveCount(0);
+  await expect(page.getByText("Nothing to show yet.")).toBeVisible();
 
   await connect(server).post("/agents", { id: "bob", name: "Bob" });
   await expect(history(page)).toHaveText([/agent:created.*Bob/]);
@@ -110,6 +111,8 @@ test("the history is filtered by event and by text, and taken along as JSON", as
   await api.post("/agents", { id: "eve", name: "Eve" });
   await api.put("/agents/ada/status", { status: "idle" });
   await expect(history(page)).toHaveText([/agent:statusChanged.*Ada/, /agent:created.*Ada/]);
+  await page.getByLabel("Text in the events").fill("nothing of the kind");
+  await expect(page.getByText("No event matches.")).toBeVisible();
   await page.getByLabel("Text in the events").fill("");
   await page.getByLabel("Which events").selectOption("");
   await expect(history(page)).toHaveCount(5);
@@ -149,7 +152,7 @@ test("every event can be made to happen with the buttons", async ({ page, server
   await click("Working", "agent:statusChanged");
   const agent = await panel.getByLabel("Agent", { exact: true }).last().inputValue();
   await panel.getByText("Chat", { exact: true }).first().click();
-  await click("Open", "chat:created");
+  await click("Create", "chat:created");
   await click("Rename", "chat:updated");
   await panel.getByLabel("Who joins or leaves").fill(agent);
   await click("Join", "chat:participantJoined");
@@ -303,6 +306,19 @@ test("the page can be left while something is made to happen", async ({ page, se
   expect(heard).toEqual([]);
 });
 
+test("what came while the page was being loaded is in its history", async ({ page, server }) => {
+  await open(page, "/agents");
+  const lists = await hold(page, "**/api/v1/collections*");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Live", exact: true }).click();
+  await lists.asked;
+  await connect(server).post("/notifications", { type: "info", message: "Tea is ready" });
+  // The page was sent it, and is not sent it again.
+  await expect(page.locator(".toast")).toContainText("Tea is ready");
+  lists.release();
+
+  await expect(history(page)).toHaveText([/system:notification.*Tea is ready/]);
+});
+
 test("subscribed to one chat, the page sees that chat only", async ({ page, server }) => {
   const api = connect(server);
   await open(page, DEMO);
@@ -381,11 +397,7 @@ for (const width of [360, 2560]) {
     await connect(server).post("/chats", { title: "Un".repeat(90) });
     await expect(history(page)).toHaveCount(1);
 
-    const excess = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    expect(excess).toBe(0);
+    expect(await excessWidth(page)).toBe(0);
   });
 }
 

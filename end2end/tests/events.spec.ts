@@ -80,7 +80,7 @@ test("filters are combined, and are in the address", async ({ page, server }) =>
   await expect(page.getByLabel("Search the payloads")).toHaveValue("Countess");
   await expect(page.getByLabel("Event", { exact: true })).toHaveValue("agent:created");
 
-  // What fits comes by itself, and nothing else does.
+  // What matches comes by itself, and nothing else does.
   await api.post("/agents", { name: "Bella" });
   await api.post("/agents", { name: "Charlotte", description: "Another Countess" });
   await expect(rows(page)).toHaveText([/Charlotte/, /Ada/]);
@@ -116,7 +116,7 @@ test("a time narrows it down, and a mistake in a filter is told", async ({ page,
   await expect(rows(page)).toHaveCount(5);
   await expect(page).toHaveURL(/from=2001-01-31T12(:|%3A)05(:|%3A)00Z/);
   await page.getByLabel("To (UTC)").fill("2001-01-31T12:06");
-  await expect(page.getByText("No event fits.")).toBeVisible();
+  await expect(page.getByText("No event matches.")).toBeVisible();
 
   await open(page, "/events?from=xx&to=2001-13-01");
   await expect(rows(page)).toHaveCount(5);
@@ -251,7 +251,7 @@ test("paused, new events wait", async ({ page, server }) => {
   await expect(page.getByRole("button", { name: "1 new" })).toBeVisible();
   await expect(rows(page)).toHaveCount(0);
 
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await expect(rows(page)).toHaveCount(1);
   await expect(page.getByRole("button", { name: "1 new" })).toHaveCount(0);
 });

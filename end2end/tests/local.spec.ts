@@ -21,7 +21,7 @@ test("local mode says so, and ends with the first administrator", async ({
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL("/welcome");
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Set password" }).click();
   await expect(page.getByRole("link", { name: "Ada Admin" })).toContainText("admin");
   await expect(page.getByText("Local mode")).toHaveCount(0);
 

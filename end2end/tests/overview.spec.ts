@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { connect } from "./steps.ts";
+import { connect, hold } from "./steps.ts";
 
 test("a first visit says what to do next", async ({ page, server }) => {
   const heard = listen(page);
@@ -61,6 +61,19 @@ test("the chart counts events, also those from before it was opened", async ({ p
   await expect(page.getByText(/^4 events in the last minute/)).toBeVisible();
   await page.reload();
   await expect(page.getByText(/^4 events in the last minute/)).toBeVisible();
+});
+
+test("times are the hub's, whatever the browser's clock says", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/notifications", { type: "warning", message: "The disk is nearly full" });
+  await page.clock.install({ time: Date.now() + 3 * 60 * 60 * 1000 });
+  await open(page, "/");
+
+  await api.post("/chats", { title: "The plan" });
+  // The page has asked for everything once more.
+  await expect(count(page, "Chats")).toHaveText("1");
+  await expect(wrong(page)).toContainText("warning: The disk is nearly full");
+  await expect(page.getByText(/^2 events in the last minute/)).toBeVisible();
 });
 
 test("what is wrong appears, and goes", async ({ page, server }) => {
@@ -136,6 +149,7 @@ test("everybody is notified, with what was typed kept until it is sent", async (
   await expect(dialog).toBeHidden();
   await page.getByRole("button", { name: "Notify everybody…" }).click();
   await expect(dialog.getByLabel("Message")).toHaveValue("The disk is full");
+  await expect(dialog.getByText("Must not be empty.", { exact: true })).toHaveCount(0);
   await dialog.getByRole("button", { name: "Notify everybody" }).click();
   await expect(dialog).toBeHidden();
 
@@ -146,6 +160,28 @@ test("everybody is notified, with what was typed kept until it is sent", async (
   await expect(other.getByRole("alert")).toHaveCount(0);
   const { items } = await connect(server).get("/events?event=system:notification");
   expect(items.map((entry: any) => entry.payload.details)).toEqual([{ disk: "/data" }]);
+});
+
+test("what is typed while a notification is being sent stays for the next one", async ({ page, server }) => {
+  await open(page, "/");
+  await page.getByRole("button", { name: "Notify everybody…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Notify everybody" });
+  const message = dialog.getByLabel("Message");
+  const send = dialog.getByRole("button", { name: "Notify everybody" });
+  await message.fill("The disk is full");
+  const sending = await hold(page, "**/api/v1/notifications");
+  await send.click();
+  await sending.asked;
+  await expect(send).toBeDisabled();
+  await message.fill("The disk is empty again");
+  sending.release();
+
+  await expect(send).toBeEnabled();
+  await expect(message).toHaveValue("The disk is empty again");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  const { items } = await connect(server).get("/events?event=system:notification");
+  expect(items.map((entry: any) => entry.payload.message)).toEqual(["The disk is full"]);
 });
 
 test("a notice goes by itself, but not while somebody is at it", async ({ page, server }) => {
@@ -170,6 +206,20 @@ test("a notice goes by itself, but not while somebody is at it", async ({ page, 
 
   await page.getByLabel("Entity").focus();
   await expect(notice("Tea")).toHaveCount(0);
+});
+
+test("a notice that is closed with the mouse does not keep the next one", async ({ page, server }) => {
+  const api = connect(server);
+  await open(page, "/events");
+  for (const message of ["Tea is ready", "The cake, too"]) {
+    await api.post("/notifications", { type: "info", message });
+  }
+  const notices = page.locator(".toast");
+  await expect(notices).toHaveCount(2);
+  await notices.filter({ hasText: "Tea" }).getByRole("button", { name: "Close the notice" }).click();
+  await expect(notices).toHaveCount(1);
+  await page.mouse.move(0, 0);
+  await expect(notices).toHaveCount(0);
 });
 
 test.describe("without scripts", () => {

@@ -27,6 +27,13 @@ test("goes to a page with the keyboard alone, and is loaded when it is wanted", 
   expect(heard).toEqual([]);
 });
 
+test("opens while Caps Lock is on, too", async ({ page }) => {
+  await open(page, "/events");
+
+  await page.keyboard.press("Control+K");
+  await expect(field(page)).toBeFocused();
+});
+
 test("finds an agent, a chat and a collection by name or id", async ({ page, server }) => {
   const api = connect(server);
   await api.post("/agents", { id: "ada", name: "Ada Lovelace" });
@@ -264,5 +271,5 @@ function chosen(page: Page) {
 }
 
 function lines(page: Page) {
-  return page.getByRole("listbox", { name: "What fits" }).getByRole("option");
+  return page.getByRole("listbox", { name: "Results" }).getByRole("option");
 }

@@ -129,7 +129,7 @@ test("a hub that fell silent is left, and what it did not say is replayed", asyn
   expect(network.attempts).toBe(2);
 });
 
-test("when nothing can be replayed, the lists are loaded afresh", async ({ page, server }) => {
+test("when nothing can be replayed, the lists are refreshed", async ({ page, server }) => {
   const hub = await forgetfulHub(page);
   const api = connect(server);
   await open(page, DEMO);
@@ -140,7 +140,7 @@ test("when nothing can be replayed, the lists are loaded afresh", async ({ page,
   await page.getByRole("button", { name: "Connect", exact: true }).click();
 
   await isLive(page);
-  await expect(history(page)).toHaveText([/the lists are loaded afresh/]);
+  await expect(history(page)).toHaveText([/the lists are refreshed/]);
   await expect(offered(page, "agents")).toHaveText(["Ada"]);
   await api.post("/agents", { id: "bob", name: "Bob" });
   await expect(history(page).first()).toContainText(/agent:created.*Bob/);
@@ -154,12 +154,12 @@ test("a page that comes too late for a replay says so once", async ({ page, serv
   page.on("requestfinished", (request) => loads.push(new URL(request.url()).pathname));
 
   await open(page, DEMO);
-  await expect(history(page)).toHaveText([/the lists are loaded afresh/]);
+  await expect(history(page)).toHaveText([/the lists are refreshed/]);
   await expect.poll(() => loads).toContain("/api/v1/collections");
   // Whatever was said again would be before it.
   await connect(server).post("/agents", { id: "ada", name: "Ada" });
-  await expect(history(page)).toHaveText([/agent:created.*Ada/, /the lists are loaded afresh/]);
-  await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toHaveCount(0);
+  await expect(history(page)).toHaveText([/agent:created.*Ada/, /the lists are refreshed/]);
+  await expect(page.getByRole("alert").filter({ hasText: "could not be refreshed" })).toHaveCount(0);
 });
 
 test("a page whose code cannot come from the hub comes when it can", async ({ page }) => {
@@ -193,6 +193,65 @@ test("another page is gone to while the code of one cannot come", async ({ page 
   await isLive(page);
   await expect(page).toHaveURL(/\/demo\/websocket$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("What happens, as it happens");
+});
+
+test("the page that is there stays alive while the code of several cannot come", async ({ page }) => {
+  const network = await unsteadyNetwork(page);
+  let failures = 0;
+  page.on("requestfailed", (request) => {
+    if (request.url().includes(".wasm")) failures += 1;
+  });
+  const failsAgain = async (act: () => Promise<void>) => {
+    const before = failures;
+    await act();
+    await expect.poll(() => failures).toBeGreaterThan(before);
+  };
+  const heading = page.getByRole("heading", { level: 1 });
+  await page.clock.install();
+  await open(page, "/chats");
+  await page.evaluate(() => document.documentElement.setAttribute("data-same", ""));
+
+  await network.cut();
+  await expect(page.locator(".connection-pill")).toHaveAttribute("data-state", "waiting");
+  for (const name of ["Agents", "Live", "Agents"]) {
+    const link = page.locator("nav").getByRole("link", { name, exact: true });
+    await failsAgain(() => link.click());
+  }
+  // Every one of them is tried again, or given up.
+  for (let round = 0; round < 3; round += 1) await failsAgain(() => page.clock.fastForward("00:03"));
+  await expect(heading).toHaveText("Chats");
+  await page.getByRole("button", { name: "New chat" }).click();
+  await expect(page.getByRole("dialog", { name: "New chat" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await network.mend();
+
+  await expect(heading).toHaveText("Agents");
+  await expect(page).toHaveURL(/\/agents$/);
+  await expect(page.locator(".toast")).toHaveCount(0);
+  await expect(page.locator("html")).toHaveAttribute("data-same");
+});
+
+test("another agent is gone to while the code of the first is on its way", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  const participants = ["ada", "bob"].map((participantId) => ({ participantId, kind: "agent" }));
+  await api.post("/chats", { id: "plan", title: "The plan", participants });
+  await open(page, "/chats/plan");
+  const heading = page.getByRole("heading", { level: 1 });
+  const code = await hold(page, "**/*.wasm");
+
+  await page.getByRole("link", { name: "Ada", exact: true }).click();
+  await code.asked;
+  await page.getByRole("link", { name: "Bob", exact: true }).click();
+  await expect(page).toHaveURL(/\/agents\/bob$/);
+  await expect(heading).toHaveText("The plan");
+  code.release();
+
+  await expect(heading).toHaveText("Bob");
+  await live(page);
+  await api.patch("/agents/bob", { name: "Robert" });
+  await expect(heading).toHaveText("Robert");
 });
 
 test("a page whose code does not fit any more is loaded anew", async ({ page }) => {

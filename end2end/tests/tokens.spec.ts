@@ -19,12 +19,16 @@ test("a token for an agent is shown once, works, and is revoked", async ({
   await expect(creating.getByLabel("Agent", { exact: true })).toHaveValue("ada");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "New token" }).click();
-  await creating.getByRole("button", { name: "Make the token" }).click();
+  await creating.getByRole("button", { name: "Create token" }).click();
   await expect(creating.getByLabel("Name")).toHaveAttribute("aria-invalid", "true");
   await creating.getByLabel("Name").fill("Ada's laptop");
-  await creating.getByRole("button", { name: "Make the token" }).click();
+  await creating.getByRole("button", { name: "Create token" }).click();
 
   const issued = page.getByRole("dialog", { name: "Copy the token now" });
+  await expect(issued).toContainText("can act as Ada");
+  // Coming back to the window with a press beside it takes nothing away.
+  await page.mouse.click(5, 5);
+  await page.evaluate(() => new Promise(requestAnimationFrame));
   const secret = await issued.getByLabel("Token", { exact: true }).inputValue();
   expect(secret).toMatch(/^clq_[\w-]{43}$/);
   for (const language of ["In Python", "With curl"]) {
@@ -36,6 +40,7 @@ test("a token for an agent is shown once, works, and is revoked", async ({
   await issued.getByRole("button", { name: "I have copied it" }).click();
   const row = page.getByRole("row", { name: /Ada's laptop/ });
   await expect(row).toContainText("never");
+  await expect(row.getByRole("link", { name: "Ada", exact: true })).toHaveAttribute("title", "ada");
   expect(await page.content()).not.toContain(secret);
 
   const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
@@ -63,7 +68,7 @@ test("what was chosen of a token stays until it is made", async ({ page, context
   await creating.getByLabel("Agent", { exact: true }).fill("ada");
   await creating.getByLabel("Name").fill("Ada's laptop");
   await creating.getByRole("checkbox", { name: "read" }).uncheck();
-  await creating.getByLabel("It ends").selectOption("Never");
+  await creating.getByLabel("Expires").selectOption("Never");
   await page.keyboard.press("Escape");
   await expect(creating).toBeHidden();
 
@@ -71,8 +76,8 @@ test("what was chosen of a token stays until it is made", async ({ page, context
   await expect(creating.getByLabel("Agent", { exact: true })).toHaveValue("ada");
   await expect(creating.getByLabel("Name")).toHaveValue("Ada's laptop");
   await expect(creating.getByRole("checkbox", { name: "read" })).not.toBeChecked();
-  await expect(creating.getByLabel("It ends")).toHaveValue("");
-  await creating.getByRole("button", { name: "Make the token" }).click();
+  await expect(creating.getByLabel("Expires")).toHaveValue("");
+  await creating.getByRole("button", { name: "Create token" }).click();
   await page.getByRole("button", { name: "I have copied it" }).click();
   await show.click();
   await expect(creating.getByLabel("Name")).toHaveValue("");
@@ -86,11 +91,11 @@ test("a member makes tokens for themselves only", async ({ page, context, server
   await open(page, "/profile");
   await page.getByRole("link", { name: "New token" }).click();
   const creating = page.getByRole("dialog", { name: "New token" });
-  await expect(creating.getByLabel("Name")).toBeVisible();
+  await expect(creating.getByLabel("Name")).toBeFocused();
   await expect(creating.getByLabel("Agent", { exact: true })).toBeHidden();
   await creating.getByLabel("Name").fill("My script");
-  await creating.getByLabel("It ends").selectOption("Never");
-  await creating.getByRole("button", { name: "Make the token" }).click();
+  await creating.getByLabel("Expires").selectOption("Never");
+  await creating.getByRole("button", { name: "Create token" }).click();
   const issued = page.getByRole("dialog", { name: "Copy the token now" });
   const secret = await issued.getByLabel("Token", { exact: true }).inputValue();
   const answer = await fetch(`${server.url}/api/v1/session`, {

@@ -13,7 +13,7 @@ use colloquy_protocol::{
 
 use super::{
     ApiError, RequestKey,
-    entity::{Change, Entity, Fields},
+    entity::{Change, Entity, Fields, Followed},
     post, put,
 };
 
@@ -33,16 +33,18 @@ impl Entity for Agent {
         }
     }
 
+    fn version(&self) -> Offset {
+        self.version
+    }
+}
+
+impl Followed for Agent {
     fn created_at(&self) -> Timestamp {
         self.created_at
     }
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at
-    }
-
-    fn version(&self) -> Offset {
-        self.version
     }
 
     fn change(frame: &EventFrame) -> Option<Change<Self>> {

@@ -2,57 +2,47 @@
 
 use colloquy_protocol::{
     id::{ChatId, PrincipalId},
-    model::{Chat, Page, Participant},
+    model::{Chat, Participant},
     position::Offset,
-    request::{ChatPatch, NewChat, NewParticipant},
+    request::{NewChat, NewParticipant},
+    topic::{Kind, Topic},
 };
 
-use super::{ApiError, RequestKey, Seen, delete, delete_if_there, get, patch, post, with_query};
+use super::{
+    ApiError, RequestKey, delete,
+    entity::{Entity, Fields},
+    post,
+};
 
-/// One page of the chats that fit; each parameter as the REST API takes it.
-///
-/// # Errors
-/// As [`get`].
-pub async fn list(parameters: &[(&str, Option<&str>)]) -> Result<Seen<Page<Chat>>, ApiError> {
-    get(&with_query("/chats", parameters)).await
-}
+impl Entity for Chat {
+    const KIND: Kind = Kind::Chat;
+    const NAME: &'static str = "title";
 
-/// One chat.
-///
-/// # Errors
-/// As [`get`].
-pub async fn read(id: &ChatId) -> Result<Seen<Chat>, ApiError> {
-    get(&format!("/chats/{id}")).await
+    fn topic(&self) -> Topic {
+        Topic::Chat(self.id.clone())
+    }
+
+    fn fields(&self) -> Fields {
+        Fields { name: self.title.clone(), metadata: self.metadata.clone(), ..Fields::default() }
+    }
+
+    fn version(&self) -> Offset {
+        self.version
+    }
 }
 
 /// Creates a chat and returns it.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`super::get`].
 pub async fn create(key: &RequestKey, chat: &NewChat) -> Result<Chat, ApiError> {
     post("/chats", key, chat).await
-}
-
-/// Changes a chat that still has that version, and returns it.
-///
-/// # Errors
-/// As [`patch`].
-pub async fn change(id: &ChatId, version: Offset, change: &ChatPatch) -> Result<Chat, ApiError> {
-    patch(&format!("/chats/{id}"), Some(version), change).await
-}
-
-/// Deletes a chat with its messages.
-///
-/// # Errors
-/// As [`get`].
-pub async fn remove(id: &ChatId) -> Result<(), ApiError> {
-    delete_if_there(&format!("/chats/{id}")).await
 }
 
 /// Lets somebody join.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`super::get`].
 pub async fn join(
     id: &ChatId,
     key: &RequestKey,
@@ -64,7 +54,7 @@ pub async fn join(
 /// Lets somebody leave.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`super::get`].
 pub async fn leave(id: &ChatId, who: &PrincipalId) -> Result<(), ApiError> {
     delete(&format!("/chats/{id}/participants/{who}")).await
 }

@@ -9,7 +9,7 @@ use colloquy_protocol::{
     topic::{Kind, Topic},
 };
 
-use super::entity::{Change, Entity, Fields};
+use super::entity::{Change, Entity, Fields, Followed};
 
 impl Entity for Collection {
     const KIND: Kind = Kind::Collection;
@@ -27,16 +27,18 @@ impl Entity for Collection {
         }
     }
 
+    fn version(&self) -> Offset {
+        self.version
+    }
+}
+
+impl Followed for Collection {
     fn created_at(&self) -> Timestamp {
         self.created_at
     }
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at
-    }
-
-    fn version(&self) -> Offset {
-        self.version
     }
 
     fn change(frame: &EventFrame) -> Option<Change<Self>> {

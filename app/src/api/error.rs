@@ -23,6 +23,11 @@ impl ApiError {
         self.status() == Some(404)
     }
 
+    /// Whether whoever asked is not known: the session has ended.
+    pub fn is_unauthenticated(&self) -> bool {
+        self.status() == Some(401)
+    }
+
     /// Whether whoever asked may not do that.
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(403)

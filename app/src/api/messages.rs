@@ -7,7 +7,7 @@ use colloquy_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, RequestKey, Seen, chats, get, post, together, with_query};
+use super::{ApiError, RequestKey, Seen, entity, get, post, together, with_query};
 
 /// How many messages are read at a time.
 const LIMIT: &str = "50";
@@ -66,7 +66,7 @@ pub async fn part(chat: &ChatId, place: Place<'_>) -> Result<Seen<Part>, ApiErro
 /// # Errors
 /// As [`get`].
 pub async fn open(chat: &ChatId) -> Result<Seen<(Chat, Part)>, ApiError> {
-    together(chats::read(chat).await?, part(chat, Place::Newest).await?)
+    together(entity::read(chat.as_str()).await?, part(chat, Place::Newest).await?)
 }
 
 /// Says something in a chat.

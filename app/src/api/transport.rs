@@ -125,7 +125,7 @@ async fn fetch(
     request.map_err(unexpected)?.send().await.map_err(|_| ApiError::Unreachable)
 }
 
-/// The log position that a GET shows (design, "REST").
+/// The log position that a GET shows (docs/protocol.md, "REST").
 #[cfg(not(feature = "ssr"))]
 fn position(response: &gloo_net::http::Response) -> Option<Position> {
     let header = |name| response.headers().get(name);

@@ -1,13 +1,15 @@
 //! What a page shows is in its address: search, filters, order and the place in a list survive a
 //! reload, and can be sent to somebody.
 
-use std::time::Duration;
+use std::{fmt::Display, str::FromStr, time::Duration};
 
 use leptos::{leptos_dom::helpers::debounce, prelude::*, task::tick};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate, use_query_map},
 };
+
+use crate::components::field::FieldNotes;
 
 /// How long somebody has to stop typing before the search begins.
 pub(crate) const TYPING: Duration = Duration::from_millis(200);
@@ -16,6 +18,35 @@ pub(crate) const TYPING: Duration = Duration::from_millis(200);
 pub fn use_parameter(name: &'static str) -> Memo<Option<String>> {
     let query = use_query_map();
     Memo::new(move |_| query.with(|query| query.get(name)).filter(|value| !value.is_empty()))
+}
+
+/// A query parameter that is to be an id, say, as far as it can be used: what is wrong with it is said at
+/// its field.
+pub fn use_usable<T: FromStr<Err: Display> + 'static>(
+    name: &'static str,
+) -> Signal<Option<String>> {
+    let value = use_parameter(name);
+    Signal::derive(move || usable::<T>(value.get()))
+}
+
+fn usable<T: FromStr<Err: Display>>(text: Option<String>) -> Option<String> {
+    text.filter(|text| problem::<T>(text).is_none()).map(|text| text.trim().to_owned())
+}
+
+/// What is wrong with a text that is to be an id, say.
+pub fn problem<T: FromStr<Err: Display>>(text: &str) -> Option<String> {
+    text.trim().parse::<T>().err().map(|error| error.to_string())
+}
+
+/// What is said at its field of a parameter that cannot be used.
+pub fn not_used(
+    value: Memo<Option<String>>,
+    problem: fn(&str) -> Option<String>,
+) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        let problem = value.with(|value| value.as_deref().and_then(problem))?;
+        Some(format!("Not used: {problem}."))
+    })
 }
 
 /// The parameters that say where a list begins.
@@ -103,6 +134,42 @@ pub fn SearchBox(
     }
 }
 
+/// A field for an id, say, that is a query parameter. It takes effect while one types, unless something is
+/// wrong with the text.
+#[component]
+pub fn FilterField(
+    /// The parameter.
+    parameter: &'static str,
+    /// What it is.
+    label: &'static str,
+    /// What stands in it while it is empty.
+    placeholder: &'static str,
+    /// What is wrong with a text.
+    problem: fn(&str) -> Option<String>,
+) -> impl IntoView {
+    let value = use_parameter(parameter);
+    let mut search = use_search(parameter);
+    let error = not_used(value, problem);
+    view! {
+        <div class="field filter">
+            <input
+                type="search"
+                aria-label=label
+                placeholder=placeholder
+                autocomplete="off"
+                spellcheck="false"
+                aria-invalid=move || error.with(Option::is_some).to_string()
+                aria-describedby=format!("{parameter}-error")
+                value=value.get_untracked()
+                prop:value=move || value.get().unwrap_or_default()
+                on:input:target=move |event| search(event.target().value())
+            />
+            <FieldNotes id=parameter error />
+        </div>
+    }
+    .into_any()
+}
+
 /// A choice that is a query parameter. The first option is what holds without the parameter.
 #[component]
 pub fn Choice(
@@ -159,8 +226,8 @@ pub fn Pager(
         location.pathname.get() + &query.to_query_string()
     };
     view! {
-        <nav class="pager" aria-label="Parts of the list">
-            {move || cursor.get().map(|_| view! { <a class="button" href=address(None)>"To the start"</a> })}
+        <nav class="pager" aria-label="Pages of the list">
+            {move || cursor.get().map(|_| view! { <a class="button" href=address(None)>"Back to the start"</a> })}
             {move || {
                 next.get()
                     .map(|next| view! { <a class="button" href=address(Some(next))>"Next"</a> })
@@ -168,4 +235,20 @@ pub fn Pager(
         </nav>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use colloquy_protocol::{time::Timestamp, topic::Topic};
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_and_not_asked_for() {
+        let usable_topic = |text: &str| usable::<Topic>(Some(text.to_owned()));
+        assert_eq!(usable_topic(" chat:* ").as_deref(), Some("chat:*"));
+        assert_eq!(usable_topic("ada"), None);
+        assert!(problem::<Topic>("ada").is_some_and(|problem| problem.contains("agent:ID")));
+        assert_eq!(usable::<Timestamp>(Some("xx".to_owned())), None);
+    }
 }

@@ -5,7 +5,10 @@ use std::{rc::Rc, time::Duration};
 use leptos::prelude::*;
 
 use crate::{
-    components::time::{every, now},
+    components::{
+        counted::counted,
+        time::{every, now},
+    },
     stores::{
         live::Live,
         rate::{Rate, SECONDS},
@@ -80,7 +83,8 @@ fn in_words(rate: &Rate) -> String {
         (0, _) | (_, None) => "No event in the last minute.".to_owned(),
         (1, Some((ago, _))) => format!("1 event in the last minute, {ago} s ago."),
         (_, Some((ago, most))) => {
-            format!("{total} events in the last minute, at most {most} in a second, {ago} s ago.")
+            let total = counted(total.into(), "event");
+            format!("{total} in the last minute, at most {most} in a second, {ago} s ago.")
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn Conflict(
             tabindex="-1"
             node_ref=section
         >
-            <h2 id="conflict-title">"Somebody else was faster"</h2>
+            <h2 id="conflict-title">"Somebody else saved first"</h2>
             <p>
                 {format!(
                     "This {noun} was changed while you typed. Nothing is lost: here is what differs.",
@@ -53,10 +53,10 @@ pub fn Conflict(
             {fields}
             <div class="actions">
                 <button type="button" class="button" on:click=move |_| on_edit.run(())>
-                    "Keep my text and edit on"
+                    "Keep editing mine"
                 </button>
                 <button type="button" class="button" on:click=move |_| on_theirs.run(())>
-                    "Take theirs"
+                    "Use theirs"
                 </button>
                 <button type="button" class="button danger" on:click=move |_| on_mine.run(())>
                     "Overwrite with mine"

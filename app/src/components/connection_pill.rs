@@ -6,10 +6,7 @@ use colloquy_protocol::session::Ended;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::{
-    keyboard::focus_heading,
-    live::{Connection, use_websocket},
-};
+use crate::live::{Connection, use_websocket};
 
 /// How long the page may be without a connection that is being tried before it says so.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -52,11 +49,6 @@ pub fn ConnectionNotice() -> impl IntoView {
         let is_news = matches!(now, Connection::Closed(_)) || is_late.get() && !is_live.get();
         (is_news && path.with(|path| path != LIVE_PAGE)).then(|| (label(now), explanation(now)))
     });
-    let reconnect = move || {
-        socket.reconnect();
-        // The button goes with the notice.
-        focus_heading();
-    };
     let notice = move |(label, explanation)| {
         view! {
             <div class="card failed">
@@ -64,7 +56,7 @@ pub fn ConnectionNotice() -> impl IntoView {
                     <strong>{label} ". "</strong>
                     {explanation}
                 </p>
-                <button type="button" class="button" on:click=move |_| reconnect()>
+                <button type="button" class="button" on:click=move |_| socket.reconnect()>
                     "Reconnect"
                 </button>
             </div>

@@ -14,8 +14,8 @@ use crate::components::{
     icon::{Icon, Shape},
 };
 
-/// The browser's own modal dialog: Escape closes it, and so does a press beside it; the keyboard stays
-/// in it and then goes back to where it was.
+/// The browser's own modal dialog: Escape closes it, and so does a press beside it unless it `stays`; the
+/// keyboard stays in it and then goes back to where it was.
 #[component]
 pub fn Dialog(
     /// The id of its title, which no other dialog of the page has.
@@ -25,6 +25,9 @@ pub fn Dialog(
     /// What it is about.
     #[prop(into)]
     title: Signal<String>,
+    /// Whether a press beside it does not close it: what it shows is not shown again.
+    #[prop(optional)]
+    stays: bool,
     /// What it shows, made anew each time that it is opened.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -51,7 +54,7 @@ pub fn Dialog(
             on:close=move |_| open.set(false)
             on:pointerdown=move |press| began_beside.set_value(is_beside(&press))
             on:click=move |press| {
-                if began_beside.get_value() && is_beside(&press) {
+                if !stays && began_beside.get_value() && is_beside(&press) {
                     open.set(false);
                 }
             }
@@ -99,7 +102,7 @@ fn show(dialog: HtmlDialogElement, open: RwSignal<bool>) {
     });
 }
 
-/// Asks before something is done that cannot be taken back.
+/// Asks before something is done that cannot be undone.
 #[component]
 pub fn ConfirmDialog(
     /// The id of its title, which no other dialog of the page has.

@@ -146,13 +146,13 @@ impl Default for Draft {
     }
 }
 
-/// The fields in which two versions differ.
-pub fn differences(mine: &Fields, theirs: &Fields) -> Vec<Sides> {
+/// The fields in which two versions differ; the name goes by `name`.
+pub fn differences(name: &'static str, mine: &Fields, theirs: &Fields) -> Vec<Sides> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let list = |list: &Option<Vec<String>>| list.as_deref().unwrap_or_default().join("\n");
     let (mine_json, their_json) = (pretty(&mine.metadata), pretty(&theirs.metadata));
     let all = [
-        ("Name", mine.name.clone(), theirs.name.clone()),
+        (name, mine.name.clone(), theirs.name.clone()),
         ("Description", text(&mine.description), text(&theirs.description)),
         ("Capabilities", list(&mine.capabilities), list(&theirs.capabilities)),
         ("Metadata", mine_json, their_json),

@@ -1,4 +1,4 @@
-//! The form that changes an agent or a collection.
+//! The form that changes an agent, a chat or a collection.
 
 use colloquy_protocol::topic::Topic;
 use leptos::{
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use crate::{
     api::{
         ApiError,
-        entity::{Fields, read, update},
+        entity::{Entity, Fields, read, update},
     },
     components::{
         conflict::Conflict,
         draft::{Contents, Draft, differences},
-        entity_view::EntityView,
+        entity_view::EntityForm,
         field::problem_of_form,
         flow::Show,
         form_actions::FormActions,
@@ -56,12 +56,12 @@ pub fn forget_change(topic: &Topic) {
     tab_storage::forget(&place(topic));
 }
 
-/// The fields with what is there, or with what was typed before the page was left; events leave them alone.
+/// The fields with what is there, or with what was typed before the form was left; events leave them alone.
 #[component]
-pub fn EditEntity<T: EntityView>(
+pub fn EditEntity<T: EntityForm>(
     /// What it is now.
     entity: Signal<T>,
-    /// Whether it was deleted meanwhile: what was typed stays to be read, and cannot be saved.
+    /// Whether it is there no more: what was typed stays to be read, and cannot be saved.
     is_gone: Signal<bool>,
     /// Takes what was saved, here or by somebody else.
     on_saved: Callback<T>,
@@ -99,8 +99,11 @@ pub fn EditEntity<T: EntityView>(
         let (begun, fields) = (base.get_untracked(), fields.clone());
         async move {
             match save(begun, &fields).await? {
-                // The form may have been left meanwhile.
-                Saved::Done(now) if theirs.is_disposed() => forget_change(&now.topic()),
+                // The form may have been left meanwhile, and the page with it.
+                Saved::Done(now) if theirs.is_disposed() => {
+                    forget_change(&now.topic());
+                    on_saved.try_run(now);
+                }
                 Saved::Done(now) if untrack(|| draft.fields()).as_ref() != Some(&fields) => {
                     // What was typed meanwhile is a change of what was saved.
                     draft.was_saved(now.fields());
@@ -112,49 +115,46 @@ pub fn EditEntity<T: EntityView>(
                     on_saved.run(now);
                     on_close.run(());
                 }
-                Saved::Meanwhile(now) => drop(theirs.try_set(Some(now))),
+                // Nothing is compared with metadata that cannot be read at the moment: the next try
+                // to save shows both.
+                Saved::Meanwhile(now) if !theirs.is_disposed() => {
+                    if untrack(|| draft.fields()).is_some() {
+                        theirs.set(Some(now));
+                    }
+                }
+                Saved::Meanwhile(_) => {}
             }
             Ok::<_, ApiError>(())
         }
     });
     let error = Signal::derive(move || saving.value().get()?.err());
-    let save_draft = move || {
+    let save_draft = Callback::new(move |()| {
         if let Some(fields) = untrack(|| draft.fields())
             && !is_gone.get_untracked()
         {
             saving.dispatch(fields);
         }
-    };
+    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        save_draft();
+        save_draft.run(());
     };
-    let give_up = move |theirs: Option<T>| {
+    let give_up = Callback::new(move |theirs: Option<T>| {
         forget_change(&base.with_untracked(T::topic));
         if let Some(theirs) = theirs {
             on_saved.run(theirs);
         }
         on_close.run(());
-    };
-    let changed_meanwhile =
-        move || theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields);
+    });
+    let is_stale = Signal::derive(move || {
+        theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields)
+    });
     let is_idle =
         Signal::derive(move || saving.pending().get() || is_gone.get() || draft.fields().is_none());
-    let hint = move || {
-        if is_gone.get() {
-            Some(
-                "It was deleted meanwhile, so this cannot be saved. Your text stays until you cancel.",
-            )
-        } else if changed_meanwhile() {
-            Some("Somebody else changed it meanwhile. Your text stays; saving shows both versions.")
-        } else {
-            was_left.then_some("This is what you had not saved yet. Cancel drops it.")
-        }
-    };
 
     view! {
         <form
-            class="card form"
+            class="form"
             aria-label=format!("Edit the {}", T::NOUN)
             tabindex="-1"
             node_ref=form
@@ -162,37 +162,18 @@ pub fn EditEntity<T: EntityView>(
             novalidate
         >
             {T::form(draft, error)}
-            <p class="hint" role="status">
-                {move || hint()}
-            </p>
+            <Hint is_gone is_stale was_left />
             {move || {
-                let now = theirs.get()?;
-                let mine = untrack(|| draft.fields())?;
-                let (kept, taken) = (now.clone(), now.clone());
-                Some(
-                    view! {
-                        <Conflict
-                            noun=T::NOUN
-                            sides=differences(&mine, &now.fields())
-                            on_theirs=move |()| give_up(Some(taken.clone()))
-                            on_edit=move |()| {
-                                draft.continue_from(kept.fields());
-                                base.set(kept.clone());
-                                theirs.set(None);
-                            }
-                            on_mine=move |()| {
-                                base.set(now.clone());
-                                theirs.set(None);
-                                save_draft();
-                            }
-                        />
-                    },
-                )
+                theirs
+                    .get()
+                    .map(|now| {
+                        view! { <Versions now base draft theirs give_up save_draft /> }
+                    })
             }}
             <Show when=move || theirs.with(Option::is_none)>
                 <FormActions
                     verb="Save"
-                    on_cancel=move |()| give_up(None)
+                    on_cancel=move |()| give_up.run(None)
                     pending=is_idle
                     error=problem_of_form(error)
                 />
@@ -202,9 +183,66 @@ pub fn EditEntity<T: EntityView>(
     .into_any()
 }
 
-/// Saves the fields. A version that differs in nothing that people edit (an agent's status) is no
-/// conflict, and neither is one that is what is to be saved: the answer to a try before may be lost.
-async fn save<T: EntityView>(mut base: T, fields: &Fields) -> Result<Saved<T>, ApiError> {
+/// What is good to know about the change.
+#[component]
+fn Hint(is_gone: Signal<bool>, is_stale: Signal<bool>, was_left: bool) -> impl IntoView {
+    let words = move || {
+        if is_gone.get() {
+            Some("It is gone, so this cannot be saved. Your text stays until you cancel.")
+        } else if is_stale.get() {
+            Some("Somebody else changed it meanwhile. Your text stays; saving shows both versions.")
+        } else {
+            was_left.then_some("This is what you had not saved yet. Cancel drops it.")
+        }
+    };
+    view! {
+        <p class="hint" role="status">
+            {move || words()}
+        </p>
+    }
+    .into_any()
+}
+
+/// What was typed and what was saved meanwhile, and the choice between them.
+#[component]
+fn Versions<T: EntityForm>(
+    now: T,
+    base: RwSignal<T>,
+    draft: Draft,
+    theirs: RwSignal<Option<T>>,
+    give_up: Callback<Option<T>>,
+    save_draft: Callback<()>,
+) -> impl IntoView {
+    let mine = untrack(|| draft.fields())?;
+    let sides = differences(T::NAME_LABEL, &mine, &now.fields());
+    let now = StoredValue::new(now);
+    // The next try is to change what was saved meanwhile.
+    let begin_anew = move || {
+        base.set(now.get_value());
+        theirs.set(None);
+    };
+    let conflict = view! {
+        <Conflict
+            noun=T::NOUN
+            sides
+            on_theirs=move |()| give_up.run(Some(now.get_value()))
+            on_edit=move |()| {
+                draft.continue_from(now.with_value(T::fields));
+                begin_anew();
+            }
+            on_mine=move |()| {
+                begin_anew();
+                save_draft.run(());
+            }
+        />
+    };
+    Some(conflict.into_any())
+}
+
+/// Saves the fields. A version that differs in nothing that people edit (an agent's status, who is in a
+/// chat) is no conflict, and neither is one that is what is to be saved: the answer to a try before may
+/// be lost.
+async fn save<T: Entity>(mut base: T, fields: &Fields) -> Result<Saved<T>, ApiError> {
     loop {
         match update(&base, fields).await {
             Ok(now) => return Ok(Saved::Done(now)),

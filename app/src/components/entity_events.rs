@@ -51,7 +51,7 @@ pub fn EntityEvents(
                 <a href=story>"The whole story"</a>
             </header>
             <OutOfDate
-                title="The events could not be loaded afresh."
+                title="The events could not be refreshed."
                 error=live.error()
                 on_retry=move |()| live.reload()
             />

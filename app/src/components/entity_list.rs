@@ -1,8 +1,6 @@
 //! The page of a list of agents or collections.
 
-use colloquy_protocol::topic::Topic;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::{
     api::{Seen, entity::path_of},
@@ -10,9 +8,9 @@ use crate::{
         address::{Choice, Pager, SearchBox},
         entity_create::create_button,
         entity_view::EntityView,
-        flow::{For, Show},
+        flow::{LiveRows, Show},
         load::Load,
-        note::{Empty, OutOfDate},
+        note::{Empty, NothingMatches, OutOfDate},
         time::TimeAgo,
     },
     session::use_session,
@@ -24,8 +22,8 @@ const SORTS: [(&str, &str); 6] = [
     ("createdAt", "Oldest first"),
     ("name", "Name, A to Z"),
     ("-name", "Name, Z to A"),
-    ("-updatedAt", "Changed last first"),
-    ("updatedAt", "Unchanged longest first"),
+    ("-updatedAt", "Recently changed first"),
+    ("updatedAt", "Least recently changed first"),
 ];
 
 /// The whole page of a list.
@@ -62,17 +60,17 @@ fn Rows<T: EntityView>(loaded: Seen<Part<T>>) -> impl IntoView {
     let is_whole = loaded.value.query.is_whole();
     let live = live_part(loaded);
     let part = live.value();
-    let topics = move || part.with(|part| part.items.iter().map(T::topic).collect::<Vec<_>>());
+    let items = Memo::new(move |_| part.with(|part| part.items.clone()));
     let next = Signal::derive(move || part.with(|part| part.next.clone()));
     let columns = || T::COLUMNS.iter().map(|name| view! { <span>{*name}</span> }).collect_view();
     view! {
         <OutOfDate
-            title="The list could not be loaded afresh."
+            title="The list could not be refreshed."
             error=live.error()
             on_retry=move |()| live.reload()
         />
         <Show
-            when=move || part.with(|part| !part.items.is_empty())
+            when=move || items.with(|items| !items.is_empty())
             fallback={move || nothing::<T>(is_whole)}
         >
             <div class="card rows" data-kind=T::KIND.as_str()>
@@ -82,9 +80,9 @@ fn Rows<T: EntityView>(loaded: Seen<Part<T>>) -> impl IntoView {
                     <span>"Changed"</span>
                 </div>
                 <ul aria-label=T::PLURAL>
-                    <For each=topics key=Topic::clone let:topic>
-                        <Row<T> part topic />
-                    </For>
+                    <LiveRows all=items.into() key=T::topic let:entity>
+                        <Row<T> entity />
+                    </LiveRows>
                 </ul>
             </div>
         </Show>
@@ -93,21 +91,16 @@ fn Rows<T: EntityView>(loaded: Seen<Part<T>>) -> impl IntoView {
     .into_any()
 }
 
-/// A row stays the same element while its content changes, so it keeps the keyboard's focus.
 #[component]
-fn Row<T: EntityView>(part: Signal<Part<T>>, topic: Topic) -> impl IntoView {
-    let href = path_of(&topic);
-    let id = topic.id().to_owned();
-    let find =
-        move || part.with(|part| part.items.iter().find(|one| one.topic() == topic).cloned());
-    let first = untrack(&find)?;
-    let entity = Memo::new(move |last: Option<&T>| {
-        find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-    });
-    let row = view! {
+fn Row<T: EntityView>(entity: Memo<T>) -> impl IntoView {
+    let topic = entity.with_untracked(T::topic);
+    let (href, id) = (path_of(&topic), topic.id().to_owned());
+    view! {
         <li class="row">
             <div class="row-name">
-                <a href=href>{move || entity.with(|entity| entity.fields().name)}</a>
+                <a href=href dir="auto">
+                    {move || entity.with(|entity| entity.fields().name)}
+                </a>
                 <code>{id}</code>
             </div>
             {T::columns(entity.into())}
@@ -115,12 +108,11 @@ fn Row<T: EntityView>(part: Signal<Part<T>>, topic: Topic) -> impl IntoView {
                 <TimeAgo at=Signal::derive(move || entity.with(T::updated_at)) />
             </div>
         </li>
-    };
-    Some(row.into_any())
+    }
+    .into_any()
 }
 
 fn nothing<T: EntityView>(is_whole: bool) -> AnyView {
-    let path = use_location().pathname;
     if is_whole {
         view! {
             <Empty title=format!("There are no {}s yet.", T::NOUN)>
@@ -132,16 +124,6 @@ fn nothing<T: EntityView>(is_whole: bool) -> AnyView {
         }
         .into_any()
     } else {
-        view! {
-            <Empty title="Nothing fits.">
-                <p>"Try fewer words or another filter."</p>
-                <p>
-                    <a class="button" href=path>
-                        "Show all"
-                    </a>
-                </p>
-            </Empty>
-        }
-        .into_any()
+        view! { <NothingMatches /> }.into_any()
     }
 }

@@ -7,8 +7,8 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 use crate::{
     api::{
         ApiError, Seen, delete_if_there,
-        entity::{Change, Entity, path_of, path_of_all, read},
-        missing_page, together,
+        entity::{Change, Entity, Followed, path_of, path_of_all, read},
+        together,
     },
     components::{
         dialog::ConfirmDialog,
@@ -17,7 +17,7 @@ use crate::{
         entity_view::EntityView,
         flow::Show,
         load::Load,
-        note::OutOfDate,
+        note::{Gone, NotFound, OutOfDate},
         time::TimeAgo,
         title::Title,
         toasts::use_toasts,
@@ -131,7 +131,9 @@ fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
         <Title text=name />
         <header class="page-header">
             <div>
-                <h1>{name}</h1>
+                <h1>
+                    <span dir="auto">{name}</span>
+                </h1>
                 <p class="quiet facts-line">
                     <code>{id}</code>
                     <span>"created " <TimeAgo at=created_at /></span>
@@ -156,20 +158,16 @@ fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
             </Show>
         </header>
         <OutOfDate
-            title="It could not be loaded afresh."
+            title="It could not be refreshed."
             error=live.error()
             on_retry=move |()| live.reload()
         />
         <Show when=move || is_gone.get()>
-            <section class="card failed" role="alert">
-                <p>
-                    <strong>{format!("This {} was deleted.", T::NOUN)}</strong>
-                    " What stands here is how it was last."
-                </p>
-                <a class="button" href=path_of_all(T::KIND)>
-                    {format!("All {}s", T::NOUN)}
-                </a>
-            </section>
+            <Gone
+                title=format!("This {} was deleted.", T::NOUN)
+                href=path_of_all(T::KIND)
+                link=format!("All {}s", T::NOUN)
+            />
         </Show>
         <div class="columns">
             <div class="parts">
@@ -177,7 +175,9 @@ fn Found<T: EntityView>(loaded: Story<T>) -> impl IntoView {
                     when=move || editing.get()
                     fallback=move || T::parts(entity, is_gone, saved)
                 >
-                    <EditEntity<T> entity is_gone on_saved=saved on_close=close />
+                    <div class="card">
+                        <EditEntity<T> entity is_gone on_saved=saved on_close=close />
+                    </div>
                 </Show>
             </div>
             <div class="side">
@@ -234,23 +234,21 @@ fn delete_button<T: EntityView>(
 }
 
 fn missing<T: EntityView>() -> AnyView {
-    missing_page();
     view! {
-        <Title text="Not found" />
-        <section class="not-found">
-            <p class="not-found-code">"404"</p>
-            <h1>{format!("There is no such {}", T::NOUN)}</h1>
-            <p>"It was deleted, or the address is mistyped."</p>
+        <NotFound
+            title=format!("There is no such {}", T::NOUN)
+            text="It was deleted, or the address is mistyped."
+        >
             <a class="button primary" href=path_of_all(T::KIND)>
                 {format!("All {}s", T::NOUN)}
             </a>
-        </section>
+        </NotFound>
     }
     .into_any()
 }
 
 /// Versions only grow, so an event that is older than what was saved here says nothing new.
-fn follow<T: Entity>(current: &mut Current<T>, frame: &EventFrame) -> Outcome {
+fn follow<T: Followed>(current: &mut Current<T>, frame: &EventFrame) -> Outcome {
     match T::change(frame) {
         Some(Change::Now(now))
             if now.topic() == current.entity.topic()

@@ -1,17 +1,29 @@
-//! What agents and collections show, each in its own way; everything else is the same.
+//! What agents, chats and collections show, each in its own way; everything else is the same.
 
 use colloquy_protocol::access::Action;
 use leptos::prelude::*;
 
 use crate::{
-    api::{ApiError, entity::Entity},
+    api::{
+        ApiError,
+        entity::{Entity, Followed},
+    },
     components::draft::Draft,
 };
 
-/// An entity that has a list, a page, and a form.
-pub trait EntityView: Entity {
+/// An entity that is changed in a form.
+pub trait EntityForm: Entity {
     /// What one of them is called in a sentence.
     const NOUN: &'static str;
+    /// The label of its name.
+    const NAME_LABEL: &'static str = "Name";
+
+    /// The fields of the form, in their order, with what the server says of them.
+    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView;
+}
+
+/// An entity that has a list and a page like those of all others.
+pub trait EntityView: EntityForm + Followed {
     /// What all of them are called.
     const PLURAL: &'static str;
     /// What creating one takes.
@@ -29,8 +41,6 @@ pub trait EntityView: Entity {
     fn filters() -> AnyView;
     /// The columns of the list between the name and the time, one element each.
     fn columns(entity: Signal<Self>) -> AnyView;
-    /// The fields of the form, in their order, with what the server says of them.
-    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView;
     /// The parts of its page, in their order. Of one that is gone they offer nothing. `on_saved` takes
     /// what it is after a change that is made in one of them.
     fn parts(entity: Signal<Self>, is_gone: Signal<bool>, on_saved: Callback<Self>) -> AnyView;

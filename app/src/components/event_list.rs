@@ -32,6 +32,8 @@ const LEAP: usize = 10;
 pub fn EventList(
     /// What to show.
     history: History,
+    /// The keys of the newest entry that was shown before, and of the newest one now.
+    newest: StoredValue<(u64, u64)>,
     /// The entry whose payload is shown.
     opened: RwSignal<Option<Entry>>,
     /// The element that scrolls.
@@ -42,7 +44,6 @@ pub fn EventList(
     let rows = move || history.entries(first.get(), ROWS);
 
     // What has a higher key than all that was there before is new; what scrolling shows is not.
-    let newest = StoredValue::new((0, 0));
     let each = move || {
         let rows = rows();
         let top = history.entries(0, 1).first().map_or(0, |entry| entry.key);

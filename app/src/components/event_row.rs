@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    components::{flow::Show, payload::payload},
+    components::{counted::counted, flow::Show, payload::payload},
     session::use_session,
     stores::people::Names,
 };
@@ -189,10 +189,9 @@ impl Glance {
                 Some(more) => format!("{}: {more}", entity.status),
                 None => entity.status.clone(),
             },
-            "chat:created" | "chat:updated" => match entity.participants.len() {
-                1 => "1 participant".to_owned(),
-                many => format!("{many} participants"),
-            },
+            "chat:created" | "chat:updated" => {
+                counted(entity.participants.len() as u64, "participant")
+            }
             "chat:messageCreated" => {
                 let kind = text(&message["senderKind"]).parse().ok();
                 let sender = called(text(&message["senderId"]), kind);

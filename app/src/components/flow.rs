@@ -33,6 +33,38 @@ where
     }))
 }
 
+/// Shows a list of what changes: a row keeps its elements, and with them the keyboard, while what it
+/// shows changes. A row is one element.
+#[component]
+pub fn LiveRows<T, K, N>(
+    /// What is listed.
+    all: Signal<Vec<T>>,
+    /// What tells a row from the others.
+    key: fn(&T) -> K,
+    /// What is shown of one of them, as it is now.
+    children: impl Fn(Memo<T>) -> N + Clone + Send + 'static,
+) -> impl IntoView
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+    K: PartialEq + ToString + Send + Sync + 'static,
+    N: IntoView + 'static,
+{
+    let row = move |first: T| {
+        let wanted = key(&first);
+        let now = Memo::new(move |last: Option<&T>| {
+            let found = all.with(|all| all.iter().find(|one| key(one) == wanted).cloned());
+            // What is there no more is shown as it was last, until its row goes.
+            found.unwrap_or_else(|| last.unwrap_or(&first).clone())
+        });
+        children(now)
+    };
+    view! {
+        <For each=move || all.get() key let:first>
+            {row(first)}
+        </For>
+    }
+}
+
 fn rows(each: Box<dyn Fn() -> Vec<Row> + Send>) -> AnyView {
     let list = Owner::current().unwrap_or_default();
     view! { {move || Rows { rows: each(), owner: list.clone() }} }.into_any()

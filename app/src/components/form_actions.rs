@@ -25,9 +25,6 @@ pub fn FormActions(
     /// keyboard; pressing it does nothing.
     #[prop(into)]
     pending: Signal<bool>,
-    /// Whether there is nothing that could be submitted.
-    #[prop(into, optional)]
-    disabled: Signal<bool>,
     /// Why it was not done, when it was last tried.
     error: Signal<Option<String>>,
     /// The id of the form, when this row is not in it.
@@ -53,7 +50,6 @@ pub fn FormActions(
                 type="submit"
                 form=form
                 class=format!("button {kind}")
-                disabled=move || disabled.get()
                 aria-disabled=move || pending.get().to_string()
                 node_ref=submit
             >

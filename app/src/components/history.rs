@@ -4,7 +4,11 @@ use leptos::{html, prelude::*};
 
 use crate::{
     components::{
-        event_list::EventList, flow::Show, history_tools::HistoryTools, note::Empty,
+        counted::{counted, thousands},
+        event_list::EventList,
+        flow::Show,
+        history_tools::HistoryTools,
+        note::Empty,
         payload::Payload,
     },
     stores::history::{CAPACITY, Counts, History},
@@ -24,8 +28,9 @@ pub fn HistoryPanel(
         }
         history.set_reading(false);
     };
-    let is_empty = Memo::new(move |_| history.counts().shown == 0);
-    let waiting = move || history.counts().waiting;
+    // It outlives a filter that nothing matches: what is shown again is not new.
+    let newest = StoredValue::new((0, 0));
+    let waiting = move || history.counts().waiting as u64;
 
     view! {
         <section class="card history live" aria-labelledby="history-title">
@@ -44,31 +49,23 @@ pub fn HistoryPanel(
                 <span>"Offset"</span>
             </div>
             <div class="events-frame">
-                <button
-                    type="button"
-                    class="button primary newest"
-                    hidden=move || waiting() == 0
-                    on:click=move |_| {
-                        history.set_paused(false);
-                        to_newest();
-                    }
-                >
-                    {move || format!("↑ {} new", thousands(waiting()))}
-                </button>
-                <Show
-                    when=move || !is_empty.get()
-                    fallback=|| {
-                        view! {
-                            <Empty title="Nothing has happened yet.">
-                                <p>
-                                    "Every change shows up here by itself: make something happen on this page, or let "
-                                    <code>"colloquy demo"</code> " bring three agents to life."
-                                </p>
-                            </Empty>
+                <Show when=move || waiting() != 0>
+                    <button
+                        type="button"
+                        class="button primary newest"
+                        on:click=move |_| {
+                            history.set_paused(false);
+                            to_newest();
                         }
-                    }
+                    >
+                        {move || format!("↑ {} new", thousands(waiting()))}
+                    </button>
+                </Show>
+                <Show
+                    when=move || history.counts().fitting != 0
+                    fallback=move || view! { <Nothing history /> }
                 >
-                    <EventList history opened scroller />
+                    <EventList history newest opened scroller />
                 </Show>
             </div>
             <Payload opened />
@@ -77,25 +74,39 @@ pub fn HistoryPanel(
     .into_any()
 }
 
-fn words(counts: Counts) -> String {
-    match counts {
-        Counts { shown: 1, fitting: 1, .. } => "1 entry".to_owned(),
-        Counts { shown: CAPACITY, fitting: CAPACITY, .. } => {
-            format!("the latest {} entries; the log has the older ones", thousands(CAPACITY))
-        }
-        Counts { shown, fitting, .. } if shown == fitting => {
-            format!("{} entries", thousands(shown))
-        }
-        Counts { shown, fitting, .. } => {
-            format!("{} of {} entries", thousands(fitting), thousands(shown))
-        }
+/// Says why no entry is shown.
+#[component]
+fn Nothing(history: History) -> impl IntoView {
+    view! {
+        <Show
+            when=move || history.counts().shown != 0
+            fallback=|| {
+                view! {
+                    <Empty title="Nothing to show yet.">
+                        <p>
+                            "Every change shows up here by itself: make something happen on this page, or let "
+                            <code>"colloquy demo"</code> " bring three agents to life."
+                        </p>
+                    </Empty>
+                }
+            }
+        >
+            <Empty title="No event matches.">
+                <p>"Events that match show up here when they happen."</p>
+            </Empty>
+        </Show>
     }
+    .into_any()
 }
 
-/// A number below a million.
-fn thousands(number: usize) -> String {
-    match (number / 1_000, number % 1_000) {
-        (0, ones) => ones.to_string(),
-        (thousands, ones) => format!("{thousands},{ones:03}"),
+fn words(counts: Counts) -> String {
+    let Counts { shown, fitting, .. } = counts;
+    let entries = counted(shown as u64, "entry");
+    if fitting < shown {
+        format!("{} of {entries}", thousands(fitting as u64))
+    } else if shown == CAPACITY {
+        format!("the latest {entries}; the log has the older ones")
+    } else {
+        entries
     }
 }

@@ -71,7 +71,7 @@ fn words(line: &Line) -> Words {
             kind: "lost",
             name: "Back, with a gap".to_owned(),
             detail: Detail {
-                text: "The log no longer holds what was missed: the lists are loaded afresh."
+                text: "The log no longer holds what was missed, so the lists are refreshed."
                     .to_owned(),
                 ..Detail::default()
             },

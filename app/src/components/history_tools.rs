@@ -70,18 +70,28 @@ pub fn HistoryTools(
             >
                 {move || if is_paused() { "Resume" } else { "Pause" }}
             </button>
-            <button type="button" class="button" disabled=move || is_empty(history) on:click=move |_| history.clear()>
+            <button
+                type="button"
+                class="button"
+                aria-disabled=move || is_empty(history)
+                on:click=move |_| history.clear()
+            >
                 "Clear"
             </button>
             <button
                 type="button"
                 class="button"
-                disabled=move || is_empty(history)
+                aria-disabled=move || is_empty(history)
                 on:click=move |_| spawn_local(take_along(history.to_json(), toasts))
             >
                 "Copy"
             </button>
-            <button type="button" class="button" disabled=move || is_empty(history) on:click=move |_| offer(&history.to_json())>
+            <button
+                type="button"
+                class="button"
+                aria-disabled=move || is_empty(history)
+                on:click=move |_| offer(&history.to_json())
+            >
                 "Download"
             </button>
         </div>
@@ -89,8 +99,9 @@ pub fn HistoryTools(
     .into_any()
 }
 
-fn is_empty(history: History) -> bool {
-    history.counts().fitting == 0
+/// Whether there is nothing to do it with, as `aria-disabled` says it.
+fn is_empty(history: History) -> String {
+    (history.counts().fitting == 0).to_string()
 }
 
 fn options(kind: &'static str) -> AnyView {

@@ -64,39 +64,15 @@ pub fn MakeHappen(
         (Some(Kind::Collection), "Collection"),
         (None, "Notice"),
     ];
-    let is_not = move |kind| form.kind.get() != kind;
     let text_label = move || match form.kind.get() {
         Some(Kind::Chat) => "Title or message",
         Some(_) => "Name",
         None => "Message",
     };
-    let target = move |(kind, id, label, value)| {
-        view! {
-            <div hidden=move || is_not(Some(kind))>
-                <EntityField id label placeholder="Its id" kind choices value />
-            </div>
-        }
-        .into_any()
-    };
-    let statuses = AgentStatus::ALL.map(Act::SetStatus);
     let is_busy = progress.is_busy;
-    let button = move |one: Act| {
-        view! {
-            <button
-                type="submit"
-                class="button"
-                title=one.event()
-                aria-disabled=move || is_busy.get().to_string()
-                on:click=move |_| act(one)
-            >
-                {label(one)}
-            </button>
-        }
-        .into_any()
-    };
 
     view! {
-        <section class="card make-happen" aria-labelledby="make-happen-title">
+        <section class="card" aria-labelledby="make-happen-title">
             <h2 id="make-happen-title">"Make something happen"</h2>
             <Segments
                 name="what"
@@ -106,13 +82,7 @@ pub fn MakeHappen(
                 on_choose=choose
             />
             <form on:submit=|event| event.prevent_default()>
-                {[
-                    (Kind::Agent, "act-agent", "Agent", form.agent),
-                    (Kind::Chat, "act-chat", "Chat", form.chat),
-                    (Kind::Collection, "act-collection", "Collection", form.collection),
-                ]
-                    .map(target)
-                    .collect_view()}
+                <Targets form choices />
                 <label class="field">
                     <span>{move || text_label()}</span>
                     <input
@@ -123,7 +93,7 @@ pub fn MakeHappen(
                         on:input:target=move |event| form.text.set(event.target().value())
                     />
                 </label>
-                <div hidden=move || is_not(Some(Kind::Chat))>
+                <div hidden=move || form.kind.get() != Some(Kind::Chat)>
                     <EntityField
                         id="act-who"
                         label="Who joins or leaves"
@@ -133,20 +103,7 @@ pub fn MakeHappen(
                         value=form.who
                     />
                 </div>
-                <div class="actions">
-                    {move || {
-                        let allowed = |act: &Act| session.may(act.needs());
-                        acts(form.kind.get()).into_iter().filter(allowed).map(button).collect_view()
-                    }}
-                </div>
-                <Show when=move || !is_not(Some(Kind::Agent)) && statuses.iter().all(|it| session.may(it.needs()))>
-                    <fieldset class="acts">
-                        <legend>"Set status"</legend>
-                        <div class="actions">
-                            {statuses.map(button).collect_view()}
-                        </div>
-                    </fieldset>
-                </Show>
+                <Acts kind=form.kind act is_busy />
             </form>
             <Show when=move || PLAYING_NEEDS.iter().all(|it| session.may(*it))>
                 <button
@@ -167,6 +124,69 @@ pub fn MakeHappen(
             </p>
         </section>
         {lazy_dialog(deletion.open, || Box::pin(load_question()))}
+    }
+    .into_any()
+}
+
+/// The entity that it is done to: a field for each kind, of which that of the chosen one is shown.
+#[component]
+fn Targets(form: Form, choices: LiveChoices) -> impl IntoView {
+    [
+        (Kind::Agent, "act-agent", "Agent", form.agent),
+        (Kind::Chat, "act-chat", "Chat", form.chat),
+        (Kind::Collection, "act-collection", "Collection", form.collection),
+    ]
+    .map(|(kind, id, label, value)| {
+        view! {
+            <div hidden=move || form.kind.get() != Some(kind)>
+                <EntityField id label placeholder="Its id" kind choices value />
+            </div>
+        }
+        .into_any()
+    })
+    .collect_view()
+    .into_any()
+}
+
+/// A button for each thing that can be done to the chosen kind, and may be.
+#[component]
+fn Acts(
+    kind: RwSignal<Option<Kind>>,
+    act: impl Fn(Act) + Copy + Send + Sync + 'static,
+    is_busy: RwSignal<bool>,
+) -> impl IntoView {
+    let session = use_session();
+    let statuses = AgentStatus::ALL.map(Act::SetStatus);
+    let may_set_status = move || {
+        kind.get() == Some(Kind::Agent) && statuses.iter().all(|it| session.may(it.needs()))
+    };
+    let button = move |one: Act| {
+        view! {
+            <button
+                type="submit"
+                class="button"
+                title=one.event()
+                aria-disabled=move || is_busy.get().to_string()
+                on:click=move |_| act(one)
+            >
+                {label(one)}
+            </button>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="actions">
+            {move || {
+                let allowed = |act: &Act| session.may(act.needs());
+                acts(kind.get()).into_iter().filter(allowed).map(button).collect_view()
+            }}
+        </div>
+        <Show when=may_set_status>
+            <fieldset class="acts">
+                <legend>"Set status"</legend>
+                <div class="actions">{statuses.map(button).collect_view()}</div>
+            </fieldset>
+        </Show>
     }
     .into_any()
 }
@@ -329,8 +349,7 @@ fn acts(kind: Option<Kind>) -> Vec<Act> {
 
 fn label(act: Act) -> &'static str {
     match act {
-        Act::CreateAgent | Act::CreateCollection => "Create",
-        Act::OpenChat => "Open",
+        Act::CreateAgent | Act::OpenChat | Act::CreateCollection => "Create",
         Act::RenameAgent | Act::RenameChat | Act::RenameCollection => "Rename",
         Act::DeleteAgent | Act::DeleteChat | Act::DeleteCollection => "Delete",
         Act::SetStatus(status) => first_word(status),

@@ -34,7 +34,7 @@ pub fn MetadataPart(
             <h2 id="metadata-title">"Metadata"</h2>
             <Show
                 when=move || metadata.with(|metadata| !metadata.is_empty())
-                fallback=|| view! { <p class="quiet">"There is none."</p> }
+                fallback=|| view! { <p class="quiet">"None."</p> }
             >
                 <pre class="json" tabindex="0" role="group" aria-label="JSON">
                     <code>{move || metadata.with(pretty)}</code>
@@ -56,9 +56,11 @@ pub fn DescriptionPart(
             <h2 id="description-title">"Description"</h2>
             <Show
                 when=move || text.with(|text| text.as_ref().is_some_and(|text| !text.is_empty()))
-                fallback=|| view! { <p class="quiet">"There is none."</p> }
+                fallback=|| view! { <p class="quiet">"None."</p> }
             >
-                <p class="prose">{text}</p>
+                <p class="prose" dir="auto">
+                    {text}
+                </p>
             </Show>
         </section>
     }

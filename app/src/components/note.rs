@@ -1,10 +1,13 @@
 //! What a page says when there is nothing to show, or when something went wrong.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use crate::{
-    api::ApiError,
+    api::{ApiError, missing_page},
+    components::title::Title,
     live::{Connection, use_websocket},
+    session::use_session,
 };
 
 /// Nothing is there yet: says so, and what to do next.
@@ -23,6 +26,73 @@ pub fn Empty(
             </p>
             {children()}
         </div>
+    }
+    .into_any()
+}
+
+/// A part of a list has nothing: says so, and leads to the start of the whole list.
+#[component]
+pub fn NothingMatches() -> impl IntoView {
+    let path = use_location().pathname;
+    view! {
+        <Empty title="Nothing matches.">
+            <p>
+                <a class="button" href=path>
+                    "Show all"
+                </a>
+            </p>
+        </Empty>
+    }
+    .into_any()
+}
+
+/// What the page is about does not exist: says so, and leads elsewhere. While it is rendered, its HTTP
+/// status is 404.
+#[component]
+pub fn NotFound(
+    /// What does not exist, as a heading.
+    #[prop(into)]
+    title: String,
+    /// Why that may be.
+    text: &'static str,
+    /// Where to go on.
+    children: Children,
+) -> impl IntoView {
+    missing_page();
+    view! {
+        <Title text="Not found" />
+        <section class="not-found">
+            <p class="not-found-code">"404"</p>
+            <h1>{title}</h1>
+            <p>{text}</p>
+            <div class="actions">{children()}</div>
+        </section>
+    }
+    .into_any()
+}
+
+/// What the page shows exists no more for who reads it: says so, and leads to what there is.
+#[component]
+pub fn Gone(
+    /// What happened to it, as a sentence.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Where to go on.
+    href: &'static str,
+    /// What is there.
+    #[prop(into)]
+    link: String,
+) -> impl IntoView {
+    view! {
+        <section class="card failed" role="alert">
+            <p>
+                <strong>{move || title.get()}</strong>
+                " It is shown as it last was."
+            </p>
+            <a class="button" href=href>
+                {link}
+            </a>
+        </section>
     }
     .into_any()
 }
@@ -48,7 +118,8 @@ pub fn OutOfDate(
     .into_any()
 }
 
-/// Something could not be loaded. When that may pass, it is tried again when the connection comes back.
+/// Something could not be loaded. When that may pass, it is tried again when the connection comes back;
+/// when the session had ended, once somebody has signed in again.
 #[component]
 pub fn LoadError(
     /// What could not be loaded, as a sentence.
@@ -68,14 +139,20 @@ pub fn LoadError(
         }
         .into_any();
     }
-    if error.may_pass() {
+    let is_unauthenticated = error.is_unauthenticated();
+    if is_unauthenticated || error.may_pass() {
         let connection = use_websocket().connection();
-        Effect::new(move |was_live: Option<bool>| {
-            let is_live = connection.get() == Connection::Live;
-            if was_live == Some(false) && is_live {
+        let has_ended = use_session().has_ended();
+        Effect::new(move |could: Option<bool>| {
+            let can = if is_unauthenticated {
+                !has_ended.get()
+            } else {
+                connection.get() == Connection::Live
+            };
+            if could == Some(false) && can {
                 on_retry.run(());
             }
-            is_live
+            can
         });
     }
     view! {

@@ -13,6 +13,7 @@ use crate::{
         json_editor::JsonEditor,
         json_text::{Mistake, parse_object},
         segments::Segments,
+        toasts::use_toasts,
     },
 };
 
@@ -25,32 +26,37 @@ pub fn NotifyDialog(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let draft = Draft::new();
-    let send = Action::new(move |new: &NewNotification| {
-        let new = new.clone();
-        async move {
-            let key = draft.attempt.try_update_value(|attempt| attempt.key(&new));
-            let Some(key) = key else { return Ok(()) };
-            let sent = notifications::create(&key, &new).await.map(drop);
-            if sent.is_ok() {
-                draft.clear();
-                open.set(false);
-            }
-            sent
-        }
-    });
     view! {
         <Dialog id open title="Notify everybody">
-            <NotifyForm id draft send />
+            <NotifyForm id open draft />
         </Dialog>
     }
     .into_any()
 }
 
-type Sending = Action<NewNotification, Result<(), ApiError>>;
-
 #[component]
-fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
-    let error = Signal::derive(move || send.value().get().and_then(Result::err));
+fn NotifyForm(id: &'static str, open: RwSignal<bool>, draft: Draft) -> impl IntoView {
+    let (toasts, here) = (use_toasts(), StoredValue::new(()));
+    let send = Action::new(move |new: &NewNotification| {
+        let new = new.clone();
+        let key = draft.attempt.try_update_value(|attempt| attempt.key(&new));
+        async move {
+            let Some(key) = key else { return Ok(()) };
+            let sent = notifications::create(&key, &new).await;
+            if let (Err(error), true) = (&sent, here.is_disposed()) {
+                toasts.show(NotificationType::Error, format!("Nobody was notified: {error}"));
+            }
+            sent?;
+            // The page may have been left meanwhile, and what was typed since is for another one.
+            if draft.attempt.try_update_value(Attempt::done).is_some() && draft.is(&new) {
+                draft.clear();
+                open.set(false);
+            }
+            Ok::<_, ApiError>(())
+        }
+    });
+    let error = Signal::derive(move || send.value().get()?.err());
+    let is_idle = Signal::derive(move || send.pending().get() || draft.notification().is_err());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if let Ok(new) = draft.notification() {
@@ -82,8 +88,8 @@ fn NotifyForm(id: &'static str, draft: Draft, send: Sending) -> impl IntoView {
             />
             <FormActions
                 verb="Notify everybody"
-                pending=send.pending()
-                disabled=Signal::derive(move || draft.notification().is_err())
+                on_cancel=move |()| open.set(false)
+                pending=is_idle
                 error=problem_of_form(error)
             />
         </form>
@@ -114,7 +120,11 @@ impl Draft {
         self.tone.set(NotificationType::Info);
         self.message.set(String::new());
         self.details.set(String::new());
-        self.attempt.update_value(Attempt::done);
+    }
+
+    /// Whether that is still what was typed.
+    fn is(self, new: &NewNotification) -> bool {
+        untrack(|| self.notification().as_ref() == Ok(new))
     }
 
     /// What was typed, unless its details are no JSON.

@@ -24,6 +24,7 @@ pub fn PasswordField(
     hint: &'static str,
 ) -> impl IntoView {
     let is_shown = RwSignal::new(false);
+    let word = move || if is_shown.get() { "Hide" } else { "Show" };
     view! {
         <div class="field">
             <label for=id>{label}</label>
@@ -43,11 +44,10 @@ pub fn PasswordField(
                 <button
                     type="button"
                     class="button"
-                    aria-label=format!("Show: {label}")
-                    aria-pressed=move || is_shown.get().to_string()
+                    aria-label=move || format!("{}: {label}", word())
                     on:click=move |_| is_shown.update(|shown| *shown = !*shown)
                 >
-                    {move || if is_shown.get() { "Hide" } else { "Show" }}
+                    {move || word()}
                 </button>
             </div>
             <FieldNotes id error hint />

@@ -93,7 +93,11 @@ pub fn SignInForm(
             <p class="error" id=error_id role="alert">
                 {move || error().map(|error| error.to_string())}
             </p>
-            <button type="submit" class="button primary wide" disabled=signing_in.pending()>
+            <button
+                type="submit"
+                class="button primary wide"
+                aria-disabled=move || is_busy(signing_in).to_string()
+            >
                 {move || if is_busy(signing_in) { "Signing in…" } else { "Sign in" }}
             </button>
         </form>

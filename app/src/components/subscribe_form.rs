@@ -37,7 +37,7 @@ pub fn SubscribeForm(
         vec![(Kind::Agent, "Agents"), (Kind::Chat, "Chats"), (Kind::Collection, "Collections")];
 
     view! {
-        <form class="subscribe" on:submit=submit>
+        <form on:submit=submit>
             <Segments
                 name="kind"
                 label="Kind"

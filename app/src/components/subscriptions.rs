@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use crate::{
     components::{
         flow::{For, Show},
+        icon::{Icon, Shape},
         subscribe_form::SubscribeForm,
     },
-    keyboard::hand_on,
     stores::choices::{LiveChoices, name_of},
 };
 
@@ -65,14 +65,9 @@ fn HeldTopic(name: String, topic: Topic, unsubscribe: Callback<Topic>) -> impl I
                 class="button icon"
                 aria-label=format!("Unsubscribe from {text}")
                 title="Unsubscribe"
-                on:click=move |press| {
-                    hand_on(&press);
-                    unsubscribe.run(topic.clone());
-                }
+                on:click=move |_| unsubscribe.run(topic.clone())
             >
-                <svg viewBox="0 0 16 16" aria-hidden="true">
-                    <path d="m4 4 8 8m0-8-8 8" />
-                </svg>
+                <Icon shape=Shape::Close />
             </button>
         </li>
     }

@@ -5,13 +5,10 @@ use leptos::{
     prelude::*,
 };
 
-use crate::{
-    components::{
-        field::FieldNotes,
-        flow::For,
-        icon::{Icon, Shape},
-    },
-    keyboard::hand_on,
+use crate::components::{
+    field::FieldNotes,
+    flow::For,
+    icon::{Icon, Shape},
 };
 
 /// What stands between texts that are typed or pasted in one go.
@@ -78,10 +75,7 @@ pub fn TagsEditor(
                             type="button"
                             class="button icon"
                             aria-label=format!("Remove {tag}")
-                            on:click=move |press| {
-                                hand_on(&press);
-                                remove(&tag);
-                            }
+                            on:click=move |_| remove(&tag)
                         >
                             <Icon shape=Shape::Close />
                         </button>

@@ -1,5 +1,7 @@
 //! Times: relative where they are read, exact on hover.
 
+#[cfg(target_family = "wasm")]
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::{rc::Rc, time::Duration};
 
 use colloquy_protocol::time::Timestamp;
@@ -14,6 +16,10 @@ const DAY: i64 = 24 * HOUR;
 /// How often relative times are brought up to date.
 const STEP: Duration = Duration::from_secs(10);
 
+/// By how many milliseconds the hub's clock is ahead of the browser's.
+#[cfg(target_family = "wasm")]
+static AHEAD: AtomicI64 = AtomicI64::new(0);
+
 /// What time it is, for all the relative times of a page.
 #[derive(Debug, Clone, Copy)]
 struct Clock(RwSignal<Timestamp>);
@@ -24,6 +30,8 @@ struct Clock(RwSignal<Timestamp>);
 /// differ, begins with the same words.
 pub fn provide_clock() {
     let rendered = SharedValue::new(now).into_inner();
+    #[cfg(target_family = "wasm")]
+    set_by(rendered);
     let clock = Clock(RwSignal::new(rendered));
     provide_context(clock);
     every(STEP, Rc::new(move || clock.0.set(now())));
@@ -87,12 +95,24 @@ fn day(moment: Timestamp) -> String {
     moment.to_string().get(..10).unwrap_or_default().to_owned()
 }
 
-/// The moment by this machine's clock.
+/// The moment by the hub's clock: a browser's may be wrong.
 pub(crate) fn now() -> Timestamp {
     #[cfg(target_family = "wasm")]
-    return Timestamp::from_millis(js_sys::Date::now() as i64);
+    return Timestamp::from_millis(js_sys::Date::now() as i64 + AHEAD.load(Ordering::Relaxed));
     #[cfg(not(target_family = "wasm"))]
     Timestamp::now()
+}
+
+/// Finds out how far the two clocks are apart: the hub rendered the page when the browser asked for it.
+/// A few seconds may have been the way to the hub.
+#[cfg(target_family = "wasm")]
+fn set_by(rendered: Timestamp) {
+    let open_for = window().performance().map_or(0.0, |performance| performance.now());
+    let asked = js_sys::Date::now() - open_for;
+    let ahead = rendered.as_millis() - asked as i64;
+    if ahead.abs() > 10 * SECOND {
+        AHEAD.store(ahead, Ordering::Relaxed);
+    }
 }
 
 fn relative(at: Timestamp, now: Timestamp) -> String {

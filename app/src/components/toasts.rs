@@ -12,6 +12,7 @@ use crate::{
         icon::{Icon, Shape},
         time::every,
     },
+    keyboard::hand_on,
     live::use_websocket,
 };
 
@@ -95,7 +96,7 @@ pub fn ToastRegion() -> impl IntoView {
     .into_any()
 }
 
-/// One notice. The time that it stays begins anew for as long as the pointer or the focus is in it.
+/// One notice. The time that it stays begins anew for as long as the pointer or the keyboard is in it.
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
     let toasts = use_toasts();
@@ -104,7 +105,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
     let element = NodeRef::<html::Div>::new();
     let seconds = StoredValue::new(0);
     let tick = move || {
-        let is_here = |toast: HtmlDivElement| toast.matches(":hover, :focus-within");
+        let is_here = |toast: HtmlDivElement| toast.matches(":hover, :has(:focus-visible)");
         let is_somebody_here = element.get_untracked().is_some_and(|it| is_here(it) == Ok(true));
         seconds.update_value(|seconds| *seconds = if is_somebody_here { 0 } else { *seconds + 1 });
         if seconds.get_value() >= SHOWN {
@@ -122,6 +123,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
             role=(tone == NotificationType::Error).then_some("alert")
             on:keydown=move |event| {
                 if event.key() == "Escape" {
+                    hand_on();
                     toasts.close(key);
                 }
             }

@@ -3,7 +3,7 @@
 use colloquy_protocol::{
     account::Token,
     id::{PrincipalKind, TokenId},
-    model::NotificationType,
+    model::{Agent, NotificationType},
 };
 use leptos::prelude::*;
 
@@ -16,7 +16,6 @@ use crate::{
         time::{EndsOn, TimeAgo},
         toasts::use_toasts,
     },
-    keyboard::hand_on,
 };
 
 /// The tokens, and the way to revoke each.
@@ -28,9 +27,9 @@ pub fn TokenList(
     /// Takes the id of one that was revoked.
     #[prop(into)]
     on_revoked: Callback<TokenId>,
-    /// Whether it says whose each of them is.
-    #[prop(default = true)]
-    has_owners: bool,
+    /// The agents that are known by name; without them, it is not said as whom a token acts.
+    #[prop(optional)]
+    agents: Option<StoredValue<Vec<Agent>>>,
 ) -> impl IntoView {
     let toasts = use_toasts();
     let asked = RwSignal::new(None::<Token>);
@@ -60,10 +59,10 @@ pub fn TokenList(
             <thead>
                 <tr>
                     <th scope="col">"Token"</th>
-                    {has_owners.then(|| view! { <th scope="col">"Acts as"</th> })}
+                    {agents.map(|_| view! { <th scope="col">"Acts as"</th> })}
                     <th scope="col">"Scopes"</th>
                     <th scope="col">"Last used"</th>
-                    <th scope="col">"Ends"</th>
+                    <th scope="col">"Expires"</th>
                     <th scope="col">
                         <span class="visually-hidden">"Actions"</span>
                     </th>
@@ -71,7 +70,7 @@ pub fn TokenList(
             </thead>
             <tbody>
                 <For each=move || tokens.get() key=|token| token.id.clone() let:token>
-                    <Row token has_owners on_revoke=ask />
+                    <Row token agents on_revoke=ask />
                 </For>
             </tbody>
         </table>
@@ -79,7 +78,7 @@ pub fn TokenList(
             id="revoke-title"
             open=asking
             title=Signal::derive(move || format!("Revoke {}?", name().unwrap_or_default()))
-            text="Whatever uses it is cut off at once. This cannot be taken back."
+            text="Whatever uses it is cut off at once. This cannot be undone."
             verb="Revoke"
             on_confirm=confirm
             pending=revoke.pending()
@@ -89,18 +88,34 @@ pub fn TokenList(
     .into_any()
 }
 
+/// What an agent is called; one that is not known goes by its id.
+pub fn name_of(agents: &[Agent], id: &str) -> String {
+    let known = agents.iter().find(|one| one.id.as_str() == id);
+    known.map_or(id, |one| one.name.as_str()).to_owned()
+}
+
 #[component]
-fn Row(token: Token, has_owners: bool, on_revoke: Callback<Token>) -> impl IntoView {
+fn Row(
+    token: Token,
+    agents: Option<StoredValue<Vec<Agent>>>,
+    on_revoke: Callback<Token>,
+) -> impl IntoView {
     let asked = token.clone();
     let Token {
         name, prefix, principal_id, principal_kind, scopes, expires_at, last_used_at, ..
     } = token;
-    let owner = has_owners.then(|| {
+    let owner = agents.map(|agents| {
         let shown = match principal_kind {
             PrincipalKind::Agent => view! {
-                <a class="owner" href=format!("/agents/{principal_id}")>
+                <a
+                    class="owner"
+                    href=format!("/agents/{principal_id}")
+                    title=principal_id.to_string()
+                >
                     <Icon shape=Shape::Agent />
-                    {principal_id.to_string()}
+                    <span dir="auto">
+                        {agents.with_value(|all| name_of(all, principal_id.as_str()))}
+                    </span>
                 </a>
             }
             .into_any(),
@@ -141,16 +156,13 @@ fn Row(token: Token, has_owners: bool, on_revoke: Callback<Token>) -> impl IntoV
                 <ul class="capabilities">{scopes.collect_view()}</ul>
             </td>
             <td data-label="Last used">{used}</td>
-            <td data-label="Ends">{ends}</td>
+            <td data-label="Expires">{ends}</td>
             <td class="row-actions">
                 <button
                     type="button"
                     class="button"
                     aria-label=format!("Revoke {name}")
-                    on:click=move |press| {
-                        hand_on(&press);
-                        on_revoke.run(asked.clone());
-                    }
+                    on:click=move |_| on_revoke.run(asked.clone())
                 >
                     "Revoke"
                 </button>

@@ -9,24 +9,28 @@
 //!         ServerEventKind,
 //!         server::{AgentStatusChanged, ChatMessageCreated},
 //!     },
-//!     id::{AgentId, ChatId},
+//!     id::ChatId,
+//!     model::Agent,
 //!     position::Position,
 //!     session::Notice,
 //!     topic::Topic,
 //! };
 //! use leptos::prelude::*;
 //!
-//! /// `loaded` is the position in the log that `status` shows. What came after it is not missed, but in
+//! /// `loaded` is the position in the log that `agent` shows. What came after it is not missed, but in
 //! /// two cases, left out here, in which to load afresh: `since` has none, or `Notice::Reload` comes.
 //! #[component]
-//! fn Status(agent: AgentId, status: String, loaded: Position) -> impl IntoView {
-//!     let status = RwSignal::new(status);
+//! fn Status(agent: Agent, loaded: Position) -> impl IntoView {
+//!     let id = agent.id.clone();
+//!     let topic = Topic::Agent(id.clone());
+//!     let agent = RwSignal::new(agent);
 //!     let socket = use_websocket();
 //!
-//!     let topic = Topic::Agent(agent.clone());
+//!     // An older event than what is shown may come, too: the higher version is the later one.
 //!     let changed = move |payload: &<AgentStatusChanged as ServerEventKind>::Payload| {
-//!         if payload.agent_id == agent {
-//!             status.set(payload.agent.status.as_str().to_owned());
+//!         let is_newer = agent.with_untracked(|shown| payload.agent.version > shown.version);
+//!         if payload.agent_id == id && is_newer {
+//!             agent.set(payload.agent.clone());
 //!         }
 //!     };
 //!     // What the page was sent meanwhile, because another component follows the agent already.
@@ -43,6 +47,7 @@
 //!
 //!     let live = move || socket.connection().get() == Connection::Live;
 //!     let millis = move || socket.round_trip().get().map(|time| time.as_millis());
+//!     let status = move || agent.with(|agent| agent.status.as_str());
 //!     view! { <p class:stale=move || !live() title=millis>{status}</p> }
 //! }
 //!
@@ -202,6 +207,9 @@ impl Websocket {
     /// Calls back with the payload of every event of that kind, until the component goes. A payload
     /// that is not what this version knows (the hub's may be newer) is left out; [`Self::on_notice`] has
     /// its frame.
+    ///
+    /// Events that are older than the component's state may come, because another component follows the
+    /// topic from an earlier position: compare versions.
     pub fn on<K: ServerEventKind>(&self, callback: impl Fn(&K::Payload) + Send + Sync + 'static) {
         self.on_notice(move |notice| {
             if let Notice::Event(frame) = notice

@@ -12,7 +12,7 @@ use crate::{
     api::{ApiError, Seen, connections},
     components::{
         dialog::ConfirmDialog,
-        flow::{For, Show},
+        flow::{LiveRows, Show},
         load::Load,
         note::{Empty, OutOfDate},
         time::while_visible,
@@ -76,10 +76,11 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
     let names = StoredValue::new(names);
     let live = Live::new(loaded, [], connections::list, |_, _| Outcome::None);
     while_visible(PERIOD, move || live.reload());
-    let list = live.value();
-    let ids = Memo::new(move |before: Option<&Vec<ConnectionId>>| {
-        let now = list.with(|list| list.iter().map(|one| one.id.clone()).collect());
-        in_place(before.map_or(&[], Vec::as_slice), now)
+    let list = Memo::new(move |before: Option<&Vec<ConnectionInfo>>| {
+        let now = live.value().get();
+        let order = in_place(&ids_of(before.map_or(&[], Vec::as_slice)), ids_of(&now));
+        let find = |id: &ConnectionId| now.iter().find(|one| one.id == *id).cloned();
+        order.iter().filter_map(find).collect::<Vec<_>>()
     });
     let own = use_own_connection();
     Effect::new(move || {
@@ -96,17 +97,17 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
 
     view! {
         <OutOfDate
-            title="The list is not up to date."
+            title="The connections could not be refreshed."
             error=live.error()
             on_retry=move |()| live.reload()
         />
         <section class="card listing" aria-label="Connections">
-            <Show when=move || ids.with(Vec::is_empty)>
+            <Show when=move || list.with(Vec::is_empty)>
                 <Empty title="Nobody is connected.">
                     <p>"Not even this page, as long as it is disconnected."</p>
                 </Empty>
             </Show>
-            <Show when=move || !ids.with(Vec::is_empty)>
+            <Show when=move || !list.with(Vec::is_empty)>
                 <table>
                     <thead>
                         <tr>
@@ -121,9 +122,13 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
                         </tr>
                     </thead>
                     <tbody>
-                        <For each=move || ids.get() key=ConnectionId::clone let:id>
-                            <ConnectionRow id list own names on_close=ask />
-                        </For>
+                        <LiveRows
+                            all=list.into()
+                            key=|one: &ConnectionInfo| one.id.clone()
+                            let:info
+                        >
+                            <ConnectionRow info own names on_close=ask />
+                        </LiveRows>
                     </tbody>
                 </table>
             </Show>
@@ -131,6 +136,10 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
         <CloseDialog live own asked open=asking />
     }
     .into_any()
+}
+
+fn ids_of(list: &[ConnectionInfo]) -> Vec<ConnectionId> {
+    list.iter().map(|one| one.id.clone()).collect()
 }
 
 /// The connections in the order in which they are shown: one that comes takes the place of one that went,

@@ -57,7 +57,7 @@ fn demo_page() -> AnyView {
 }
 
 /// The page once it has its data: it goes on from the position of that data, so nothing that
-/// happened between rendering and connecting is missed.
+/// happened since then is missed.
 #[component]
 fn Demo(choices: Seen<Vec<Choice>>) -> impl IntoView {
     let socket = use_websocket();
@@ -94,6 +94,11 @@ fn Demo(choices: Seen<Vec<Choice>>) -> impl IntoView {
         }
         _ => {}
     });
+    // What came to the page before it was this one is not sent again.
+    match socket.since(&since) {
+        Some(events) => events.iter().for_each(|frame| history.push(seen(frame, choices))),
+        None => history.push(Line::NotRecovered),
+    }
     for kind in Kind::ALL {
         subscribe(Topic::All(kind), Some(since.clone()));
     }
@@ -106,7 +111,7 @@ fn Demo(choices: Seen<Vec<Choice>>) -> impl IntoView {
     view! {
         <ConnectionBar since />
         <OutOfDate
-            title="The lists could not be loaded afresh."
+            title="The lists could not be refreshed."
             error=choices.error()
             on_retry=move |()| choices.reload()
         />

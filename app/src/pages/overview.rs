@@ -61,7 +61,7 @@ fn overview_page() -> AnyView {
             <header class="page-header">
                 <div>
                     <h1>"Overview"</h1>
-                    <p class="lede">"What lives here, what happens, and what needs somebody."</p>
+                    <p class="lede">"What lives here, what happens, and what needs attention."</p>
                 </div>
                 <Show when=move || session.may(Action::Notify)>
                     <button type="button" class="button" on:click=move |_| notifying.set(true)>
@@ -115,7 +115,7 @@ fn Everything(summary: Seen<Summary>, rate: Seen<Rate>, names: Names) -> impl In
                 <section class="card" aria-labelledby="rate-title">
                     <h2 id="rate-title">"Events per second"</h2>
                     <OutOfDate
-                        title="The events could not be counted afresh."
+                        title="The chart could not be refreshed."
                         error=rate.error()
                         on_retry=move |()| rate.reload()
                     />

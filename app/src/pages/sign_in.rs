@@ -56,7 +56,7 @@ fn already(name: String, next: String, is_local: bool) -> AnyView {
     view! {
         <p>{words}</p>
         <a class="button primary wide" href=next>
-            "Go on"
+            "Continue"
         </a>
     }
     .into_any()

@@ -156,7 +156,7 @@ fn Form(secret: RwSignal<Option<String>>, is_first: bool) -> impl IntoView {
                 hint="At least 8 characters. A few words in a row are good, and easy to keep in mind."
             />
             <FormActions
-                verb=if is_first { "Set up Colloquy" } else { "Go on" }
+                verb=if is_first { "Set up Colloquy" } else { "Set password" }
                 kind="primary wide"
                 pending=Signal::derive(move || choosing.pending().get() || secret.with(Option::is_none))
                 error=Signal::derive(of_form)

@@ -107,10 +107,10 @@ fn commands(is_closed: bool, may: impl Fn(Action) -> bool) -> impl Iterator<Item
     let create = |action, name, address| (Some(action), name, Shape::Plus, go(address));
     let commands = [
         create(Action::CreateAgents, "Create an agent", "/agents?new=1"),
-        create(Action::ChangeChats, "Open a new chat", "/chats?new=1"),
+        create(Action::ChangeChats, "Create a chat", "/chats?new=1"),
         create(Action::ChangeCollections, "Create a collection", "/collections?new=1"),
         create(Action::ManagePeople, "Invite somebody", "/people?new=1"),
-        create(Action::ManageOwnAccount, "Make a token", "/tokens?new=1"),
+        create(Action::ManageOwnAccount, "Create a token", "/tokens?new=1"),
         (Some(Action::Notify), "Notify everybody", Shape::Bell, Act::Notify),
         (None, "Switch colours", Shape::Theme, Act::SwitchColours),
         connection,
@@ -190,10 +190,10 @@ mod tests {
         let names = |text: &str| -> Vec<String> {
             matching(text, false, reader).into_iter().map(|item| item.name).collect()
         };
-        assert_eq!(names("create"), [""; 0]);
+        assert_eq!(names("create"), ["Create a token"]);
         assert_eq!(names("people"), [""; 0]);
         assert_eq!(names("notify"), [""; 0]);
-        assert_eq!(names("token"), ["Tokens", "Make a token"]);
+        assert_eq!(names("token"), ["Tokens", "Create a token"]);
     }
 
     #[test]

@@ -104,7 +104,7 @@ pub fn List(
         _ => String::new(),
     };
     view! {
-        <ul id=LIST role="listbox" aria-label="What fits">
+        <ul id=LIST role="listbox" aria-label="Results">
             {options}
         </ul>
         <p class="quiet" role="status">

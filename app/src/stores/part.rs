@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::live::{Live, Outcome};
 use crate::api::{
     ApiError, Seen,
-    entity::{Change, Entity, list},
+    entity::{Change, Entity, Followed, list},
 };
 
 /// The order without a choice: the newest first.
@@ -55,7 +55,7 @@ pub fn part_of_list<T: Entity>() -> PartResource<T> {
 }
 
 /// The part that begins with what was loaded.
-pub fn live_part<T: Entity>(loaded: Seen<Part<T>>) -> Live<Part<T>> {
+pub fn live_part<T: Followed>(loaded: Seen<Part<T>>) -> Live<Part<T>> {
     let query = loaded.value.query.clone();
     Live::new(loaded, [Topic::All(T::KIND)], move || load(query.clone()), follow)
 }
@@ -100,7 +100,7 @@ async fn load<T: Entity>(query: Query) -> Result<Seen<Part<T>>, ApiError> {
 
 /// Changes what can be changed in place. Where the order, the filter or another part of the list
 /// comes in, only the server knows.
-fn follow<T: Entity>(part: &mut Part<T>, frame: &EventFrame) -> Outcome {
+fn follow<T: Followed>(part: &mut Part<T>, frame: &EventFrame) -> Outcome {
     match T::change(frame) {
         None => Outcome::None,
         Some(Change::Now(_)) if part.query.is_moved_by_changes() => Outcome::Stale,
@@ -118,7 +118,7 @@ fn follow<T: Entity>(part: &mut Part<T>, frame: &EventFrame) -> Outcome {
 }
 
 /// Puts one into a list whose order no change touches.
-fn put<T: Entity>(part: &mut Part<T>, entity: T) -> Outcome {
+fn put<T: Followed>(part: &mut Part<T>, entity: T) -> Outcome {
     let topic = entity.topic();
     if let Some(known) = part.items.iter_mut().find(|one| one.topic() == topic) {
         *known = entity;

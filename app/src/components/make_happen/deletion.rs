@@ -61,7 +61,7 @@ fn question() -> AnyView {
             id="act-delete-title"
             open=deletion.open
             title=Signal::derive(move || format!("Delete {}?", deletion.name()))
-            text="It was not created here. It is gone for everybody then, and this cannot be taken back."
+            text="It was not created here. It is gone for everybody then, and this cannot be undone."
             verb="Delete"
             on_confirm=move |()| deletion.confirm()
             pending=false

@@ -13,7 +13,7 @@ use crate::{
         address::Choice,
         agent_status::StatusPart,
         draft::Draft,
-        entity_view::EntityView,
+        entity_view::{EntityForm, EntityView},
         field::{TextField, problem_of},
         flow::{For, Show},
         metadata::{DescriptionPart, MetadataField, MetadataPart},
@@ -26,8 +26,32 @@ use crate::{
 /// How many capabilities a row names; the agent's page has them all.
 const NAMED: usize = 3;
 
-impl EntityView for Agent {
+impl EntityForm for Agent {
     const NOUN: &'static str = "agent";
+
+    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
+        view! {
+            <TextField id="name" label="Name" text=draft.name error=problem_of(error, "name") />
+            <TextField
+                id="description"
+                label="Description"
+                text=draft.description
+                error=problem_of(error, "description")
+                rows=3
+            />
+            <TagsEditor
+                id="capabilities"
+                label="Capabilities"
+                tags=draft.capabilities
+                error=problem_of(error, "capabilities")
+            />
+            <MetadataField draft error />
+        }
+        .into_any()
+    }
+}
+
+impl EntityView for Agent {
     const PLURAL: &'static str = "Agents";
     const CREATION: Right = Right::CreateAgents;
     const CHANGE: Right = Right::ChangeAgents;
@@ -35,7 +59,7 @@ impl EntityView for Agent {
         "Programs that take part: what each one is doing, and what it can do.";
     const COLUMNS: &'static [&'static str] = &["Status", "Capabilities"];
     const DELETION: &'static str =
-        "It leaves all of its chats. The messages that it wrote stay. This cannot be taken back.";
+        "It leaves all of its chats. The messages that it wrote stay. This cannot be undone.";
 
     fn filters() -> AnyView {
         let statuses = AgentStatus::ALL.map(|one| (one.as_str(), first_word(one)));
@@ -66,27 +90,6 @@ impl EntityView for Agent {
         .into_any()
     }
 
-    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
-        view! {
-            <TextField id="name" label="Name" text=draft.name error=problem_of(error, "name") />
-            <TextField
-                id="description"
-                label="Description"
-                text=draft.description
-                error=problem_of(error, "description")
-                rows=3
-            />
-            <TagsEditor
-                id="capabilities"
-                label="Capabilities"
-                tags=draft.capabilities
-                error=problem_of(error, "capabilities")
-            />
-            <MetadataField draft error />
-        }
-        .into_any()
-    }
-
     fn parts(agent: Signal<Self>, is_gone: Signal<bool>, on_saved: Callback<Self>) -> AnyView {
         let names = Signal::derive(move || agent.with(|agent| agent.capabilities.clone()));
         view! {
@@ -98,7 +101,7 @@ impl EntityView for Agent {
                 <h2 id="capabilities-title">"Capabilities"</h2>
                 <Show
                     when=move || names.with(|names| !names.is_empty())
-                    fallback=|| view! { <p class="quiet">"None were told."</p> }
+                    fallback=|| view! { <p class="quiet">"None listed."</p> }
                 >
                     <Capabilities names />
                 </Show>

@@ -8,10 +8,11 @@ use colloquy_protocol::{
 use leptos::prelude::*;
 
 use crate::{
-    api::{ApiError, Seen, chats, with_query},
+    api::{ApiError, Seen, entity, with_query},
     components::{
-        flow::{For, Show},
+        flow::{LiveRows, Show},
         load::Load,
+        lock::Lock,
         note::OutOfDate,
         time::TimeAgo,
     },
@@ -50,31 +51,40 @@ fn Chats(agent: Signal<Agent>, loaded: Seen<Page<Chat>>) -> impl IntoView {
     let again = move || load(id.clone());
     let live = Live::new(loaded, [Topic::All(Kind::Chat)], again, follow_list);
     let page = live.value();
+    let items = Memo::new(move |_| page.with(|page| page.items.clone()));
     view! {
         <OutOfDate
-            title="Its chats could not be loaded afresh."
+            title="Its chats could not be refreshed."
             error=live.error()
             on_retry=move |()| live.reload()
         />
         <Show
-            when=move || page.with(|page| !page.items.is_empty())
-            fallback=|| view! { <p class="quiet">"It takes part in none."</p> }
+            when=move || items.with(|items| !items.is_empty())
+            fallback=|| view! { <p class="quiet">"It is in no chats."</p> }
         >
             <ul class="agent-chats" aria-label="Its chats">
-                <For
-                    each=move || page.with(|page| page.items.clone())
-                    key=|chat| format!("{} {}", chat.version, chat.id)
-                    let:chat
-                >
-                    <li>
-                        <a href=format!("/chats/{}", chat.id)>{chat.title}</a>
-                        <span class="quiet">
-                            <TimeAgo at=chat.updated_at />
-                        </span>
-                    </li>
-                </For>
+                <LiveRows all=items.into() key=|chat: &Chat| chat.id.clone() let:chat>
+                    <Row chat />
+                </LiveRows>
             </ul>
         </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(chat: Memo<Chat>) -> impl IntoView {
+    let href = chat.with_untracked(|chat| format!("/chats/{}", chat.id));
+    view! {
+        <li>
+            <a href=href>
+                {move || view! { <Lock visibility=chat.with(|chat| chat.visibility) /> }}
+                <span dir="auto">{move || chat.with(|chat| chat.title.clone())}</span>
+            </a>
+            <span class="quiet">
+                <TimeAgo at=Signal::derive(move || chat.with(|chat| chat.updated_at)) />
+            </span>
+        </li>
     }
     .into_any()
 }
@@ -82,5 +92,5 @@ fn Chats(agent: Signal<Agent>, loaded: Seen<Page<Chat>>) -> impl IntoView {
 async fn load(id: AgentId) -> Result<Seen<Page<Chat>>, ApiError> {
     let parameters =
         [("participant", Some(id.as_str())), ("sort", Some("-updatedAt")), ("limit", Some(SHOWN))];
-    chats::list(&parameters).await
+    entity::list(&parameters).await
 }

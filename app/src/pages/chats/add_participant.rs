@@ -46,10 +46,15 @@ impl Naming {
         who.ok()
     }
 
+    /// What somebody is called now.
+    pub(super) fn name_of(self, who: &NewParticipant) -> String {
+        untrack(|| self.people.name(&who.participant_id, who.kind))
+    }
+
     fn who(self, text: &str) -> Result<NewParticipant, String> {
         let (text, kind) = (text.trim(), self.kind.get_untracked());
         if text.is_empty() {
-            return Err("Nobody is named. Choose from the list.".to_owned());
+            return Err("Enter an id or a name.".to_owned());
         }
         let participant_id = match &self.people.called(text, kind)[..] {
             [one] => one.clone(),

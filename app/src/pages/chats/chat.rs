@@ -6,7 +6,6 @@ use leptos_router::hooks::use_params_map;
 
 use super::{
     composer::{Composer, LOOKS_ON},
-    lock::Lock,
     manage::Manage,
     messages::{Messages, go_to_end},
     participants::Participants,
@@ -15,12 +14,12 @@ use crate::{
     api::{
         ApiError, Seen,
         messages::{self, Part},
-        missing_page,
     },
     components::{
         flow::{For, Show},
         load::Load,
-        note::OutOfDate,
+        lock::Lock,
+        note::{Gone, NotFound, OutOfDate},
         title::Title,
     },
     parts::lazy_page,
@@ -49,7 +48,7 @@ fn chat_page() -> AnyView {
             <Load from=opened failure="The chat could not be loaded." title="Chat" let:opened>
                 {match opened {
                     Some((chat, everybody)) => view! { <Fresh chat everybody /> }.into_any(),
-                    None => view! { <Missing /> }.into_any(),
+                    None => missing(),
                 }}
             </Load>
         </div>
@@ -71,19 +70,16 @@ async fn load(id: String) -> Result<Opened, ApiError> {
     }
 }
 
-#[component]
-fn Missing() -> impl IntoView {
-    missing_page();
+fn missing() -> AnyView {
     view! {
-        <Title text="Not found" />
-        <section class="not-found">
-            <p class="not-found-code">"404"</p>
-            <h1>"There is no such chat"</h1>
-            <p>"It was deleted, it is private and you are not in it, or the address is mistyped."</p>
+        <NotFound
+            title="There is no such chat"
+            text="It was deleted, it is private and you are not in it, or the address is mistyped."
+        >
             <a class="button primary" href="/chats">
                 "All chats"
             </a>
-        </section>
+        </NotFound>
     }
     .into_any()
 }
@@ -115,6 +111,10 @@ fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView
     let title = chat.part(|held| held.chat().title.clone());
     let visibility = chat.part(|held| held.chat().visibility);
     let is_deleted = chat.is_deleted();
+    let gone = chat.part(|held| match held.is_seen() {
+        true => "This chat was deleted.".to_owned(),
+        false => "You are not in this chat any more.".to_owned(),
+    });
     // Who becomes a viewer meanwhile keeps what they wrote, and the keyboard in its field.
     let has_composer = Memo::new(move |had| had == Some(&true) || session.may(Action::Speak));
     view! {
@@ -134,12 +134,12 @@ fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView
                     <Manage chat />
                 </header>
                 <OutOfDate
-                    title="The chat could not be loaded afresh."
+                    title="The chat could not be refreshed."
                     error=chat.error()
                     on_retry=move |()| chat.reload()
                 />
                 <Show when=move || is_deleted.get()>
-                    <Gone chat />
+                    <Gone title=gone href="/chats" link="All chats" />
                 </Show>
                 <section class="card conversation" aria-label="Conversation">
                     <Messages chat people reply_to scroller />
@@ -155,27 +155,6 @@ fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView
                 <Participants chat people />
             </div>
         </div>
-    }
-    .into_any()
-}
-
-/// Says that the chat is there no more for who reads it.
-#[component]
-fn Gone(chat: OpenChat) -> impl IntoView {
-    let why = chat.part(|held| match held.is_seen() {
-        true => "This chat was deleted.",
-        false => "You are not in this chat any more.",
-    });
-    view! {
-        <section class="card failed" role="alert">
-            <p>
-                <strong>{why}</strong>
-                " What stands here is how it was last."
-            </p>
-            <a class="button" href="/chats">
-                "All chats"
-            </a>
-        </section>
     }
     .into_any()
 }

@@ -26,7 +26,7 @@ use crate::{
 const QUOTE_CHARS: usize = 120;
 
 /// What is said to who may not write.
-pub(super) const LOOKS_ON: &str = "You look on here: viewers do not write.";
+pub(super) const LOOKS_ON: &str = "You can read here; viewers cannot write.";
 
 /// What is sent: where, what, and the key of the request.
 type Request = (ChatId, NewMessage, RequestKey);
@@ -62,10 +62,8 @@ pub fn Composer(
     let writing = Writing::new(chat, reply_to);
     let Writing { field, is_written, .. } = writing;
     let is_deleted = chat.is_deleted();
-    let session = use_session();
-    let may_write = session.allows(Right::Speak);
-    let is_closed = move || is_deleted.get() || !may_write.get();
-    let as_whom = move || session.caller().map(|me| me.name.unwrap_or_else(|| me.id.to_string()));
+    let may_write = use_session().allows(Right::Speak);
+    let is_closed = Signal::derive(move || is_deleted.get() || !may_write.get());
 
     let send = Action::new(move |(id, message, key): &Request| {
         let (id, message, key) = (id.clone(), message.clone(), key.clone());
@@ -85,7 +83,7 @@ pub fn Composer(
     });
     let submit = move || {
         writing.read();
-        let can_send = !untrack(is_closed) && !send.pending().get_untracked();
+        let can_send = !is_closed.get_untracked() && !send.pending().get_untracked();
         if let Some(request) = can_send.then(|| writing.request()).flatten() {
             send.dispatch(request);
         }
@@ -99,6 +97,7 @@ pub fn Composer(
         }
     };
     let error = move || send.value().get().and_then(Result::err).filter(|_| !send.pending().get());
+    let is_idle = move || is_closed.get() || send.pending().get();
 
     view! {
         <form
@@ -111,22 +110,10 @@ pub fn Composer(
             {move || {
                 reply_to.get().map(|id| view! { <Answered id chat people reply_to /> })
             }}
-            <Show when=move || is_closed() && is_written.get()>
+            <Show when=move || is_closed.get() && is_written.get()>
                 <p class="quiet">"What you wrote is still here."</p>
             </Show>
-            {move || {
-                error()
-                    .map(|error| {
-                        view! {
-                            <div class="composer-error" role="alert">
-                                <p class="error">"It was not sent. " {error.to_string()}</p>
-                                <button type="submit" class="button" disabled=is_closed>
-                                    "Try again"
-                                </button>
-                            </div>
-                        }
-                    })
-            }}
+            <Unsent error=Signal::derive(error) is_closed />
             <div class="composer-row">
                 <textarea
                     node_ref=field
@@ -140,8 +127,7 @@ pub fn Composer(
                 <button
                     type="submit"
                     class="button primary"
-                    disabled=is_closed
-                    aria-disabled=move || send.pending().get().to_string()
+                    aria-disabled=move || is_idle().to_string()
                 >
                     "Send"
                 </button>
@@ -150,17 +136,49 @@ pub fn Composer(
                 when=move || may_write.get()
                 fallback=|| view! { <p class="quiet">{LOOKS_ON}</p> }
             >
-                <p class="quiet composer-hint">
-                    "You write as " <strong dir="auto">{as_whom}</strong> ". "
-                    <span node_ref=keys class="composer-keys">
-                        <kbd>"Enter"</kbd>
-                        " sends, "
-                        <kbd>"Shift Enter"</kbd>
-                        " begins a new line. "
-                    </span> "Markdown is fine."
-                </p>
+                <Hint keys />
             </Show>
         </form>
+    }
+    .into_any()
+}
+
+/// Why the message was not sent, and the way to try again.
+#[component]
+fn Unsent(error: Signal<Option<ApiError>>, is_closed: Signal<bool>) -> impl IntoView {
+    let unsent = move |error: ApiError| {
+        view! {
+            <div class="composer-error" role="alert">
+                <p class="error">"It was not sent. " {error.to_string()}</p>
+                <button
+                    type="submit"
+                    class="button"
+                    aria-disabled=move || is_closed.get().to_string()
+                >
+                    "Try again"
+                </button>
+            </div>
+        }
+        .into_any()
+    };
+    view! { {move || error.get().map(unsent)} }.into_any()
+}
+
+/// As whom somebody writes, and what the keys do.
+#[component]
+fn Hint(keys: NodeRef<html::Span>) -> impl IntoView {
+    let session = use_session();
+    let as_whom = move || session.caller().map(|me| me.name.unwrap_or_else(|| me.id.to_string()));
+    view! {
+        <p class="quiet composer-hint">
+            "You write as " <strong dir="auto">{move || as_whom()}</strong> ". "
+            <span node_ref=keys class="composer-keys">
+                <kbd>"Enter"</kbd>
+                " sends, "
+                <kbd>"Shift Enter"</kbd>
+                " begins a new line. "
+            </span> "Markdown is fine."
+        </p>
     }
     .into_any()
 }
@@ -231,7 +249,7 @@ impl Writing {
     }
 }
 
-/// The message that is answered, and the way to answer none.
+/// The message that is answered, and the way to write one that answers none.
 #[component]
 fn Answered(
     id: MessageId,
@@ -249,11 +267,11 @@ fn Answered(
     };
     view! {
         <p class="answered">
-            <span>"Answers " <span dir="auto">{words}</span></span>
+            <span>"Replying to " <span dir="auto">{words}</span></span>
             <button
                 type="button"
                 class="button icon"
-                aria-label="Answer no message"
+                aria-label="Cancel the reply"
                 on:click=move |_| reply_to.set(None)
             >
                 <Icon shape=Shape::Close />

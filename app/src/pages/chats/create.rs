@@ -19,7 +19,6 @@ use crate::{
         form_actions::FormActions,
         icon::{Icon, Shape},
     },
-    keyboard::hand_on,
     session::use_session,
     stores::people::People,
 };
@@ -164,7 +163,7 @@ impl Draft {
             self.naming.was_added(&who);
             self.participants.update(|all| all.push(who));
         } else {
-            self.naming.refuse(Some(format!("{} is in it already.", who.participant_id)));
+            self.naming.refuse(Some(format!("Already in it: {}.", self.naming.name_of(&who))));
         }
         is_new
     }
@@ -177,8 +176,7 @@ impl Draft {
     /// What is wrong with those who are to take part, if that is at fault.
     fn fault_of(self, error: &FieldError) -> Option<String> {
         let rest = error.field.strip_prefix("participants")?;
-        let of =
-            |all: &Vec<NewParticipant>| Some(all.get(item(rest)?.0)?.participant_id.to_string());
+        let of = |all: &Vec<NewParticipant>| Some(self.naming.name_of(all.get(item(rest)?.0)?));
         let who = self.participants.with_untracked(of);
         let what = sentence(&error.message);
         Some(who.map(|who| format!("{who}: {what}")).unwrap_or(what))
@@ -228,7 +226,7 @@ fn ChooseVisibility(visibility: RwSignal<Visibility>) -> impl IntoView {
                 {Visibility::ALL.map(option)}
             </select>
             <p class="quiet" id="create-chat-visibility-hint">
-                "It stays so. What only its participants see exists for nobody else, administrators included."
+                "This cannot be changed later. A chat that only its participants see does not exist for anybody else, administrators included."
             </p>
         </div>
     }
@@ -241,20 +239,18 @@ fn Chosen(
     people: People,
     on_remove: impl Fn(&NewParticipant) + 'static,
 ) -> impl IntoView {
-    let (id, kind) = (who.participant_id.clone(), who.kind);
-    let label = format!("Take {id} off the list");
+    let (id, kind) = (StoredValue::new(who.participant_id.clone()), who.kind);
+    let name = move || id.with_value(|id| people.name(id, kind));
+    let label = move || format!("Remove {}", name());
     view! {
         <li>
             <super::participants::Avatar kind />
-            <span dir="auto">{move || people.name(&id, kind)}</span>
+            <span dir="auto">{move || name()}</span>
             <button
                 type="button"
                 class="button icon"
                 aria-label=label
-                on:click=move |press| {
-                    hand_on(&press);
-                    on_remove(&who);
-                }
+                on:click=move |_| on_remove(&who)
             >
                 <Icon shape=Shape::Close />
             </button>

@@ -10,19 +10,16 @@ use colloquy_protocol::{
 };
 use leptos::prelude::*;
 
-use super::{
-    create::CreateChat,
-    lock::Lock,
-    participant_field::{PARTICIPANT, ParticipantField, use_participant},
-    participants::Avatar,
-};
+use super::{create::CreateChat, participants::Avatar};
 use crate::{
-    api::{ApiError, Seen, chats},
+    api::{ApiError, Seen, entity},
     components::{
-        address::{Choice, Pager, SearchBox, use_parameter, use_set_parameters},
-        flow::{For, Show},
+        address::{Choice, FilterField, Pager, SearchBox, problem, use_parameter, use_usable},
+        counted::counted,
+        flow::{LiveRows, Show},
         load::Load,
-        note::{Empty, OutOfDate},
+        lock::Lock,
+        note::{Empty, NothingMatches, OutOfDate},
         time::TimeAgo,
         title::Title,
     },
@@ -57,7 +54,7 @@ struct Asked {
 
 fn chats_page() -> AnyView {
     let q = use_parameter("q");
-    let participant = use_participant();
+    let participant = use_usable::<PrincipalId>("participant");
     let sort = use_parameter("sort");
     let cursor = use_parameter("cursor");
     let asked = Memo::new(move |_| Asked {
@@ -79,7 +76,7 @@ fn chats_page() -> AnyView {
         <div class="page">
             <Load
                 from=people
-                failure="Who is there could not be loaded."
+                failure="The agents and people could not be loaded."
                 title="Chats"
                 let:people
             >
@@ -105,15 +102,20 @@ fn Chats(people: People, found: Resource<Found>) -> impl IntoView {
         </header>
         <div class="toolbar" role="search">
             <SearchBox label="Search titles and ids" />
-            <ParticipantField />
+            <FilterField
+                parameter="participant"
+                label="Id of a participant"
+                placeholder="Id of a participant"
+                problem={problem::<PrincipalId>}
+            />
             <Choice
                 parameter="sort"
                 label="Order"
                 options=vec![
                     ("-createdAt", "Newest first"),
                     ("createdAt", "Oldest first"),
-                    ("-updatedAt", "Last changed first"),
-                    ("title", "By title"),
+                    ("-updatedAt", "Recently changed first"),
+                    ("title", "Title, A to Z"),
                 ]
             />
         </div>
@@ -132,52 +134,25 @@ fn Chats(people: People, found: Resource<Found>) -> impl IntoView {
 /// The chats that were found, and how they are now.
 #[component]
 fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView {
-    let is_filtered = asked.q.is_some() || asked.participant.is_some();
+    let is_whole = asked.q.is_none() && asked.participant.is_none() && asked.cursor.is_none();
     let load = move || {
         let asked = asked.clone();
         async move { load(&asked).await }
     };
     let chats = Live::new(found, [Topic::All(Kind::Chat)], load, follow_list);
     let page = chats.value();
-    Effect::new(move || page.with(|page| people.read_named(named(&page.items))));
+    let items = Memo::new(move |_| page.with(|page| page.items.clone()));
+    Effect::new(move || items.with(|items| people.read_named(named(items))));
     let next = move || page.with(|page| page.next_cursor.clone());
-    let set = use_set_parameters();
     view! {
         <OutOfDate
-            title="The chats could not be loaded afresh."
+            title="The chats could not be refreshed."
             error=chats.error()
             on_retry=move |()| chats.reload()
         />
         <Show
-            when=move || page.with(|page| !page.items.is_empty())
-            fallback=move || {
-                let set = set.clone();
-                if is_filtered {
-                    view! {
-                        <Empty title="No chat fits.">
-                            <p>"Look for something else, or at all of them."</p>
-                            <button
-                                type="button"
-                                class="button"
-                                on:click=move |_| set(&[("q", None), (PARTICIPANT, None)])
-                            >
-                                "Show all chats"
-                            </button>
-                        </Empty>
-                    }
-                        .into_any()
-                } else {
-                    view! {
-                        <Empty title="There is no chat yet.">
-                            <p>
-                                "Create one with the button above, or let " <code>"colloquy demo"</code>
-                                " bring three agents to life that talk with each other."
-                            </p>
-                        </Empty>
-                    }
-                        .into_any()
-                }
-            }
+            when=move || items.with(|items| !items.is_empty())
+            fallback=move || nothing(is_whole)
         >
             <div class="card rows chat-list">
                 <div class="rows-head" aria-hidden="true">
@@ -187,19 +162,31 @@ fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView
                     <span>"Changed"</span>
                 </div>
                 <ul aria-label="Chats">
-                    <For
-                        each=move || page.with(|page| page.items.clone())
-                        key=|chat| format!("{} {}", chat.version, chat.id)
-                        let:chat
-                    >
+                    <LiveRows all=items.into() key=|chat: &Chat| chat.id.clone() let:chat>
                         <Row chat people />
-                    </For>
+                    </LiveRows>
                 </ul>
             </div>
-            <Pager next=Signal::derive(next) />
         </Show>
+        <Pager next=Signal::derive(next) />
     }
     .into_any()
+}
+
+fn nothing(is_whole: bool) -> AnyView {
+    if is_whole {
+        view! {
+            <Empty title="There are no chats yet.">
+                <p>
+                    "Create one with the button above, or let " <code>"colloquy demo"</code>
+                    " bring three agents to life that talk with each other."
+                </p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        view! { <NothingMatches /> }.into_any()
+    }
 }
 
 /// The agents whom the rows name.
@@ -209,27 +196,31 @@ fn named(chats: &[Chat]) -> impl Iterator<Item = &PrincipalId> {
 }
 
 #[component]
-fn Row(chat: Chat, people: People) -> impl IntoView {
-    let count = match chat.participants.len() {
-        0 => "nobody yet".to_owned(),
-        1 => "1 participant".to_owned(),
-        many => format!("{many} participants"),
+fn Row(chat: Memo<Chat>, people: People) -> impl IntoView {
+    let href = chat.with_untracked(|chat| format!("/chats/{}", chat.id));
+    let named = move || {
+        let some = |chat: &Chat| chat.participants.iter().take(NAMED).cloned().collect::<Vec<_>>();
+        chat.with(some).into_iter().map(|who| view! { <Named who people /> }).collect_view()
     };
-    let named = chat.participants.iter().take(NAMED).cloned();
-    let named = named.map(|who| view! { <Named who people /> }).collect_view();
-    let more = chat.participants.len().checked_sub(NAMED).filter(|more| *more > 0);
+    let count = Memo::new(move |_| chat.with(|chat| chat.participants.len()));
+    let more = move || {
+        let more = count.get().saturating_sub(NAMED);
+        (more > 0).then(|| format!("and {more} more"))
+    };
+    let people_count = move || match count.get() {
+        0 => "nobody yet".to_owned(),
+        many => counted(many as u64, "participant"),
+    };
     view! {
         <li class="chat-row">
-            <a class="chat-title" href=format!("/chats/{}", chat.id)>
-                <Lock visibility=chat.visibility />
-                <span dir="auto">{chat.title}</span>
+            <a class="chat-title" href=href>
+                {move || view! { <Lock visibility=chat.with(|chat| chat.visibility) /> }}
+                <span dir="auto">{move || chat.with(|chat| chat.title.clone())}</span>
             </a>
-            <span class="chat-people">
-                {named} {more.map(|more| format!("and {more} more"))}
-            </span>
-            <span class="chat-count quiet">{count}</span>
+            <span class="chat-people">{move || named()} " " {move || more()}</span>
+            <span class="chat-count quiet">{move || people_count()}</span>
             <span class="chat-time quiet">
-                <TimeAgo at=chat.updated_at />
+                <TimeAgo at=Signal::derive(move || chat.with(|chat| chat.updated_at)) />
             </span>
         </li>
     }
@@ -248,7 +239,7 @@ fn Named(who: Participant, people: People) -> impl IntoView {
 }
 
 async fn load(asked: &Asked) -> Result<Seen<Page<Chat>>, ApiError> {
-    chats::list(&[
+    entity::list(&[
         ("q", asked.q.as_deref()),
         ("participant", asked.participant.as_deref()),
         ("sort", Some(asked.sort.as_deref().unwrap_or("-createdAt"))),

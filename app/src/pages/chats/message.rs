@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use colloquy_protocol::{
     access::Action,
-    id::{MessageId, PrincipalKind},
+    id::{MessageId, PrincipalId, PrincipalKind},
     model::Message,
 };
 use leptos::{html, prelude::*};
@@ -13,10 +13,12 @@ use web_sys::Element;
 use super::{participants::Avatar, presence::Presence, receipts::Receipts};
 use crate::{
     components::{
+        counted::counted,
         flow::Show,
         markdown::{Markdown, TabIndex},
         time::TimeAgo,
     },
+    keyboard::focus,
     session::use_session,
     stores::{open_chat::OpenChat, people::People},
 };
@@ -59,53 +61,28 @@ pub fn MessageView(
         }
     });
     let tab_index: TabIndex = Signal::derive(move || if at_message.get() { "0" } else { "-1" });
-    let Message { id, sender_id, sender_kind, created_at, .. } = (*message).clone();
+    let id = StoredValue::new(message.id.clone());
+    let sender_id = StoredValue::new(message.sender_id.clone());
+    let Message { sender_kind: kind, created_at, .. } = *message;
     let session = use_session();
-    let is_mine = session.is_me(&sender_id, sender_kind);
+    let is_mine = session.is_me(&message.sender_id, kind);
     let answered = message.reply_to.clone();
-    let (to_answer, place, name_of_element) = (id.clone(), anchor(&id), id.to_string());
-    let name = {
-        let sender_id = sender_id.clone();
-        move || people.name(&sender_id, sender_kind)
-    };
-    let reply_label = {
-        let name = name.clone();
-        move || format!("Reply to {}", name())
-    };
-    let begins = {
-        let id = id.clone();
-        Memo::new(move |_| beginnings.with(|all| all.contains(&id)))
-    };
-    let kind = match sender_kind {
-        PrincipalKind::Agent => "agent",
-        PrincipalKind::User => "person",
-    };
-    let head = move || {
-        view! {
-            <div class="message-head">
-                <Avatar kind=sender_kind />
-                <strong title=sender_id.to_string() dir="auto">
-                    {name.clone()}
-                </strong>
-                <span class="message-kind">{kind}</span>
-            </div>
-        }
-        .into_any()
-    };
+    let name = move || sender_id.with_value(|id| people.name(id, kind));
+    let begins = Memo::new(move |_| beginnings.with(|all| id.with_value(|id| all.contains(id))));
     view! {
         <li
             node_ref=element
             class="message"
-            id=place
-            data-message=name_of_element
-            data-principal=sender_kind.as_str()
+            id=id.with_value(anchor)
+            data-message=id.with_value(MessageId::to_string)
+            data-principal=kind.as_str()
             data-mine=is_mine.to_string()
             data-begins=move || begins.get().to_string()
             tabindex="-1"
             on:focusin=move |_| at_message.set(true)
             on:focusout=move |_| at_message.set(false)
         >
-            {move || begins.get().then(&head)}
+            {move || begins.get().then(|| view! { <Head sender_id kind name /> })}
             <div class="message-body">
                 {answered.map(|id| view! { <Quote id chat people tab_index /> })}
                 <Content message tab_index />
@@ -114,23 +91,43 @@ pub fn MessageView(
                 <span class="message-time">
                     <TimeAgo at=created_at />
                 </span>
-                <Receipts id chat people tab_index />
+                <Receipts id=id.get_value() chat people tab_index />
                 <Show when=move || session.may(Action::Speak)>
                     <button
                         type="button"
                         class="message-reply"
                         tabindex=tab_index
-                        aria-label=reply_label.clone()
-                        on:click={
-                            let to_answer = to_answer.clone();
-                            move |_| reply_to.set(Some(to_answer.clone()))
-                        }
+                        aria-label=move || format!("Reply to {}", name())
+                        on:click=move |_| reply_to.set(Some(id.get_value()))
                     >
                         "Reply"
                     </button>
                 </Show>
             </div>
         </li>
+    }
+    .into_any()
+}
+
+/// Who wrote the messages of a group.
+#[component]
+fn Head(
+    sender_id: StoredValue<PrincipalId>,
+    kind: PrincipalKind,
+    name: impl Fn() -> String + Copy + Send + 'static,
+) -> impl IntoView {
+    let words = match kind {
+        PrincipalKind::Agent => "agent",
+        PrincipalKind::User => "person",
+    };
+    view! {
+        <div class="message-head">
+            <Avatar kind />
+            <strong title=sender_id.with_value(PrincipalId::to_string) dir="auto">
+                {move || name()}
+            </strong>
+            <span class="message-kind">{words}</span>
+        </div>
     }
     .into_any()
 }
@@ -151,7 +148,7 @@ fn Content(message: Arc<Message>, tab_index: TabIndex) -> impl IntoView {
     let all = RwSignal::new(false);
     let end = shown_end(&message.content);
     let is_long = end < message.content.len();
-    let chars = is_long.then(|| message.content.chars().count());
+    let chars = is_long.then(|| counted(message.content.chars().count() as u64, "character"));
     let button = NodeRef::<html::Button>::new();
     let toggle = move |_| {
         if all.get_untracked() {
@@ -178,7 +175,7 @@ fn Content(message: Arc<Message>, tab_index: TabIndex) -> impl IntoView {
                             if all.get() {
                                 "Show less".to_owned()
                             } else {
-                                format!("Show all {chars} characters")
+                                format!("Show all {chars}")
                             }
                         }}
                     </button>
@@ -194,9 +191,10 @@ fn Quote(id: MessageId, chat: OpenChat, people: People, tab_index: TabIndex) -> 
     let place = anchor(&id);
     let quoted = chat.part(move |held| held.message(&id).cloned());
     let go = move |_| {
-        if let Some(element) = document().get_element_by_id(&place) {
-            element.scroll_into_view();
-            mark(element);
+        if let Some(message) = document().get_element_by_id(&place) {
+            message.scroll_into_view();
+            focus(&message);
+            mark(message);
         }
     };
     let go = StoredValue::new(go);
@@ -216,7 +214,7 @@ fn Quote(id: MessageId, chat: OpenChat, people: People, tab_index: TabIndex) -> 
             }
             .into_any()
         }
-        None => view! { <p class="message-quote">"Answers an older message"</p> }.into_any(),
+        None => view! { <p class="message-quote">"In reply to an older message"</p> }.into_any(),
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     components::{
+        counted::counted,
         flow::{For, Show},
         note::Empty,
     },
@@ -179,19 +180,15 @@ fn ToNewest(chat: OpenChat, scroller: NodeRef<html::Div>) -> impl IntoView {
     let unseen = chat.part(Conversation::unseen);
     let words = move || match unseen.get() {
         0 => "Jump to newest".to_owned(),
-        1 => "Jump to newest: 1 new message".to_owned(),
-        many => format!("Jump to newest: {many} new messages"),
-    };
-    let go = move |_| {
-        go_to_end(chat, scroller);
-        // The button goes; the keyboard stays with the messages.
-        if let Some(scroller) = scroller.get_untracked() {
-            scroller.focus().ok();
-        }
+        many => format!("Jump to newest: {}", counted(many as u64, "new message")),
     };
     view! {
         <Show when=move || !is_at_end.get()>
-            <button type="button" class="button to-newest" on:click=go>
+            <button
+                type="button"
+                class="button to-newest"
+                on:click=move |_| go_to_end(chat, scroller)
+            >
                 {words} <span aria-hidden="true">" ↓"</span>
             </button>
         </Show>

@@ -9,14 +9,14 @@ use super::add_participant::{AddParticipant, Naming};
 use crate::{
     api::{ApiError, Attempt, chats},
     components::{
+        dialog::ConfirmDialog,
         flow::{For, Show},
         icon::{Icon, Shape},
         status::StatusBadge,
         time::TimeAgo,
     },
-    keyboard::hand_on,
     session::use_session,
-    stores::{open_chat::OpenChat, people::People},
+    stores::{conversation::Conversation, open_chat::OpenChat, people::People},
 };
 
 /// The mark of an agent or a person: each has a shape of its own.
@@ -82,7 +82,7 @@ pub fn Participants(
                 "Participants " <span class="quiet">{move || inside.with(Vec::len)}</span>
             </h2>
             <Show when=move || inside.with(Vec::is_empty)>
-                <p class="quiet">"Nobody is in it. Others may read it, and write, all the same."</p>
+                <p class="quiet">"Nobody is in this chat. Others can still read it and write in it."</p>
             </Show>
             <ul class="participants">
                 <For
@@ -142,6 +142,25 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
     let label = move || {
         if is_me { "Leave the chat".to_owned() } else { format!("Remove {}", name()) }
     };
+    // Nobody comes back into a private chat by themselves, so that is asked first.
+    let asking = RwSignal::new(false);
+    let is_private = |held: &Conversation| !held.chat().visibility.is_open();
+    let ask_or_leave = move |_| {
+        if is_me && chat.conversation().with_untracked(is_private) {
+            asking.set(true);
+        } else {
+            leave.dispatch(());
+        }
+    };
+    let is_last = |held: &Conversation| held.chat().participants.len() == 1;
+    let what_it_means = move || {
+        if chat.conversation().with(is_last) {
+            "You are the last one, so it is deleted with all its messages. This cannot be undone."
+        } else {
+            "It is private: you no longer see it until somebody in it adds you again."
+        }
+        .to_owned()
+    };
     let is_deleted = chat.is_deleted();
     let may_leave = move || {
         let may = session.may(Right::ChangeChats) || is_me && session.may(Right::LeaveChats);
@@ -168,10 +187,7 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
                     aria-label=label
                     title=label
                     aria-disabled=move || leave.pending().get().to_string()
-                    on:click=move |press| {
-                        hand_on(&press);
-                        leave.dispatch(());
-                    }
+                    on:click=ask_or_leave
                 >
                     <Icon shape=Shape::Close />
                 </button>
@@ -179,6 +195,21 @@ fn Inside(who: Participant, chat: OpenChat, people: People) -> impl IntoView {
             <p class="error" role="alert">
                 {error}
             </p>
+            {is_me
+                .then(|| {
+                    view! {
+                        <ConfirmDialog
+                            id="leave-chat"
+                            open=asking
+                            title="Leave this chat?"
+                            text=Signal::derive(what_it_means)
+                            verb="Leave"
+                            on_confirm=move |()| drop(leave.dispatch(()))
+                            pending=leave.pending()
+                            error=Signal::derive(error)
+                        />
+                    }
+                })}
         </li>
     }
     .into_any()

@@ -7,36 +7,14 @@ use crate::{
     api::ApiError,
     components::{
         draft::Draft,
-        entity_view::EntityView,
+        entity_view::{EntityForm, EntityView},
         field::{TextField, problem_of},
         metadata::{DescriptionPart, MetadataField, MetadataPart},
     },
 };
 
-impl EntityView for Collection {
+impl EntityForm for Collection {
     const NOUN: &'static str = "collection";
-    const PLURAL: &'static str = "Collections";
-    const CREATION: Right = Right::ChangeCollections;
-    const CHANGE: Right = Right::ChangeCollections;
-    const LEDE: &'static str = "Named sets of things that agents share, as metadata.";
-    const COLUMNS: &'static [&'static str] = &["Metadata", "Description"];
-    const DELETION: &'static str = "Its metadata goes with it. This cannot be taken back.";
-
-    fn filters() -> AnyView {
-        ().into_any()
-    }
-
-    fn columns(collection: Signal<Self>) -> AnyView {
-        let keys = move || {
-            collection.with(|one| one.metadata.keys().cloned().collect::<Vec<_>>().join(", "))
-        };
-        let description = move || collection.with(|one| one.description.clone());
-        view! {
-            <code class="row-keys">{keys}</code>
-            <span class="quiet">{description}</span>
-        }
-        .into_any()
-    }
 
     fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
         view! {
@@ -49,6 +27,31 @@ impl EntityView for Collection {
                 error=problem_of(error, "description")
                 rows=3
             />
+        }
+        .into_any()
+    }
+}
+
+impl EntityView for Collection {
+    const PLURAL: &'static str = "Collections";
+    const CREATION: Right = Right::ChangeCollections;
+    const CHANGE: Right = Right::ChangeCollections;
+    const LEDE: &'static str = "Named sets of things that agents share, as metadata.";
+    const COLUMNS: &'static [&'static str] = &["Metadata", "Description"];
+    const DELETION: &'static str = "Its metadata goes with it. This cannot be undone.";
+
+    fn filters() -> AnyView {
+        ().into_any()
+    }
+
+    fn columns(collection: Signal<Self>) -> AnyView {
+        let keys = move || {
+            collection.with(|one| one.metadata.keys().cloned().collect::<Vec<_>>().join(", "))
+        };
+        let description = move || collection.with(|one| one.description.clone());
+        view! {
+            <code>{keys}</code>
+            <span class="quiet">{description}</span>
         }
         .into_any()
     }

@@ -9,11 +9,11 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        counted::counted,
         flow::{For, Show},
         icon::{Icon, Shape},
         time::TimeAgo,
     },
-    keyboard::hand_on,
     stores::people::Names,
 };
 
@@ -23,10 +23,8 @@ const FAR: u64 = 100;
 /// Who it is, what it wants, and how it keeps up. What changes in it changes in its place.
 #[component]
 pub fn ConnectionRow(
-    /// Which.
-    id: ConnectionId,
-    /// All of them.
-    list: Signal<Vec<ConnectionInfo>>,
+    /// The connection.
+    info: Memo<ConnectionInfo>,
     /// This page's own.
     own: Signal<Option<ConnectionId>>,
     /// What people are called.
@@ -35,20 +33,12 @@ pub fn ConnectionRow(
     #[prop(into)]
     on_close: Callback<ConnectionId>,
 ) -> impl IntoView {
-    let wanted = id.clone();
-    let Some(first) = list.with_untracked(|list| find(list, &wanted)) else {
-        return ().into_any();
-    };
-    let info = Memo::new(move |before: Option<&ConnectionInfo>| {
-        let found = list.with(|list| find(list, &wanted));
-        found.unwrap_or_else(|| before.unwrap_or(&first).clone())
-    });
+    let ConnectionInfo { id, user_id, user_kind, connected_at, address, user_agent, .. } =
+        info.get_untracked();
     let own_id = id.clone();
     let is_own = Memo::new(move |_| own.with(|own| own.as_ref() == Some(&own_id)));
     let subscriptions = Memo::new(move |_| info.with(|it| it.subscriptions.clone()));
     let behind = Memo::new(move |_| info.with(|it| it.behind));
-    let ConnectionInfo { user_id, user_kind, connected_at, address, user_agent, .. } =
-        info.get_untracked();
     let (shape, kind) = match user_kind {
         PrincipalKind::Agent => (Shape::Agent, "agent"),
         PrincipalKind::User => (Shape::Person, "person"),
@@ -85,7 +75,8 @@ pub fn ConnectionRow(
                 {move || match behind.get() {
                     0 => view! { <span class="quiet">"none"</span> }.into_any(),
                     far if far > FAR => {
-                        view! { <span class="tag">{far} " events behind"</span> }.into_any()
+                        let events = counted(far, "event");
+                        view! { <span class="tag">{events} " behind"</span> }.into_any()
                     }
                     few => few.to_string().into_any(),
                 }}
@@ -95,10 +86,7 @@ pub fn ConnectionRow(
                     type="button"
                     class="button"
                     aria-label=label
-                    on:click=move |press| {
-                        hand_on(&press);
-                        on_close.run(id.clone());
-                    }
+                    on:click=move |_| on_close.run(id.clone())
                 >
                     "Close"
                 </button>
@@ -126,10 +114,6 @@ fn Topics(subscriptions: Memo<Vec<Topic>>, ready: Signal<bool>) -> impl IntoView
         </Show>
     }
     .into_any()
-}
-
-fn find(list: &[ConnectionInfo], id: &ConnectionId) -> Option<ConnectionInfo> {
-    list.iter().find(|one| one.id == *id).cloned()
 }
 
 fn queue(info: &ConnectionInfo) -> String {

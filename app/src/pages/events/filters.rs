@@ -1,7 +1,5 @@
 //! Which events the page shows: all of it is in the page's address.
 
-use std::{fmt::Display, str::FromStr};
-
 use colloquy_protocol::{event::ServerEvent, id::PrincipalId, time::Timestamp, topic::Topic};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -9,7 +7,10 @@ use leptos_router::hooks::use_location;
 use crate::{
     api::{entity::path_of, events::Filter},
     components::{
-        address::{Choice, SearchBox, use_parameter, use_search, use_set_parameters},
+        address::{
+            Choice, FilterField, SearchBox, not_used, problem, use_parameter, use_set_parameters,
+            use_usable,
+        },
         field::FieldNotes,
         flow::Show,
     },
@@ -18,14 +19,16 @@ use crate::{
 /// What the page's address asks for, as far as it can be asked for: what is wrong with the rest is said
 /// at its field.
 pub(super) fn use_filter() -> Memo<Filter> {
-    let [event, topic, actor, from, to, q, before] =
-        ["event", "topic", "actor", "from", "to", "q", "before"].map(use_parameter);
+    let [event, q, before] = ["event", "q", "before"].map(use_parameter);
+    let topic = use_usable::<Topic>("topic");
+    let actor = use_usable::<PrincipalId>("actor");
+    let [from, to] = ["from", "to"].map(use_usable::<Timestamp>);
     Memo::new(move |_| Filter {
         event: event.get(),
-        topic: usable::<Topic>(topic.get()),
-        actor: usable::<PrincipalId>(actor.get()),
-        from: usable::<Timestamp>(from.get()),
-        to: usable::<Timestamp>(to.get()),
+        topic: topic.get(),
+        actor: actor.get(),
+        from: from.get(),
+        to: to.get(),
         q: q.get(),
         before: before.get(),
     })
@@ -45,13 +48,13 @@ pub fn Filters(
         <div class="toolbar" role="search" aria-label="Filter the events">
             <SearchBox label="Search the payloads" />
             <Choice parameter="event" label="Event" options=events />
-            <Field
+            <FilterField
                 parameter="topic"
                 label="Entity"
                 placeholder="agent:ada or chat:*"
                 problem={problem::<Topic>}
             />
-            <Field
+            <FilterField
                 parameter="actor"
                 label="Actor"
                 placeholder="Actor's id"
@@ -68,36 +71,6 @@ pub fn Filters(
             </Show>
         </div>
         {move || filter.with(|filter| filter.topic.as_deref().and_then(entity)).map(story)}
-    }
-    .into_any()
-}
-
-/// A text field that takes effect while one types, unless something is wrong with the text.
-#[component]
-fn Field(
-    parameter: &'static str,
-    label: &'static str,
-    placeholder: &'static str,
-    problem: fn(&str) -> Option<String>,
-) -> impl IntoView {
-    let value = use_parameter(parameter);
-    let mut search = use_search(parameter);
-    let error = not_used(value, problem);
-    view! {
-        <div class="field filter">
-            <input
-                aria-label=label
-                placeholder=placeholder
-                autocomplete="off"
-                spellcheck="false"
-                aria-invalid=move || error.with(Option::is_some).to_string()
-                aria-describedby=format!("{parameter}-error")
-                value=value.get_untracked()
-                prop:value=move || value.get().unwrap_or_default()
-                on:input:target=move |event| search(event.target().value())
-            />
-            <FieldNotes id=parameter error />
-        </div>
     }
     .into_any()
 }
@@ -130,17 +103,6 @@ fn Moment(parameter: &'static str, label: &'static str) -> impl IntoView {
     .into_any()
 }
 
-/// What is said of a parameter that is not asked for.
-fn not_used(
-    value: Memo<Option<String>>,
-    problem: fn(&str) -> Option<String>,
-) -> Signal<Option<String>> {
-    Signal::derive(move || {
-        let problem = value.with(|value| value.as_deref().and_then(problem))?;
-        Some(format!("Not used: {problem}."))
-    })
-}
-
 /// RFC 3339 of a field's value; the field leaves out seconds that are zero.
 fn in_utc(local: &str) -> Option<String> {
     match local.len() {
@@ -150,18 +112,9 @@ fn in_utc(local: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with a text that is to be a topic, an id or a moment.
-fn problem<T: FromStr<Err: Display>>(text: &str) -> Option<String> {
-    text.trim().parse::<T>().err().map(|error| error.to_string())
-}
-
-/// The same of a moment, with the text: the browser's field does not show it.
+/// What is wrong with a text that is to be a moment, and the text: the browser's field does not show it.
 fn no_moment(text: &str) -> Option<String> {
     problem::<Timestamp>(text).map(|problem| format!("{text} is {problem}"))
-}
-
-fn usable<T: FromStr<Err: Display>>(text: Option<String>) -> Option<String> {
-    text.filter(|text| problem::<T>(text).is_none()).map(|text| text.trim().to_owned())
 }
 
 fn entity(topic: &str) -> Option<Topic> {
@@ -190,20 +143,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_topic_is_not_asked_for() {
-        let usable = |text: &str| usable::<Topic>(Some(text.to_owned()));
-        assert_eq!(usable(" chat:* ").as_deref(), Some("chat:*"));
-        assert_eq!(usable("ada"), None);
-        assert!(problem::<Topic>("ada").is_some_and(|problem| problem.contains("agent:ID")));
-    }
-
-    #[test]
-    fn what_is_no_moment_is_not_asked_for() {
+    fn what_is_no_moment_is_said_with_its_text() {
         assert_eq!(no_moment("2026-01-31T12:00:00Z"), None);
         assert!(
             no_moment("xx").is_some_and(|problem| problem.starts_with("xx is not an RFC 3339"))
         );
-        assert_eq!(usable::<Timestamp>(Some("xx".to_owned())), None);
     }
 
     #[test]

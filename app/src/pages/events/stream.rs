@@ -14,6 +14,7 @@ use crate::{
         with_query,
     },
     components::{
+        counted::counted,
         flow::{For, Show},
         log_row::LogRow,
         note::{Empty, LoadError, OutOfDate},
@@ -70,7 +71,7 @@ pub fn Stream(
     let failure = move || older.value().get().and_then(Result::err);
     view! {
         <OutOfDate
-            title="The events could not be loaded afresh."
+            title="The events could not be refreshed."
             error=live.error()
             on_retry=move |()| live.reload()
         />
@@ -129,7 +130,7 @@ fn LogBar(paging: Paging) -> impl IntoView {
             <Show when=move || waiting.get().count != 0>
                 <button
                     type="button"
-                    class="button primary log-new"
+                    class="button primary"
                     on:click=move |_| {
                         window().scroll_to_with_x_and_y(0.0, 0.0);
                         paging.catch_up();
@@ -143,10 +144,10 @@ fn LogBar(paging: Paging) -> impl IntoView {
                     <button
                         type="button"
                         class="button"
-                        aria-pressed=move || paused.get().to_string()
+                        data-paused=move || paused.get().to_string()
                         on:click=move |_| paused.update(|paused| *paused = !*paused)
                     >
-                        {move || if paused.get() { "Go on" } else { "Pause" }}
+                        {move || if paused.get() { "Resume" } else { "Pause" }}
                     </button>
                 }
                     .into_any()
@@ -254,9 +255,9 @@ fn Nothing(filter: StoredValue<Filter>) -> impl IntoView {
         .into_any();
     }
     view! {
-        <Empty title="No event fits.">
+        <Empty title="No event matches.">
             <p>
-                "Events that fit show up here when they happen. " <a href="/events">"Show all"</a>
+                "Events that match show up here when they happen. " <a href="/events">"Show all"</a>
             </p>
         </Empty>
     }
@@ -265,10 +266,7 @@ fn Nothing(filter: StoredValue<Filter>) -> impl IntoView {
 
 fn how_many(stretch: &Stretch) -> String {
     let more = if stretch.has_older() { "the latest " } else { "" };
-    match stretch.entries().len() {
-        1 => format!("{more}1 event"),
-        many => format!("{more}{many} events"),
-    }
+    format!("{more}{}", counted(stretch.entries().len() as u64, "event"))
 }
 
 fn in_words(waiting: Waiting) -> String {

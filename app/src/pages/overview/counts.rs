@@ -4,6 +4,7 @@ use colloquy_protocol::model::{AgentCounts, AgentStatus, Overview};
 use leptos::prelude::*;
 
 use crate::components::{
+    counted::{counted, thousands},
     flow::Show,
     icon::{Icon, Shape},
     status::StatusBadge,
@@ -27,7 +28,7 @@ pub fn Counts(
                 <a href=format!("/agents?status={}", status.as_str())>
                     <StatusBadge status />
                     " "
-                    {count}
+                    {move || thousands(count.get())}
                 </a>
             </Show>
         }
@@ -38,12 +39,7 @@ pub fn Counts(
                 <div class="count-more">{statuses}</div>
             </Count>
             <Count href="/chats" name="Chats" shape=Shape::Chat count=number(|it| it.chats)>
-                <p class="quiet">
-                    {move || match messages.get() {
-                        1 => "1 message".to_owned(),
-                        many => format!("{many} messages"),
-                    }}
-                </p>
+                <p class="quiet">{move || counted(messages.get(), "message")}</p>
             </Count>
             <Count
                 href="/collections"
@@ -62,7 +58,7 @@ pub fn Counts(
                 <p class="quiet">
                     {move || match behind.get() {
                         0 => "none is behind".to_owned(),
-                        many => format!("{many} behind"),
+                        many => format!("{} behind", thousands(many)),
                     }}
                 </p>
             </Count>
@@ -124,7 +120,7 @@ fn Count(
                 <Icon shape />
                 {name}
             </a>
-            <p class="count-number">{count}</p>
+            <p class="count-number">{move || thousands(count.get())}</p>
             {children()}
         </div>
     }

@@ -1,4 +1,4 @@
-//! What needs somebody.
+//! What needs attention.
 
 use colloquy_protocol::{
     model::{Agent, LogEntry, NotificationType},
@@ -13,7 +13,8 @@ use crate::{
         overview::{Summary, TROUBLES},
     },
     components::{
-        flow::{For, Show},
+        counted::counted,
+        flow::{For, LiveRows, Show},
         icon::Icon,
         status::StatusBadge,
         time::TimeAgo,
@@ -36,7 +37,7 @@ pub fn Trouble(
         Connection::Waiting { .. } | Connection::Closed(_) => {
             Some("This page is not connected to the hub: it shows what was last known.".to_owned())
         }
-        _ => error.get().map(|error| format!("What is shown is not up to date. {error}")),
+        _ => error.get().map(|error| format!("The overview could not be refreshed. {error}")),
     });
     let behind = Memo::new(move |_| summary.with(|it| it.overview.connections.behind));
     let stuck = Memo::new(move |_| {
@@ -70,26 +71,20 @@ pub fn Trouble(
             </Show>
             <ul class="trouble-list" aria-labelledby="trouble-title">
                 {move || page.get().map(|text| view! { <li data-tone="error">{text}</li> })}
-                <For each=move || stuck.get() key=|agent| format!("{} {}", agent.version, agent.id) let:agent>
+                <LiveRows all=stuck.into() key=|agent: &Agent| agent.id.clone() let:agent>
                     <Stuck agent />
-                </For>
+                </LiveRows>
                 <Show when=move || more.get() != 0>
                     <li data-tone="error">
                         <a href="/agents?status=error">
-                            {move || match more.get() {
-                                1 => "1 more agent in error".to_owned(),
-                                many => format!("{many} more agents in error"),
-                            }}
+                            {move || counted(more.get(), "more agent")} " in error"
                         </a>
                     </li>
                 </Show>
                 <Show when=move || behind.get() != 0>
                     <li data-tone="warning">
                         <a href="/connections">
-                            {move || match behind.get() {
-                                1 => "1 connection is far behind the log".to_owned(),
-                                many => format!("{many} connections are far behind the log"),
-                            }}
+                            {move || counted(behind.get(), "connection")} " far behind the log"
                         </a>
                     </li>
                 </Show>
@@ -106,10 +101,7 @@ pub fn Trouble(
                 <Show when=move || more_warnings.get() != 0>
                     <li data-tone="warning">
                         <a href="/events?event=system:notification">
-                            {move || match more_warnings.get() {
-                                1 => "1 more warning".to_owned(),
-                                many => format!("{many} more warnings"),
-                            }}
+                            {move || counted(more_warnings.get(), "more warning")}
                         </a>
                     </li>
                 </Show>
@@ -120,15 +112,19 @@ pub fn Trouble(
 }
 
 #[component]
-fn Stuck(agent: Agent) -> impl IntoView {
+fn Stuck(agent: Memo<Agent>) -> impl IntoView {
+    let href = agent.with_untracked(|agent| format!("/agents/{}", agent.id));
+    let detail = move || agent.with(|agent| agent.status_detail.clone());
     view! {
         <li data-tone="error">
-            <StatusBadge status=agent.status />
+            <StatusBadge status=Signal::derive(move || agent.with(|agent| agent.status)) />
             <span class="trouble-text">
-                <a href=format!("/agents/{}", agent.id)>{agent.name}</a>
-                {agent.status_detail.map(|detail| format!(": {detail}"))}
+                <a href=href dir="auto">
+                    {move || agent.with(|agent| agent.name.clone())}
+                </a>
+                {move || detail().map(|detail| format!(": {detail}"))}
             </span>
-            <TimeAgo at=agent.updated_at />
+            <TimeAgo at=Signal::derive(move || agent.with(|agent| agent.updated_at)) />
         </li>
     }
     .into_any()

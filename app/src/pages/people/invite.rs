@@ -29,14 +29,21 @@ pub fn Invite(
     let name = RwSignal::new(String::new());
     let email = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Member);
+    let typed = move || {
+        let text = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
+        NewPerson { name: text(name), email: text(email), role: role.get_untracked() }
+    };
     let inviting = Action::new(move |new: &NewPerson| {
         let new = new.clone();
         async move {
             let invited: Invited = account::invite(&new).await?;
-            open.set(false);
-            name.set(String::new());
-            email.set(String::new());
-            role.set(Role::Member);
+            // The page may have been left meanwhile, and what was typed since is of somebody else.
+            if !open.is_disposed() && typed() == new {
+                open.set(false);
+                name.set(String::new());
+                email.set(String::new());
+                role.set(Role::Member);
+            }
             list.show(invited);
             Ok::<_, ApiError>(())
         }
@@ -44,12 +51,7 @@ pub fn Invite(
     let error = Signal::derive(move || inviting.value().get()?.err());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let text = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
-        inviting.dispatch(NewPerson {
-            name: text(name),
-            email: text(email),
-            role: role.get_untracked(),
-        });
+        inviting.dispatch(typed());
     };
     let show = move |_| {
         inviting.clear();
@@ -78,7 +80,7 @@ pub fn Invite(
                 />
                 <RoleField role error=problem_of(error, "role") />
                 <FormActions
-                    verb="Make the link"
+                    verb="Create link"
                     on_cancel=move |()| open.set(false)
                     pending=inviting.pending()
                     error=problem_of_form(error)

@@ -23,7 +23,7 @@ use crate::{
     api::account,
     components::{
         dialog::Dialog,
-        flow::{For, Show},
+        flow::{LiveRows, Show},
         load::Load,
         note::Empty,
         time::while_visible,
@@ -116,9 +116,6 @@ fn People(people: Vec<Person>) -> impl IntoView {
             list.link.set(None);
         }
     });
-    let ids = Memo::new(move |_| {
-        list.people.with(|people| people.iter().map(|one| one.id.clone()).collect::<Vec<_>>())
-    });
     let asked = RwSignal::new(None::<Person>);
     let (changing, disabling) = (RwSignal::new(false), RwSignal::new(false));
     let ask = move |open: RwSignal<bool>| {
@@ -143,7 +140,7 @@ fn People(people: Vec<Person>) -> impl IntoView {
         </header>
         <section class="card listing people" aria-label="People">
             <Show
-                when=move || !ids.with(Vec::is_empty)
+                when=move || !list.people.with(Vec::is_empty)
                 fallback=|| view! { <Empty title="Nobody is here.">"Invite the first person."</Empty> }
             >
                 <table>
@@ -159,16 +156,20 @@ fn People(people: Vec<Person>) -> impl IntoView {
                         </tr>
                     </thead>
                     <tbody>
-                        <For each=move || ids.get() key=PersonId::clone let:id>
-                            <Row id list on_change on_disable />
-                        </For>
+                        <LiveRows
+                            all=list.people.into()
+                            key=|person: &Person| person.id.clone()
+                            let:person
+                        >
+                            <Row person list on_change on_disable />
+                        </LiveRows>
                     </tbody>
                 </table>
             </Show>
         </section>
         <ChangeDialog asked open=changing list />
         <DisableDialog asked open=disabling list />
-        <Dialog id="link-title" open=list.is_shown title=Signal::derive(link_title)>
+        <Dialog id="link-title" open=list.is_shown title=Signal::derive(link_title) stays=true>
             {move || {
                 list.link
                     .get()

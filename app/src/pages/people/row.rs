@@ -17,8 +17,8 @@ use crate::{
 /// Who it is, and what can be done about them. What changes in it changes in its place.
 #[component]
 pub fn Row(
-    /// Which.
-    id: PersonId,
+    /// Who.
+    person: Memo<Person>,
     /// Everybody.
     list: List,
     /// Asks how to change somebody.
@@ -27,16 +27,10 @@ pub fn Row(
     on_disable: Callback<PersonId>,
 ) -> impl IntoView {
     let session = use_session();
-    let wanted = id.clone();
-    let person = Memo::new(move |before: Option<&Option<Person>>| {
-        let found = list.people.with(|all| all.iter().find(|one| one.id == wanted).cloned());
-        found.or_else(|| before.cloned().flatten())
-    });
-    let of_person = move |part: fn(&Person) -> String| {
-        move || person.with(|it| it.as_ref().map(part).unwrap_or_default())
-    };
+    let id = person.with_untracked(|it| it.id.clone());
+    let of_person = move |part: fn(&Person) -> String| move || person.with(part);
     let is_me = session.is_me(&id.clone().into(), PrincipalKind::User);
-    let state = move || person.with(|it| it.as_ref().map_or("", |it| it.state.as_str()));
+    let state = move || person.with(|it| it.state.as_str());
     view! {
         <tr>
             <td class="who">
@@ -53,7 +47,7 @@ pub fn Row(
                 </span>
             </td>
             <td data-label="Last signed in">
-                {move || match person.with(|it| it.as_ref().and_then(|it| it.signed_in_at)) {
+                {move || match person.with(|it| it.signed_in_at) {
                     Some(at) => view! { <TimeAgo at /> }.into_any(),
                     None => view! { <span class="quiet">"never"</span> }.into_any(),
                 }}
@@ -69,17 +63,15 @@ pub fn Row(
 #[component]
 fn Actions(
     id: PersonId,
-    person: Memo<Option<Person>>,
+    person: Memo<Person>,
     is_me: bool,
     list: List,
     on_change: Callback<PersonId>,
     on_disable: Callback<PersonId>,
 ) -> impl IntoView {
     let toasts = use_toasts();
-    let name = move || person.with(|it| it.as_ref().map(|it| it.name.clone()).unwrap_or_default());
-    let is_disabled = Memo::new(move |_| {
-        person.with(|it| it.as_ref().is_some_and(|it| it.state == PersonState::Disabled))
-    });
+    let name = move || person.with(|it| it.name.clone());
+    let is_disabled = Memo::new(move |_| person.with(|it| it.state == PersonState::Disabled));
     let link = Action::new(move |id: &PersonId| {
         let id = id.clone();
         async move {
@@ -118,7 +110,7 @@ fn Actions(
                     aria-disabled=move || link.pending().get().to_string()
                     on:click=move |_| drop(link.dispatch(id.get_value()))
                 >
-                    "New password link…"
+                    "New password link"
                 </button>
             </Show>
             <Show when=move || !is_me>

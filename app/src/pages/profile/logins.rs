@@ -32,7 +32,7 @@ pub fn Logins(
                     <tr>
                         <th scope="col">"Browser"</th>
                         <th scope="col">"Signed in"</th>
-                        <th scope="col">"Ends by itself"</th>
+                        <th scope="col">"Expires"</th>
                         <th scope="col">
                             <span class="visually-hidden">"Actions"</span>
                         </th>
@@ -90,7 +90,7 @@ fn Row(login: Login, logins: RwSignal<Vec<Login>>) -> impl IntoView {
             <td data-label="Signed in">
                 <TimeAgo at=created_at />
             </td>
-            <td data-label="Ends by itself">
+            <td data-label="Expires">
                 <EndsOn at=expires_at />
             </td>
             <td class="row-actions">

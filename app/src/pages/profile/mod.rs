@@ -125,7 +125,6 @@ fn OwnTokens(tokens: Vec<Token>) -> impl IntoView {
             >
                 <TokenList
                     tokens
-                    has_owners=false
                     on_revoked=move |id| tokens.update(|all| all.retain(|token| token.id != id))
                 />
             </Show>

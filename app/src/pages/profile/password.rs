@@ -61,7 +61,7 @@ pub fn PasswordForm(
                 />
                 <PasswordField
                     id="password-current"
-                    label="Password until now"
+                    label="Current password"
                     autocomplete="current-password"
                     field=current
                     error=problem_of(error, "currentPassword")

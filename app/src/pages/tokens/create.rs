@@ -14,6 +14,7 @@ use crate::{
     api::{ApiError, account},
     components::{
         field::{FieldNotes, TextField, problem_of, problem_of_form},
+        flow::Show,
         form_actions::FormActions,
         segments::Segments,
         time::now,
@@ -60,6 +61,20 @@ impl Draft {
         self.scopes.set(Scope::OF_AGENTS.to_vec());
         self.term.set(TERM.to_owned());
     }
+
+    /// What is to be made, with these of the scopes; an error while no agent is chosen.
+    fn request(self, scopes: Vec<Scope>) -> Result<NewToken, ApiError> {
+        let name = self.name.get_untracked().trim().to_owned();
+        let agent_id = match self.is_for_agent.get_untracked() {
+            false => None,
+            true => {
+                let id = self.agent.get_untracked().trim().parse::<AgentId>();
+                Some(id.map_err(|_| no_agent(&name))?)
+            }
+        };
+        let expires_at = end(&self.term.get_untracked());
+        Ok(NewToken { name, agent_id, person_id: None, scopes: Some(scopes), expires_at })
+    }
 }
 
 impl Default for Draft {
@@ -74,7 +89,7 @@ pub fn CreateToken(
     /// What was chosen.
     draft: Draft,
     /// The agents that are offered.
-    agents: Vec<Agent>,
+    agents: StoredValue<Vec<Agent>>,
     /// Takes what was made.
     on_done: Callback<Issued>,
     /// Called when somebody does not want one after all.
@@ -88,7 +103,7 @@ pub fn CreateToken(
             !session.is_local() && session.may(Right::ManageOwnAccount),
         )
     });
-    let Draft { agent, is_for_agent, name, scopes, term } = draft;
+    let Draft { is_for_agent, name, scopes, term, .. } = draft;
     let offered = move |scope: Scope| is_offered(scope, is_for_agent.get(), session);
     let chosen_scopes = move || {
         scopes.with(|all| all.iter().copied().filter(|one| offered(*one)).collect::<Vec<_>>())
@@ -103,33 +118,12 @@ pub fn CreateToken(
         }
     });
     let error = Signal::derive(move || making.value().get()?.err());
-    let of_agent = problem_of(error, "agentId");
+    let is_idle = move || making.pending().get() || chosen_scopes().is_empty();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let name = name.get_untracked().trim().to_owned();
-        let agent_id = match is_for_agent.get_untracked() {
-            false => Ok(None),
-            true => match agent.get_untracked().trim().parse::<AgentId>() {
-                Ok(id) => Ok(Some(id)),
-                Err(_) => Err(no_agent(&name)),
-            },
-        };
-        making.dispatch(agent_id.map(|agent_id| NewToken {
-            name,
-            agent_id,
-            person_id: None,
-            scopes: Some(untrack(chosen_scopes)),
-            expires_at: end(&term.get_untracked()),
-        }));
+        making.dispatch(draft.request(untrack(chosen_scopes)));
     };
-    let offers = agents
-        .into_iter()
-        .map(|agent| view! { <option value=agent.id.to_string()>{agent.name}</option> })
-        .collect_view();
     let whose = vec![(true, "An agent"), (false, "Me")];
-    let chosen = term.get_untracked();
-    let terms = TERMS
-        .map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> });
     view! {
         <form class="form" on:submit=submit novalidate>
             {(may_for_agents && may_for_oneself)
@@ -147,22 +141,9 @@ pub fn CreateToken(
                         </div>
                     }
                 })}
-            <div class="field" hidden=move || !is_for_agent.get()>
-                <label for="token-agent">"Agent"</label>
-                <input
-                    id="token-agent"
-                    type="text"
-                    list="token-agents"
-                    placeholder="Its id"
-                    autocomplete="off"
-                    spellcheck="false"
-                    aria-invalid=move || of_agent.with(Option::is_some).to_string()
-                    aria-describedby="token-agent-error token-agent-hint"
-                    bind:value=agent
-                />
-                <datalist id="token-agents">{offers}</datalist>
-                <FieldNotes id="token-agent" error=of_agent />
-            </div>
+            <Show when=move || is_for_agent.get()>
+                <AgentField agent=draft.agent agents error=problem_of(error, "agentId") />
+            </Show>
             <TextField
                 id="token-name"
                 label="Name"
@@ -171,24 +152,68 @@ pub fn CreateToken(
                 hint="What it is for, such as the machine that the program runs on."
             />
             <Scopes scopes offered error=problem_of(error, "scopes") />
-            <div class="field">
-                <label for="token-term">"It ends"</label>
-                <select
-                    id="token-term"
-                    on:change:target=move |event| term.set(event.target().value())
-                >
-                    {terms}
-                </select>
-                <FieldNotes id="token-term" error=problem_of(error, "expiresAt") />
-            </div>
+            <TermField term error=problem_of(error, "expiresAt") />
             <FormActions
-                verb="Make the token"
+                verb="Create token"
                 on_cancel
-                pending=making.pending()
-                disabled=Signal::derive(move || chosen_scopes().is_empty())
+                pending=Signal::derive(is_idle)
                 error=problem_of_form(error)
             />
         </form>
+    }
+    .into_any()
+}
+
+/// The agent that the token is for; those who are known are suggested.
+#[component]
+fn AgentField(
+    agent: RwSignal<String>,
+    agents: StoredValue<Vec<Agent>>,
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let offer = |agent: &Agent| {
+        let (id, name) = (agent.id.to_string(), agent.name.clone());
+        view! { <option value=id>{name}</option> }
+    };
+    let offers = agents.with_value(|agents| agents.iter().map(offer).collect_view());
+    view! {
+        <div class="field">
+            <label for="token-agent">"Agent"</label>
+            <input
+                id="token-agent"
+                type="text"
+                list="token-agents"
+                placeholder="Its id"
+                autocomplete="off"
+                spellcheck="false"
+                aria-invalid=move || error.with(Option::is_some).to_string()
+                aria-describedby="token-agent-error"
+                bind:value=agent
+            />
+            <datalist id="token-agents">{offers}</datalist>
+            <FieldNotes id="token-agent" error />
+        </div>
+    }
+    .into_any()
+}
+
+/// When the token ends.
+#[component]
+fn TermField(term: RwSignal<String>, error: Signal<Option<String>>) -> impl IntoView {
+    let chosen = term.get_untracked();
+    let terms = TERMS
+        .map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> });
+    view! {
+        <div class="field">
+            <label for="token-term">"Expires"</label>
+            <select
+                id="token-term"
+                on:change:target=move |event| term.set(event.target().value())
+            >
+                {terms}
+            </select>
+            <FieldNotes id="token-term" error />
+        </div>
     }
     .into_any()
 }

@@ -4,16 +4,22 @@ use colloquy_protocol::{
     access::Scope,
     account::{Issued, Token},
     id::PrincipalKind,
+    model::Agent,
 };
 use leptos::prelude::*;
 
-use crate::components::copy_text::{CopyField, CopyLines};
+use crate::components::{
+    copy_text::{CopyField, CopyLines},
+    token_list::name_of,
+};
 
 /// The secret, and the lines that use it.
 #[component]
 pub fn IssuedToken(
     /// What was made.
     issued: Issued,
+    /// The agents that are known by name.
+    agents: StoredValue<Vec<Agent>>,
     /// Called when somebody has it.
     #[prop(into)]
     on_done: Callback<()>,
@@ -21,10 +27,16 @@ pub fn IssuedToken(
     let Issued { token, secret } = issued;
     let hub = window().location().origin().unwrap_or_default();
     let (python, curl) = (python(&hub, &token, &secret), curl(&hub, &token, &secret));
+    let owner = match token.principal_kind {
+        PrincipalKind::Agent => agents.with_value(|all| name_of(all, token.principal_id.as_str())),
+        PrincipalKind::User => "you".to_owned(),
+    };
     view! {
         <p>
             "This is the only time that it is shown: only its hash is kept. Whoever has it can act as "
-            <strong>{owner(&token)}</strong> "."
+            <strong title=token.principal_id.to_string() dir="auto">
+                {owner}
+            </strong> "."
         </p>
         <CopyField id="token-secret" label="Token" text=secret />
         <CopyLines label="In Python" text=python />
@@ -36,13 +48,6 @@ pub fn IssuedToken(
         </div>
     }
     .into_any()
-}
-
-fn owner(token: &Token) -> String {
-    match token.principal_kind {
-        PrincipalKind::Agent => token.principal_id.to_string(),
-        PrincipalKind::User => "you".to_owned(),
-    }
 }
 
 /// What the token can read: everything, or at least who it is.

@@ -24,7 +24,7 @@ use crate::{
         load::Load,
         note::Empty,
         title::Title,
-        token_list::TokenList,
+        token_list::{TokenList, name_of},
     },
     parts::lazy_page,
     session::use_session,
@@ -68,14 +68,11 @@ fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
     let all = RwSignal::new(tokens);
     // With `agent` in the address, only what that agent has.
     let agent = use_parameter("agent");
-    let agent_name = {
-        let agents = agents.value.items.clone();
-        Memo::new(move |_| {
-            let id = agent.get()?;
-            let known = agents.iter().find(|one| one.id.as_str() == id);
-            Some(known.map_or(id, |one| one.name.clone()))
-        })
-    };
+    let agents = StoredValue::new(agents.value.items);
+    let agent_name = Memo::new(move |_| {
+        let id = agent.get()?;
+        Some(agents.with_value(|all| name_of(all, &id)))
+    });
     let is_shown = move |token: &Token| {
         agent.with(|agent| agent.as_ref().is_none_or(|id| token.principal_id.as_str() == id))
     };
@@ -111,7 +108,6 @@ fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
         }
         None => "With a token, a program of yours acts as you, within its scopes.".to_owned(),
     };
-    let agents = StoredValue::new(agents.value.items);
     view! {
         <header class="page-header">
             <div>
@@ -149,6 +145,7 @@ fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
             >
                 <TokenList
                     tokens=shown
+                    agents
                     on_revoked=move |id| all.update(|all| all.retain(|token| token.id != id))
                 />
             </Show>
@@ -156,13 +153,19 @@ fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
         <Dialog id="create-token-title" open=creating title="New token">
             <CreateToken
                 draft
-                agents=agents.get_value()
+                agents
                 on_done=done
                 on_cancel=move |()| creating.set(false)
             />
         </Dialog>
-        <Dialog id="issued-title" open=showing title="Copy the token now">
-            {move || issued.get().map(|issued| view! { <IssuedToken issued on_done=move |()| showing.set(false) /> })}
+        <Dialog id="issued-title" open=showing title="Copy the token now" stays=true>
+            {move || {
+                issued
+                    .get()
+                    .map(|issued| {
+                        view! { <IssuedToken issued agents on_done=move |()| showing.set(false) /> }
+                    })
+            }}
         </Dialog>
     }
     .into_any()

@@ -3,7 +3,7 @@
 use colloquy_protocol::model::Visibility;
 use leptos::prelude::*;
 
-use crate::components::icon::{Icon, Shape};
+use super::icon::{Icon, Shape};
 
 /// A lock before the title of a chat that only its participants see; nothing before others.
 #[component]
