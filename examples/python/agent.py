@@ -37,7 +37,10 @@ Json = dict[str, Any]
 
 
 def rest(method: str, path: str, body: Json, headers: Mapping[str, str] = {}) -> None:
-    """Asks the REST API; that something is there already (409) is fine."""
+    """Asks the REST API. That something is there already (409) is fine.
+
+    What may pass (429, 5xx) is raised.
+    """
     request = urllib.request.Request(
         f"{HUB}/api/v1{path}",
         json.dumps(body).encode(),
@@ -47,7 +50,7 @@ def rest(method: str, path: str, body: Json, headers: Mapping[str, str] = {}) ->
     try:
         urllib.request.urlopen(request).close()
     except urllib.error.HTTPError as error:
-        if error.code >= 500:
+        if error.code == 429 or error.code >= 500:
             raise
         if error.code != 409:
             sys.exit(f"{method} {path}: {error.read().decode()}")
@@ -108,7 +111,8 @@ async def main() -> None:
             await live(hub, cursor)
         if hub.close_code in FINAL:
             break
-        await asyncio.sleep(random.random())
+        # 4006: it said too much, and may say as much again in a minute.
+        await asyncio.sleep(60 if hub.close_code == 4006 else random.random())
 
 
 if __name__ == "__main__":

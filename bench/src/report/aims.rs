@@ -1,4 +1,4 @@
-//! The targets of the design, and what came of each.
+//! What is aimed at, and what came of each aim.
 
 use std::fmt::Write;
 

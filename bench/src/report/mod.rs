@@ -1,7 +1,7 @@
 //! The figures as people read them: `docs/benchmarks.md`, and the plot beside it.
 //!
 //! - [`table`]: a Markdown table, and what stands in its cells
-//! - [`aims`]: the targets of the design; [`growth`]: the plot
+//! - [`aims`]: what is aimed at; [`growth`]: the plot
 //! - [`conditions`]: on what it was measured
 
 mod aims;
