@@ -8,7 +8,10 @@ use crate::{
         ApiError,
         entity::{Entity, Followed},
     },
-    components::draft::Draft,
+    components::{
+        draft::Draft,
+        field::{TextField, problem_of},
+    },
 };
 
 /// An entity that is changed in a form.
@@ -18,8 +21,22 @@ pub trait EntityForm: Entity {
     /// The label of its name.
     const NAME_LABEL: &'static str = "Name";
 
-    /// The fields of the form, in their order, with what the server says of them.
-    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView;
+    /// The fields of the form behind the name, in their order, with what the server says of them.
+    fn more_fields(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView;
+
+    /// All fields of the form.
+    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
+        view! {
+            <TextField
+                id=Self::NAME
+                label=Self::NAME_LABEL
+                text=draft.name
+                error=problem_of(error, Self::NAME)
+            />
+            {Self::more_fields(draft, error)}
+        }
+        .into_any()
+    }
 }
 
 /// An entity that has a list and a page like those of all others.

@@ -6,7 +6,11 @@ use leptos::prelude::*;
 use crate::{
     api::ApiError,
     components::{
-        draft::Draft, field::problem_of, flow::Show, json_editor::JsonEditor, json_text::pretty,
+        draft::Draft,
+        field::{TextField, problem_of},
+        flow::Show,
+        json_editor::JsonEditor,
+        json_text::pretty,
     },
 };
 
@@ -21,6 +25,20 @@ pub fn MetadataField(
     let refused = problem_of(error, "metadata");
     let error = Signal::derive(move || draft.loss().or_else(|| refused.get()));
     view! { <JsonEditor id="metadata" label="Metadata" text=draft.metadata error /> }
+}
+
+/// The description of a draft.
+#[component]
+pub fn DescriptionField(
+    /// What was typed.
+    draft: Draft,
+    /// What the server says of it.
+    error: Signal<Option<ApiError>>,
+) -> impl IntoView {
+    let error = problem_of(error, "description");
+    view! {
+        <TextField id="description" label="Description" text=draft.description error rows=3 />
+    }
 }
 
 /// Metadata to read.

@@ -14,9 +14,9 @@ use crate::{
         agent_status::StatusPart,
         draft::Draft,
         entity_view::{EntityForm, EntityView},
-        field::{TextField, problem_of},
+        field::problem_of,
         flow::{For, Show},
-        metadata::{DescriptionPart, MetadataField, MetadataPart},
+        metadata::{DescriptionField, DescriptionPart, MetadataField, MetadataPart},
         status::{StatusBadge, first_word},
         tags_editor::TagsEditor,
     },
@@ -29,16 +29,9 @@ const NAMED: usize = 3;
 impl EntityForm for Agent {
     const NOUN: &'static str = "agent";
 
-    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
+    fn more_fields(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
         view! {
-            <TextField id="name" label="Name" text=draft.name error=problem_of(error, "name") />
-            <TextField
-                id="description"
-                label="Description"
-                text=draft.description
-                error=problem_of(error, "description")
-                rows=3
-            />
+            <DescriptionField draft error />
             <TagsEditor
                 id="capabilities"
                 label="Capabilities"

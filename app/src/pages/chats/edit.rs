@@ -6,11 +6,7 @@ use leptos::prelude::*;
 use crate::{
     api::ApiError,
     components::{
-        dialog::Dialog,
-        draft::Draft,
-        entity_edit::EditEntity,
-        entity_view::EntityForm,
-        field::{TextField, problem_of},
+        dialog::Dialog, draft::Draft, entity_edit::EditEntity, entity_view::EntityForm,
         metadata::MetadataField,
     },
     stores::open_chat::OpenChat,
@@ -20,12 +16,8 @@ impl EntityForm for Chat {
     const NOUN: &'static str = "chat";
     const NAME_LABEL: &'static str = "Title";
 
-    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
-        view! {
-            <TextField id="title" label="Title" text=draft.name error=problem_of(error, "title") />
-            <MetadataField draft error />
-        }
-        .into_any()
+    fn more_fields(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
+        view! { <MetadataField draft error /> }.into_any()
     }
 }
 

@@ -8,25 +8,17 @@ use crate::{
     components::{
         draft::Draft,
         entity_view::{EntityForm, EntityView},
-        field::{TextField, problem_of},
-        metadata::{DescriptionPart, MetadataField, MetadataPart},
+        metadata::{DescriptionField, DescriptionPart, MetadataField, MetadataPart},
     },
 };
 
 impl EntityForm for Collection {
     const NOUN: &'static str = "collection";
 
-    fn form(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
+    fn more_fields(draft: Draft, error: Signal<Option<ApiError>>) -> AnyView {
         view! {
-            <TextField id="name" label="Name" text=draft.name error=problem_of(error, "name") />
             <MetadataField draft error />
-            <TextField
-                id="description"
-                label="Description"
-                text=draft.description
-                error=problem_of(error, "description")
-                rows=3
-            />
+            <DescriptionField draft error />
         }
         .into_any()
     }
