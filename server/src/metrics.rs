@@ -1,15 +1,14 @@
 //! What Prometheus is told: the names, and the recorder that counts for the whole process.
 
 use std::{
-    sync::{LazyLock, OnceLock},
+    sync::OnceLock,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use colloquy_protocol::{close::CloseCode, event::ServerEvent};
 use metrics::{
-    Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
-    histogram,
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -25,7 +24,7 @@ pub const EVENTS: &str = "colloquy_events_total";
 pub const DELIVERIES: &str = "colloquy_deliveries_total";
 /// Histogram, seconds: from asking for a change to its commit.
 pub const COMMIT_SECONDS: &str = "colloquy_commit_seconds";
-/// Histogram, seconds: from commit to a connection's socket.
+/// Histogram, seconds: from commit to a connection's socket; the longest of what one turn writes.
 pub const DELIVERY_SECONDS: &str = "colloquy_delivery_seconds";
 /// Counter by `method`, `route` and `status`: HTTP requests answered.
 pub const HTTP_REQUESTS: &str = "colloquy_http_requests_total";
@@ -65,11 +64,27 @@ pub(crate) fn closed(code: CloseCode) {
     counter!(CLOSES, "code" => code.code().to_string()).increment(1);
 }
 
-/// Counts how long events took from their commit to a connection's socket. It is asked for once:
-/// looking it up would cost a good part of a delivery.
-pub(crate) fn delivered(took: Duration) {
-    static DELIVERED: LazyLock<Histogram> = LazyLock::new(|| histogram!(DELIVERY_SECONDS));
-    DELIVERED.record(took);
+/// What is written in one turn, to one connection or to many. When it is dropped, how long the oldest
+/// of these events took from its commit is counted: to count every delivery would cost a good part
+/// of each.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    oldest: Option<Instant>,
+}
+
+impl Written {
+    /// An event that was committed then was written.
+    pub(crate) fn add(&mut self, committed: Instant) {
+        self.oldest = Some(self.oldest.map_or(committed, |oldest| oldest.min(committed)));
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        if let Some(committed) = self.oldest {
+            histogram!(DELIVERY_SECONDS).record(committed.elapsed());
+        }
+    }
 }
 
 /// The process's recorder, installed by the first call: servers of one process share it.
@@ -120,7 +135,11 @@ fn describe() {
     describe_counter!(EVENTS, "Events appended to the log.");
     describe_counter!(DELIVERIES, "Events put into a connection's queue.");
     describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "From asking for a change to its commit.");
-    describe_histogram!(DELIVERY_SECONDS, Unit::Seconds, "From commit to a connection's socket.");
+    describe_histogram!(
+        DELIVERY_SECONDS,
+        Unit::Seconds,
+        "From commit to a connection's socket; the longest of what one turn writes."
+    );
     describe_counter!(HTTP_REQUESTS, "HTTP requests answered.");
     describe_histogram!(HTTP_SECONDS, Unit::Seconds, "From a request's headers to its answer's.");
     describe_counter!(LIMITED, "What was refused or cut off because of a limit.");

@@ -53,7 +53,7 @@ pub(super) async fn leave(
     patience: impl Future<Output = ()>,
 ) {
     // What was answered last still goes, if it can.
-    outbox.flush();
+    outbox.flush(&mut metrics::Written::default());
     let code = match end {
         End::Close(code) | End::Broken(code) => Some(outbox.abort(code)),
         End::Closed(_) | End::Gone => None,

@@ -12,6 +12,7 @@ use tokio::{runtime::Handle, sync::Notify, task::yield_now};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::line::Line;
+use crate::metrics::Written;
 
 /// After how many connections everybody else has a turn.
 const TURN: usize = 128;
@@ -72,9 +73,11 @@ async fn flush(list: Arc<List>) {
         // Whatever is ready to publish something does so first.
         yield_now().await;
         std::mem::swap(&mut *list.lock(), &mut lines);
+        let mut written = Written::default();
         for (number, line) in lines.drain(..).enumerate() {
-            line.outbox.flush();
+            line.outbox.flush(&mut written);
             if number % TURN == TURN - 1 {
+                written = Written::default();
                 yield_now().await;
             }
         }

@@ -21,7 +21,7 @@ use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
 use crate::{
-    metrics,
+    metrics::Written,
     ws::{Frame, Socket},
 };
 
@@ -199,9 +199,8 @@ impl Queue {
     }
 
     /// Takes out what was written.
-    fn advance(&mut self, mut written: usize) {
-        let mut oldest = None;
-        while written > 0 {
+    fn advance(&mut self, mut bytes: usize, written: &mut Written) {
+        while bytes > 0 {
             let (parcel, from) = match self.begun.take() {
                 Some(begun) => begun,
                 None => match self.page.pop_front() {
@@ -217,17 +216,14 @@ impl Queue {
                 },
             };
             let rest = parcel.frame.len() - from;
-            if written < rest {
-                self.begun = Some((parcel, from + written));
+            if bytes < rest {
+                self.begun = Some((parcel, from + bytes));
                 break;
             }
-            written -= rest;
+            bytes -= rest;
             if let Some((_, committed)) = parcel.event {
-                oldest.get_or_insert(committed);
+                written.add(committed);
             }
-        }
-        if let Some(committed) = oldest {
-            metrics::delivered(committed.elapsed());
         }
     }
 }
@@ -278,7 +274,8 @@ impl Outbox {
             queue.items.len() < self.capacity.messages && queue.bytes + bytes <= self.capacity.bytes
         };
         // When much is published at once nobody has written yet: that is not the reader's fault.
-        let is_for_task = !has_room(queue) && queue.full.is_none() && self.write(queue);
+        let is_for_task =
+            !has_room(queue) && queue.full.is_none() && self.write(queue, &mut Written::default());
         if !has_room(queue) {
             queue.drop_all(CloseCode::SlowConsumer);
             return Err(Pushed::Overflowed);
@@ -346,10 +343,10 @@ impl Outbox {
     }
 
     /// Writes what waits, for whoever had this connection on a list.
-    pub(crate) fn flush(&self) {
+    pub(crate) fn flush(&self, written: &mut Written) {
         let mut queue = self.lock();
         queue.listed = false;
-        if queue.full.is_none() && self.write(&mut queue) {
+        if queue.full.is_none() && self.write(&mut queue, written) {
             drop(queue);
             self.task.wake();
         }
@@ -377,7 +374,7 @@ impl Outbox {
                 queue.take_more();
             }
             if queue.full.is_some() || !queue.is_sent() {
-                self.write(&mut queue);
+                self.write(&mut queue, &mut Written::default());
                 continue;
             }
             return match queue.reading {
@@ -436,10 +433,10 @@ impl Outbox {
 
     /// Writes everything up to where the log is to be read, as far as the socket takes it; whether
     /// that leaves the connection's task something to do.
-    fn write(&self, queue: &mut Queue) -> bool {
+    fn write(&self, queue: &mut Queue, written: &mut Written) -> bool {
         while !queue.ended {
             let sent = queue.is_sent();
-            let written = match sent {
+            let taken = match sent {
                 true => self.socket.try_flush().map(|()| 0),
                 false => match queue.only() {
                     Some(only) => self.socket.try_write(&[IoSlice::new(only)]),
@@ -450,7 +447,7 @@ impl Outbox {
                     }
                 },
             };
-            match written {
+            match taken {
                 Ok(0) if sent => {
                     queue.full = None;
                     if queue.items.capacity() > KEPT {
@@ -459,9 +456,9 @@ impl Outbox {
                     return queue.reading || queue.closing.is_some();
                 }
                 Ok(0) => queue.ended = true,
-                Ok(written) => {
+                Ok(bytes) => {
                     queue.full = None;
-                    queue.advance(written);
+                    queue.advance(bytes, written);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -14,7 +14,11 @@ mod refusals;
 mod replica;
 mod subscriptions;
 
-use colloquy_client::protocol::{model::Agent, position::Offset, request::StatusChange};
+use colloquy_client::protocol::{
+    model::Agent,
+    position::Offset,
+    request::{NewNotification, StatusChange},
+};
 use serde_json::{Value, json};
 
 use support::{Server, peer::Peer};
@@ -34,6 +38,13 @@ async fn touch(server: &Server, agent: &Agent) -> Offset {
     let detail = format!("after {}", now.version);
     let change = StatusChange { status: now.status, status_detail: Some(detail) };
     client.set_agent_status(&agent.id, &change).await.unwrap().version
+}
+
+/// Tells everybody something.
+async fn notify(server: &Server) {
+    let note = json!({ "type": "info", "message": "Hear, hear." });
+    let note: NewNotification = serde_json::from_value(note).unwrap();
+    server.client().send_notification(&note).await.unwrap();
 }
 
 fn position(peer: &Peer, offset: Offset) -> Value {

@@ -3,10 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use colloquy_client::{
-    protocol::{
-        position::Offset,
-        request::{NewMessage, NewNotification},
-    },
+    protocol::{position::Offset, request::NewMessage},
     raw::RawError,
 };
 use colloquy_server::{access::Caller, service::Change};
@@ -15,19 +12,13 @@ use serde_json::{Value, json};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use crate::{
-    Peer, names, offsets, position,
+    Peer, names, notify, offsets, position,
     support::{Server, agent, chat, database},
     touch,
 };
 
 fn replayed(events: &[Value]) -> Vec<bool> {
     events.iter().map(|event| event.get("replay") == Some(&json!(true))).collect()
-}
-
-async fn notify(server: &Server) {
-    let note = json!({ "type": "info", "message": "Hear, hear." });
-    let note: NewNotification = serde_json::from_value(note).unwrap();
-    server.client().send_notification(&note).await.unwrap();
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Peer, names, offsets, position,
+    Peer, names, notify, offsets, position,
     support::{Server, agent},
     touch,
 };
@@ -117,14 +117,19 @@ async fn heartbeats_say_up_to_where_everything_was_sent() {
     }
 }
 
-/// How many connections and subscriptions `/metrics` counts.
-async fn gauges(server: &Server) -> [u64; 2] {
+/// What `/metrics` says of these.
+async fn metrics<const N: usize>(server: &Server, names: [&str; N]) -> [u64; N] {
     let call = server.client().request("GET".parse().unwrap(), "/metrics");
     let text = call.send().await.unwrap().text().await.unwrap();
-    ["colloquy_connections ", "colloquy_subscriptions "].map(|name| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        line.map_or(0, |number| number.parse().unwrap())
+    names.map(|name| {
+        let number = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+        text.lines().find_map(number).unwrap_or_default()
     })
+}
+
+/// How many connections and subscriptions there are.
+async fn gauges(server: &Server) -> [u64; 2] {
+    metrics(server, ["colloquy_connections", "colloquy_subscriptions"]).await
 }
 
 #[tokio::test]
@@ -144,4 +149,21 @@ async fn a_connection_is_listed_while_it_lasts_and_leaves_nothing_behind() {
     // The hub lets go of it when its task has ended, for which no reply waits.
     while gauges(&server).await != [0, 0] {}
     assert_eq!(client.connections().await.unwrap().value.items, []);
+}
+
+#[tokio::test]
+async fn deliveries_are_counted_and_how_long_they_took() {
+    let server = Server::start().await;
+    let client = server.client();
+    let mut peers = [Peer::ready(&client, &["agent:*"]).await, Peer::ready(&client, &[]).await];
+    agent(&server, "ada").await;
+    assert_eq!(peers[0].next().await["event"], "agent:created");
+    notify(&server).await;
+    for peer in &mut peers {
+        assert_eq!(peer.next().await["event"], "system:notification");
+    }
+    let counted = ["colloquy_deliveries_total", "colloquy_delivery_seconds_count"];
+    // The time is counted after the writing, for all that one turn wrote together.
+    while metrics(&server, counted).await[1] < 2 {}
+    assert_eq!(metrics(&server, counted).await[0], 3);
 }

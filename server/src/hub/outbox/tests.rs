@@ -64,7 +64,7 @@ fn came(mut theirs: &Theirs) -> Vec<u8> {
 async fn stuck(capacity: Capacity) -> (Outbox, Theirs) {
     let (outbox, theirs) = with(capacity).await;
     assert_eq!(outbox.push(text(&"x".repeat(1 << 20))), Pushed::Unlisted);
-    outbox.flush();
+    outbox.flush(&mut Written::default());
     assert!(outbox.full_since().is_some());
     (outbox, theirs)
 }
@@ -94,7 +94,7 @@ async fn who_was_not_written_to_yet_is_not_slow() {
     assert_eq!(outbox.push(text("b")), Pushed::Queued);
     assert_eq!(outbox.push(text("c")), Pushed::Queued);
     assert_eq!(came(&theirs), b"\x81\x01a\x81\x01b");
-    outbox.flush();
+    outbox.flush(&mut Written::default());
     assert_eq!(came(&theirs), b"\x81\x01c");
 }
 
@@ -126,7 +126,7 @@ async fn everything_that_waits_is_written_at_once_and_then_there_is_room_again()
     let (outbox, theirs) = outbox().await;
     assert_eq!(outbox.push(text("a")), Pushed::Unlisted);
     outbox.tell(Frame::text("b"));
-    outbox.flush();
+    outbox.flush(&mut Written::default());
     assert_eq!(came(&theirs), b"\x81\x01a\x81\x01b");
     assert_eq!(outbox.waiting(), (0, 0));
     assert_eq!(outbox.push(text("c")), Pushed::Unlisted, "it is on nobody's list any more");
@@ -145,7 +145,7 @@ async fn how_far_everything_was_sent_is_told_by_the_first_event_that_waits() {
         outbox.push(Arc::new(parcel));
     }
     assert_eq!(outbox.sent(), Some(99_999));
-    outbox.flush();
+    outbox.flush(&mut Written::default());
     assert_eq!(outbox.sent(), None);
 }
 
@@ -156,7 +156,7 @@ async fn what_was_begun_was_not_sent() {
     let event = Some((7, std::time::Instant::now()));
     let frame = Frame::text(&"x".repeat(1 << 20));
     outbox.push(Arc::new(Parcel { frame, event, private: None }));
-    outbox.flush();
+    outbox.flush(&mut Written::default());
     assert_eq!((outbox.waiting(), outbox.sent()), ((0, 0), Some(6)));
 }
 
@@ -184,7 +184,7 @@ async fn who_is_gone_is_noticed_when_something_is_written() {
     let (outbox, theirs) = outbox().await;
     drop(theirs);
     outbox.push(text("a"));
-    outbox.flush();
+    outbox.flush(&mut Written::default());
     assert_eq!(duty(&outbox).await, Duty::Gone);
 }
 
@@ -232,7 +232,7 @@ async fn what_was_left_is_withdrawn() {
     }
     outbox.withdraw(&"c".parse().unwrap(), 5, 8);
     assert_eq!(outbox.waiting(), (3, 9));
-    outbox.flush();
+    outbox.flush(&mut Written::default());
     assert_eq!(came(&theirs), stays, "what was queued");
 
     outbox.mark_catch_up();
@@ -253,7 +253,7 @@ async fn a_frame_that_was_begun_is_finished() {
     let (outbox, theirs) = with(Capacity { messages: 9, bytes: 1 << 22 }).await;
     outbox.push(text(&large));
     outbox.push(text("dropped"));
-    outbox.flush();
+    outbox.flush(&mut Written::default());
     assert!(outbox.full_since().is_some());
     outbox.withdraw(&"c".parse().unwrap(), 0, 9);
     outbox.abort(CloseCode::GoingAway);
@@ -303,7 +303,7 @@ proptest! {
             for (number, frame) in frames.iter().enumerate() {
                 outbox.push(Parcel::told(frame.clone()));
                 if number % flush_every == 0 {
-                    outbox.flush();
+                    outbox.flush(&mut Written::default());
                 }
             }
             outbox.finish(CloseCode::Normal);
