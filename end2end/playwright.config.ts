@@ -5,6 +5,8 @@ const runsAsRoot = process.getuid?.() === 0;
 export default defineConfig({
   testDir: "tests",
   fullyParallel: true,
+  // A test waits for the network, for timers and for pauses in typing about half of its time.
+  workers: "100%",
   forbidOnly: !!process.env.CI,
   // A test that passes only the second time has found something.
   retries: 0,
