@@ -163,15 +163,15 @@ async fn fold(database: &Path) -> Offset {
 
 /// Gives a database another name beside its own, under which it is whole. Its own name then stands
 /// for its file alone, which may be replaced: a write-ahead log that stayed would be taken for the
-/// next one's.
+/// next one's. So it goes, too, where the database itself was taken away.
 fn set_aside(database: &Path) -> io::Result<Option<PathBuf>> {
-    if !database.exists() {
-        return Ok(None);
-    }
+    let is_there = database.exists();
     let now = Timestamp::now().to_string().replace(':', "-");
     let aside = database.with_file_name(format!("colloquy.replaced-{now}.db"));
-    // A second name, so that there is a database at every moment.
-    fs::hard_link(database, &aside)?;
+    if is_there {
+        // A second name, so that there is a database at every moment.
+        fs::hard_link(database, &aside)?;
+    }
     for journal in ["-wal", "-shm"] {
         let [from, to] = [database, &aside].map(|path| with_suffix(path, journal));
         if from.exists() {
@@ -179,7 +179,7 @@ fn set_aside(database: &Path) -> io::Result<Option<PathBuf>> {
         }
     }
     sync(folder_of(database))?;
-    Ok(Some(aside))
+    Ok(is_there.then_some(aside))
 }
 
 fn require_there(file: &Path) -> Result<(), BackupError> {

@@ -326,6 +326,24 @@ async fn what_a_restored_backup_replaces_is_kept() {
     assert_eq!(agent_names(&serve_on_any_port(here)).await, ["kept", "later"]);
 }
 
+/// What was committed last before a server was killed is in a log beside the database. It is not that
+/// of the database that is put in its place.
+#[tokio::test]
+async fn a_write_ahead_log_that_was_left_alone_is_not_taken_for_the_backups() {
+    let kept = Kept::new().await;
+    let here = kept.folder.path();
+    let mut server = serve_on_any_port(here);
+    make_agent(&server, "later").await;
+    server.signal(rustix::process::Signal::KILL);
+    server.wait();
+    assert!(kept.path("data/colloquy.db-wal").metadata().unwrap().len() > 0);
+    fs::remove_file(kept.path("data/colloquy.db")).unwrap();
+    let told = printed(here, &["restore", "good.db"]);
+    assert!(!told.contains("is kept as"), "{told}");
+    assert!(!kept.path("data/colloquy.db-wal").exists());
+    assert_eq!(agent_names(&serve_on_any_port(here)).await, ["kept"]);
+}
+
 /// A database that cannot be read any more is what backups are for.
 #[tokio::test]
 async fn a_damaged_database_can_be_replaced() {
