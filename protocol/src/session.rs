@@ -220,6 +220,8 @@ impl Session {
             }
             Ok(ServerFrame::Hub(HubEvent::Welcome(welcome))) => self.welcomed(welcome, now),
             Ok(ServerFrame::Hub(HubEvent::Error(error))) => self.notify(Notice::Error(error)),
+            Ok(ServerFrame::Hub(HubEvent::Unsubscribed(gone)))
+                if self.subscriptions.is_asked(&gone.topic) => {}
             Ok(ServerFrame::Hub(HubEvent::Unsubscribed(gone))) => {
                 self.subscriptions.end(&gone.topic);
                 self.notify(Notice::Unsubscribed { topic: gone.topic, reason: gone.reason });

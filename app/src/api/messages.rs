@@ -61,6 +61,14 @@ pub async fn part(chat: &ChatId, place: Place<'_>) -> Result<Seen<Part>, ApiErro
     }))
 }
 
+/// One message.
+///
+/// # Errors
+/// As [`get`].
+pub async fn read(id: &MessageId) -> Result<Seen<Message>, ApiError> {
+    get(&format!("/messages/{id}")).await
+}
+
 /// A chat and its newest messages.
 ///
 /// # Errors

@@ -1,8 +1,11 @@
 //! A chat that somebody reads: a window of it that follows live events, and the way to the rest.
 
+use std::{collections::HashMap, sync::Arc};
+
 use colloquy_protocol::{
     id::{ChatId, MessageId, PrincipalId},
     model::{Chat, Message, Participant},
+    session::Notice,
     topic::Topic,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -16,6 +19,7 @@ use crate::{
         ApiError, Seen,
         messages::{self, Part, Place},
     },
+    live::use_websocket,
     session::use_session,
 };
 
@@ -25,6 +29,8 @@ pub struct OpenChat {
     id: StoredValue<ChatId>,
     conversation: Live<Conversation>,
     paging: RwSignal<Paging>,
+    /// Answered messages that were not held, as they were read; none while one is being read.
+    answered: RwSignal<HashMap<MessageId, Option<Arc<Message>>>>,
 }
 
 /// How it is with reading more messages.
@@ -49,15 +55,30 @@ impl OpenChat {
             let (id, me) = again.clone();
             async move { Ok(messages::open(&id).await?.map(|read| Conversation::new(read, me))) }
         };
+        let conversation = Live::new(
+            loaded.map(|read| Conversation::new(read, me)),
+            [topic.clone()],
+            load,
+            Conversation::follow,
+        );
+        // The hub ends the subscription of whoever leaves a private chat. Asked again, it tells when
+        // they are in it again.
+        let socket = use_websocket();
+        socket.on_notice(move |notice| {
+            if let Notice::Unsubscribed { topic: ended, .. } = notice
+                && *ended == topic
+                && !conversation.value().with_untracked(Conversation::is_seen)
+            {
+                socket.subscribe(topic.clone(), socket.position().get_untracked());
+                // The hold from before is for both.
+                socket.unsubscribe(topic.clone());
+            }
+        });
         Self {
             id: StoredValue::new(id),
-            conversation: Live::new(
-                loaded.map(|read| Conversation::new(read, me)),
-                [topic],
-                load,
-                Conversation::follow,
-            ),
+            conversation,
             paging: RwSignal::new(Paging::Idle),
+            answered: RwSignal::new(HashMap::new()),
         }
     }
 
@@ -101,6 +122,25 @@ impl OpenChat {
     ) -> Memo<T> {
         let conversation = self.conversation();
         Memo::new(move |_| conversation.with(&of))
+    }
+
+    /// A message that is answered. One that is not held is read, once for each id: there is none until
+    /// the answer comes, nor if that is a refusal.
+    pub fn answered(self, id: MessageId) -> Memo<Option<Arc<Message>>> {
+        let (conversation, read) = (self.conversation(), self.answered);
+        let wanted = id.clone();
+        let answered = Memo::new(move |last: Option<&Option<Arc<Message>>>| {
+            // What was seen once stays when the window moves on.
+            let last = last.cloned().flatten();
+            last.or_else(|| conversation.with(|held| held.message(&wanted).cloned()))
+                .or_else(|| read.with(|read| read.get(&wanted).cloned().flatten()))
+        });
+        Effect::new(move || {
+            if answered.with(Option::is_none) {
+                self.read_answered(id.clone());
+            }
+        });
+        answered
     }
 
     /// Says whether the end of what is held is being read.
@@ -159,6 +199,23 @@ impl OpenChat {
             self.conversation.set(Conversation::begins_part);
             spawn_local(self.read_part(end, edge));
         }
+    }
+
+    /// Reads a message that is not held, unless that was done or is being done.
+    fn read_answered(self, id: MessageId) {
+        if self.answered.with_untracked(|read| read.contains_key(&id)) {
+            return;
+        }
+        self.answered.update(|read| {
+            read.insert(id.clone(), None);
+        });
+        spawn_local(async move {
+            let message = messages::read(&id).await;
+            self.answered.try_update(|read| match message {
+                Ok(message) => read.insert(id, Some(Arc::new(message.value))),
+                Err(_) => read.remove(&id),
+            });
+        });
     }
 
     async fn read_part(self, end: End, edge: MessageId) {

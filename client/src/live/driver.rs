@@ -4,8 +4,9 @@ use std::{collections::VecDeque, time::Duration};
 
 use colloquy_protocol::{
     position::Position,
-    session::{Action, Notice, Session},
+    session::{Action, Notice, Session, State},
 };
+use futures_util::FutureExt;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -75,10 +76,7 @@ impl Driver {
                         None => self.steered = false,
                     }
                 }
-                incoming = self.socket.next(), if idle => match incoming {
-                    Incoming::Text(text) => self.session.received(&text, self.now()),
-                    Incoming::Closed(code) => self.session.closed(code, self.now()),
-                },
+                incoming = self.socket.next(), if idle => self.receive(incoming),
                 // What waits in a socket that was not read comes first, so that a slow user is
                 // not taken for a silent hub.
                 () = sleep_until(self.started + deadline.unwrap_or_default()),
@@ -94,7 +92,10 @@ impl Driver {
         while let Some(action) = self.session.next_action() {
             match action {
                 Action::Open => self.socket = Socket::open(self.address.clone()),
-                Action::Send(text) => self.socket.send(text).await,
+                Action::Send(text) => {
+                    self.socket.send(text).await;
+                    self.receive_answers();
+                }
                 Action::Close(code) => self.socket.close(code),
                 Action::Notify(notice) => self.tell(Some(notice)),
             }
@@ -102,6 +103,24 @@ impl Driver {
         // Heartbeats move it, and nobody is told of them.
         if self.session.cursor() != self.told.as_ref() {
             self.tell(None);
+        }
+    }
+
+    /// Takes what the hub answers while the session still says what it wants: the answers to very many
+    /// subscriptions are more than the hub keeps for a client that does not read.
+    fn receive_answers(&mut self) {
+        while self.session.state() == State::Connecting
+            && self.outbox.is_empty()
+            && let Some(incoming) = self.socket.next().now_or_never()
+        {
+            self.receive(incoming);
+        }
+    }
+
+    fn receive(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Text(text) => self.session.received(&text, self.now()),
+            Incoming::Closed(code) => self.session.closed(code, self.now()),
         }
     }
 

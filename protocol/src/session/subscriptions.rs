@@ -105,6 +105,12 @@ impl Subscriptions {
         }
     }
 
+    /// Whether the hub was asked for this topic and has not answered. What it says of it until then is
+    /// about the subscription before.
+    pub(super) fn is_asked(&self, topic: &Topic) -> bool {
+        self.place(topic).is_ok_and(|place| self.held[place].1.request.is_some())
+    }
+
     /// The hub is asked for this topic, under this id. Answers from where it is to start.
     pub(super) fn asked(&mut self, topic: &Topic, request: RequestId) -> Option<Position> {
         let held = self.get_mut(topic)?;

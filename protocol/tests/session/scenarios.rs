@@ -423,9 +423,9 @@ fn a_hub_that_can_not_subscribe_now_is_left_for_another_attempt() {
 fn the_hub_may_take_a_subscription_away() {
     let mut client = Client::live(5);
     client.session.subscribe(topic("agent:a"), None);
-    client.act();
-    let payload = json!({ "topic": "agent:a", "reason": "gone" });
-    let done = client.say(json!({ "event": "hub:unsubscribed", "payload": payload }));
+    let asked = client.act().sent;
+    client.say(reply(&asked[0], json!({ "epoch": "e", "offset": 5 })));
+    let done = client.say(unsubscribed("agent:a"));
     let reason = "gone".to_owned();
     assert_eq!(done.notices, [Notice::Unsubscribed { topic: topic("agent:a"), reason }]);
 
@@ -438,6 +438,24 @@ fn the_hub_may_take_a_subscription_away() {
     client.session.unsubscribe(&topic("agent:a"));
     assert_eq!(client.act().sent, [json!({ "event": "unsubscribe:agent", "payload": "a" })]);
     assert_eq!(client.session.topics().count(), 0);
+}
+
+/// What was on its way when the client asked anew is about the subscription before.
+#[test]
+fn a_subscription_does_not_end_with_the_one_before() {
+    let mut client = Client::live(5);
+    client.session.subscribe(topic("chat:c"), None);
+    let asked = client.act().sent;
+    client.say(reply(&asked[0], json!({ "epoch": "e", "offset": 5 })));
+    client.session.unsubscribe(&topic("chat:c"));
+    client.session.subscribe(topic("chat:c"), Some(position(7)));
+    let asked = client.act().sent;
+    assert_eq!(client.say(unsubscribed("chat:c")).notices, []);
+    let done =
+        client.say(reply(&asked[1], json!({ "epoch": "e", "offset": 9, "recovered": true })));
+    let subscribed = Notice::Subscribed { topic: topic("chat:c"), position: position(9) };
+    assert_eq!(done.notices, [subscribed]);
+    assert_eq!(client.session.topics().collect::<Vec<_>>(), [&topic("chat:c")]);
 }
 
 #[test]
@@ -583,6 +601,10 @@ fn event(offset: u64, replay: bool) -> Value {
     let timestamp = "2026-01-31T12:00:00.000Z";
     let payload = json!({ "agentId": "a", "userId": "local", "timestamp": timestamp });
     json!({ "event": "agent:deleted", "payload": payload, "offset": offset, "replay": replay })
+}
+
+fn unsubscribed(topic: &str) -> Value {
+    json!({ "event": "hub:unsubscribed", "payload": { "topic": topic, "reason": "gone" } })
 }
 
 fn reply(asked: &Value, ok: Value) -> Value {

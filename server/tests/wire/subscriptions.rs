@@ -1,5 +1,6 @@
 //! Subscribing, being ready, and what that leaves behind.
 
+use colloquy_client::protocol::session::{Notice, State};
 use serde_json::{Value, json};
 
 use crate::{
@@ -166,4 +167,20 @@ async fn deliveries_are_counted_and_how_long_they_took() {
     // The time is counted after the writing, for all that one turn wrote together.
     while metrics(&server, counted).await[1] < 2 {}
     assert_eq!(metrics(&server, counted).await[0], 3);
+}
+
+/// The hub's answers to them are more than may wait for a connection that does not read.
+#[tokio::test]
+async fn a_client_of_very_many_topics_reads_while_it_subscribes() {
+    let server = Server::start().await;
+    let topics = (0..6_000).map(|number| format!("agent:a{number}").parse().unwrap());
+    let position = server.state.hub.position();
+    let (_live, mut notices) = server.client().live_from(position, topics);
+    loop {
+        match notices.recv().await.unwrap() {
+            Notice::State(State::Live) => break,
+            Notice::State(state) => assert_eq!(state, State::Connecting),
+            _ => {}
+        }
+    }
 }

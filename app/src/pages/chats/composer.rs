@@ -257,13 +257,13 @@ fn Answered(
     people: People,
     reply_to: RwSignal<Option<MessageId>>,
 ) -> impl IntoView {
-    let words = chat.part(move |held| held.message(&id).map(|message| (**message).clone()));
-    let words = move || match words.get() {
+    let answered = chat.answered(id);
+    let words = move || match answered.get() {
         Some(message) => {
             let name = people.name(&message.sender_id, message.sender_kind);
             format!("{name}: {}", super::message::beginning(&message.content, QUOTE_CHARS))
         }
-        None => "an older message".to_owned(),
+        None => "a message that is not loaded".to_owned(),
     };
     view! {
         <p class="answered">

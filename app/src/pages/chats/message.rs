@@ -185,11 +185,12 @@ fn Content(message: Arc<Message>, tab_index: TabIndex) -> impl IntoView {
     .into_any()
 }
 
-/// The message that is answered, and the way to it.
+/// The message that is answered, and the way to it if it is loaded.
 #[component]
 fn Quote(id: MessageId, chat: OpenChat, people: People, tab_index: TabIndex) -> impl IntoView {
     let place = anchor(&id);
-    let quoted = chat.part(move |held| held.message(&id).cloned());
+    let quoted = chat.answered(id.clone());
+    let is_held = chat.part(move |held| held.message(&id).is_some());
     let go = move |_| {
         if let Some(message) = document().get_element_by_id(&place) {
             message.scroll_into_view();
@@ -198,10 +199,16 @@ fn Quote(id: MessageId, chat: OpenChat, people: People, tab_index: TabIndex) -> 
         }
     };
     let go = StoredValue::new(go);
-    move || match quoted.get() {
-        Some(message) => {
-            let name = people.name(&message.sender_id, message.sender_kind);
-            let words = format!("{name}: {}", beginning(&message.content, QUOTE_CHARS));
+    move || {
+        let words = match quoted.get() {
+            Some(message) => {
+                let name = people.name(&message.sender_id, message.sender_kind);
+                format!("{name}: {}", beginning(&message.content, QUOTE_CHARS))
+            }
+            None => "In reply to a message that is not loaded".to_owned(),
+        };
+        let words = view! { <span dir="auto">{words}</span> };
+        if is_held.get() {
             view! {
                 <button
                     type="button"
@@ -209,12 +216,13 @@ fn Quote(id: MessageId, chat: OpenChat, people: People, tab_index: TabIndex) -> 
                     tabindex=tab_index
                     on:click=move |event| go.with_value(|go| go(event))
                 >
-                    <span dir="auto">{words}</span>
+                    {words}
                 </button>
             }
             .into_any()
+        } else {
+            view! { <p class="message-quote">{words}</p> }.into_any()
         }
-        None => view! { <p class="message-quote">"In reply to an older message"</p> }.into_any(),
     }
 }
 
