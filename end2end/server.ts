@@ -41,6 +41,9 @@ export const test = base.extend<{ flags: string[]; server: Server }>({
 const WORKSPACE = resolve(import.meta.dirname, "..");
 const EXECUTABLE = process.env.E2E_SERVER ?? join(WORKSPACE, "target/debug/colloquy");
 
+/** The browser: what `cargo xtask` has found, or Debian's. */
+export const CHROMIUM = process.env.E2E_CHROMIUM ?? "/usr/bin/chromium-headless-shell";
+
 /** How long a server may take to start or to stop, in milliseconds. */
 const PATIENCE = 60_000;
 

@@ -8,7 +8,7 @@ import type { Page } from "@playwright/test";
 import lighthouse, { desktopConfig } from "lighthouse";
 
 import { fill, live } from "../pages.ts";
-import { type Server, expect, test } from "../server.ts";
+import { CHROMIUM, type Server, expect, test } from "../server.ts";
 import { connect } from "../tests/steps.ts";
 
 const KB = 1000;
@@ -53,7 +53,7 @@ for (const path of ["/demo/websocket", "/chats/plan"]) {
     await fill(server);
     const port = 9000 + Math.floor(Math.random() * 1000);
     const browser = await playwright.chromium.launch({
-      executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: CHROMIUM,
       args: [`--remote-debugging-port=${port}`, "--no-sandbox", "--disable-gpu"],
     });
     try {

@@ -23,8 +23,8 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let flags = flags();
     let mut steps = Steps::default();
     steps.step("set-up", || {
-        setup::for_serving(workspace)?;
-        setup::for_release(workspace)
+        setup::for_release(workspace)?;
+        setup::for_serving(workspace)
     })?;
     steps.step("the site: WASM, JavaScript, style; each also as brotli and gzip", || {
         run(workspace.command("cargo-leptos").env("RUSTFLAGS", &flags).args([

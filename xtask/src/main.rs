@@ -24,7 +24,7 @@ use crate::workspace::Workspace;
 enum Task {
     /// Put the tools in place that serving needs (the other commands do so by themselves)
     Setup,
-    /// Build everything and serve it, with the data in `data/`
+    /// Build everything and serve it; the data is in `data/`, unless a setting says otherwise
     Serve {
         /// Passed on to `cargo leptos serve`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

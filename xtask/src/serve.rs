@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// together (`--split`) is no setting of the workspace.
 const BUILDING: [&str; 5] = ["build", "end-to-end", "serve", "test", "watch"];
 
-/// Sets up, then becomes `cargo leptos serve` with the data in the clone.
+/// Sets up, then becomes `cargo leptos serve`.
 pub(crate) fn serve(workspace: &Workspace, args: &[String]) -> Result<()> {
     let mut all = vec!["serve".to_owned()];
     all.extend_from_slice(args);
@@ -20,10 +20,10 @@ pub(crate) fn serve(workspace: &Workspace, args: &[String]) -> Result<()> {
 
 /// Sets up, then becomes cargo-leptos: `cargo leptos serve | watch | build ...`.
 pub(crate) fn leptos(workspace: &Workspace, args: &[String]) -> Result<()> {
-    setup::for_serving(workspace)?;
     if args.iter().any(|arg| arg == "--release" || arg == "-r") {
         setup::for_release(workspace)?;
     }
+    setup::for_serving(workspace)?;
     let mut command = workspace.command("cargo-leptos");
     command.arg("leptos");
     if let Some((task, rest)) = args.split_first() {
@@ -33,9 +33,6 @@ pub(crate) fn leptos(workspace: &Workspace, args: &[String]) -> Result<()> {
             command.arg("--split");
         }
         command.args(rest);
-    }
-    if std::env::var_os("COLLOQUY_DATA_DIR").is_none() {
-        command.env("COLLOQUY_DATA_DIR", workspace.root.join("data"));
     }
     // The terminal's signals and the exit code are cargo-leptos's own from here on.
     Err(command.exec()).context("cargo-leptos could not be started")

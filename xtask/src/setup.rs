@@ -1,5 +1,6 @@
 //! What has to be in place before anything else works. Each part looks first, does only what is
-//! missing, says what that is and how long it takes, and can be interrupted and started again.
+//! missing, says what that is and how long it takes, and can be interrupted and started again. What
+//! only the user can put in place is asked for before anything that takes long.
 
 mod autobahn;
 mod cargo_tools;
@@ -37,9 +38,10 @@ pub(crate) fn for_checks(workspace: &Workspace) -> Result<()> {
 
 /// For the browser tests and all they are built with; returns the browser.
 pub(crate) fn for_browser_tests(workspace: &Workspace) -> Result<PathBuf> {
-    for_serving(workspace)?;
     npm::ensure(workspace, &workspace.end2end())?;
-    chromium::ensure(workspace)
+    let chromium = chromium::ensure(workspace)?;
+    for_serving(workspace)?;
+    Ok(chromium)
 }
 
 /// For measuring fan-out beside others; returns the folder of those that come from Debian.

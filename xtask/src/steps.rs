@@ -22,7 +22,7 @@ impl Steps {
         let start = Instant::now();
         let result = work();
         self.done.push((name, start.elapsed()));
-        result.with_context(|| format!("the step \"{name}\" failed; what went wrong is above"))
+        result.with_context(|| format!("the step \"{name}\" failed"))
     }
 }
 

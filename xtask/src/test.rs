@@ -16,8 +16,9 @@ const SERVER_WITH_SITE: [&str; 3] = ["--package", "colloquy-server", "--features
 pub(crate) fn test(workspace: &Workspace, fast: bool) -> Result<()> {
     let mut steps = Steps::default();
     let chromium = steps.step("set-up", || {
+        let chromium = if fast { None } else { Some(setup::for_browser_tests(workspace)?) };
         setup::for_checks(workspace)?;
-        if fast { Ok(None) } else { setup::for_browser_tests(workspace).map(Some) }
+        Ok(chromium)
     })?;
 
     let cargo = |args: &[&[&str]]| run(workspace.command("cargo").args(args.concat()));

@@ -20,7 +20,11 @@ const ADVICE: &str = "What to do: install Chromium (on Debian: `sudo apt-get ins
 
 pub(super) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(chosen) = env::var_os("E2E_CHROMIUM") {
-        return Ok(PathBuf::from(chosen));
+        let chosen = PathBuf::from(chosen);
+        if !chosen.is_file() {
+            bail!("E2E_CHROMIUM is set to {}, where there is no program", chosen.display());
+        }
+        return Ok(chosen);
     }
     if let Some(found) = NAMES.iter().find_map(|name| workspace.find(name)) {
         return Ok(found);
