@@ -160,6 +160,77 @@ test("what is typed of somebody else while a link is being made stays", async ({
   await expect(name).toHaveValue("Bob Member");
 });
 
+test("a late answer about somebody leaves the dialogs about somebody else", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  await setUp(context, server);
+  const vera = await join(context, server, await another(browser, server), "Vera Viewer", "viewer");
+  await join(context, server, await another(browser, server), "Bob Member", "member");
+  await open(page, "/people");
+  const dialog = page.getByRole("dialog");
+  const [name, save] = [dialog.getByLabel("Name"), dialog.getByRole("button", { name: "Save" })];
+  await page.getByRole("button", { name: "Change Vera Viewer" }).click();
+  // There is nothing to save yet.
+  await expect(save).toBeDisabled();
+  await name.fill("Vera Visitor");
+  const change = await hold(page, `**/api/v1/people/${vera.id}`);
+  await save.click();
+  await change.asked;
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Change Bob Member" }).click();
+  await name.fill("Bob Builder");
+  change.release();
+  await expect(page.getByText("Vera Visitor was changed.")).toBeVisible();
+  await expect(name).toHaveValue("Bob Builder");
+  await save.click();
+  await expect(page.getByText("Bob Builder was changed.")).toBeVisible();
+  await expect(dialog).toBeHidden();
+
+  const disable = dialog.getByRole("button", { name: "Disable" });
+  const disabling = await hold(page, `**/api/v1/people/${vera.id}`);
+  await page.getByRole("button", { name: "Disable Vera Visitor" }).click();
+  await disable.click();
+  await disabling.asked;
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Disable Bob Builder" }).click();
+  const question = page.getByRole("dialog", { name: "Disable Bob Builder?" });
+  await expect(question).toBeVisible();
+  await expect(disable).toBeDisabled();
+  disabling.release();
+  await expect(page.getByText("Vera Visitor was disabled.")).toBeVisible();
+  await expect(disable).toBeEnabled();
+  await expect(question).toBeVisible();
+});
+
+test("what is typed of somebody while they are being changed is the next change", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  await setUp(context, server);
+  const vera = await join(context, server, await another(browser, server), "Vera Viewer", "viewer");
+  await open(page, "/people");
+  await page.getByRole("button", { name: "Change Vera Viewer" }).click();
+  const dialog = page.getByRole("dialog");
+  const [name, save] = [dialog.getByLabel("Name"), dialog.getByRole("button", { name: "Save" })];
+  await name.fill("Vera Visitor");
+  const change = await hold(page, `**/api/v1/people/${vera.id}`);
+  await save.click();
+  await change.asked;
+  // As it was before: what differs is told from what was saved meanwhile.
+  await name.fill("Vera Viewer");
+  change.release();
+  await expect(page.getByText("Vera Visitor was changed.")).toBeVisible();
+  await expect(name).toHaveValue("Vera Viewer");
+  await save.click();
+  await expect(page.getByText("Vera Viewer was changed.")).toBeVisible();
+  await expect(dialog).toBeHidden();
+});
+
 test("a session that has ended is asked for again, and goes on where it was", async ({
   page,
   context,
@@ -283,6 +354,10 @@ test("one sees where one is signed in, and signs out there and everywhere", asyn
   const logins = page.getByRole("region", { name: "Where you are signed in" });
   await expect(logins.getByRole("row")).toHaveCount(4);
   await expect(logins.getByRole("row").filter({ hasText: "this browser" })).toHaveCount(1);
+  // The page sees by itself that one signs in elsewhere.
+  const fourth = await another(browser, server);
+  await ask(fourth, server, "POST", "/session", { email: ada.email, password: PASSWORD });
+  await expect(logins.getByRole("row")).toHaveCount(5);
 
   await page.getByLabel("Name").fill("Ada Lovelace");
   await page.getByRole("button", { name: "Save name" }).click();
@@ -299,6 +374,7 @@ test("one sees where one is signed in, and signs out there and everywhere", asyn
   await page.getByLabel("Current password", { exact: true }).fill(PASSWORD);
   await page.keyboard.press("Enter");
   await expect(page.getByText("You are signed out everywhere else")).toBeVisible();
+  await expect(logins.getByRole("row")).toHaveCount(2);
   await expect(page3.getByRole("dialog", { name: "Sign in again" })).toBeVisible();
 
   await page.getByRole("button", { name: "Sign out everywhere" }).click();

@@ -89,6 +89,49 @@ test("what the server refuses stands at its field, and what was typed stays", as
   await expect(page.getByLabel("Description", { exact: true })).toHaveValue("Checks the work.");
 });
 
+test("what was typed about a new agent outlives going elsewhere and a reload, until Cancel", async ({ page }) => {
+  await open(page, "/chats");
+  await goTo(page, "Agents");
+  const dialog = page.getByRole("dialog", { name: "New agent" });
+  const show = () => page.getByRole("button", { name: "New agent" }).click();
+  const field = (label: string) => dialog.getByLabel(label, { exact: true });
+  await show();
+  await field("Name").fill("Ada");
+  await field("Description").fill("Plans the work.");
+  await field("Capabilities").fill("plan");
+  await field("Capabilities").press("Enter");
+  await field("Metadata").fill('{"team": ');
+  await field("Id").fill("ada");
+  const isThere = async () => {
+    await expect(field("Name")).toHaveValue("Ada");
+    await expect(field("Description")).toHaveValue("Plans the work.");
+    await expect(dialog.getByRole("button", { name: "Remove plan" })).toBeVisible();
+    await expect(field("Metadata")).toHaveValue('{"team": ');
+    await expect(field("Id")).toHaveValue("ada");
+  };
+
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
+  await goTo(page, "Agents");
+  await expect(dialog).toBeHidden();
+  await show();
+  await isThere();
+  await page.reload();
+  await live(page);
+  await expect(dialog).toBeHidden();
+  await show();
+  await isThere();
+
+  expect(await kept(page, "new:agent")).toContain("Plans the work.");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await expect.poll(() => kept(page, "new:agent")).toBe(null);
+  await show();
+  await expect(field("Name")).toHaveValue("");
+  await expect(field("Metadata")).toHaveValue("{}");
+  await expect(field("Id")).toHaveValue("");
+});
+
 test("who goes elsewhere while an agent is created stays there", async ({ page, server }) => {
   await open(page, "/agents");
   const creation = await hold(page, "**/api/v1/agents");
@@ -98,9 +141,11 @@ test("who goes elsewhere while an agent is created stays there", async ({ page, 
   await creation.asked;
   await page.keyboard.press("Escape");
   await goTo(page, "Collections");
+  expect(await kept(page, "new:agent")).toContain("Ada");
   creation.release();
 
   await expect(page.locator(".toast")).toContainText("Ada was created.");
+  expect(await kept(page, "new:agent")).toBe(null);
   await expect(page).toHaveURL(/\/collections$/);
   expect((await connect(server).get("/agents")).items).toHaveLength(1);
 });
@@ -121,6 +166,28 @@ test("a creation whose answer was lost is tried again once", async ({ page, serv
 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada");
   expect((await connect(server).get("/agents")).items).toHaveLength(1);
+});
+
+test("a creation whose answer was lost is tried again once after a reload, too", async ({ page, server }) => {
+  await open(page, "/agents");
+  await page.route("**/api/v1/agents", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await page.getByRole("button", { name: "New agent" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Ada");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page.getByText("The server cannot be reached.")).toBeVisible();
+
+  await page.unroute("**/api/v1/agents");
+  await page.reload();
+  await live(page);
+  await page.getByRole("button", { name: "New agent" }).click();
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada");
+  expect((await connect(server).get("/agents")).items).toHaveLength(1);
+  expect(await kept(page, "new:agent")).toBe(null);
 });
 
 test("a mistake in the JSON is told with its place, and its line is marked", async ({
@@ -708,9 +775,9 @@ async function edit(page: Page): Promise<Locator> {
   return page.getByLabel("Metadata", { exact: true });
 }
 
-/** What the browser keeps of a change to Ada that is not saved. */
-function kept(page: Page): Promise<string | null> {
-  return page.evaluate(() => sessionStorage.getItem("draft:agent:ada"));
+/** What the browser keeps of a change that is not saved, or of something new that is not created. */
+function kept(page: Page, what = "agent:ada"): Promise<string | null> {
+  return page.evaluate((what) => sessionStorage.getItem(`draft:${what}`), what);
 }
 
 function status(page: Page): Locator {

@@ -175,7 +175,7 @@ test("what was typed of a new chat stays when its dialog is closed", async ({ pa
   await dialog.getByLabel("Id").fill("not an id");
   for (const close of [
     () => page.keyboard.press("Escape"),
-    () => dialog.getByRole("button", { name: "Cancel" }).click(),
+    () => dialog.getByRole("button", { name: "Close" }).click(),
   ]) {
     await close();
     await expect(dialog).toBeHidden();
@@ -210,6 +210,52 @@ test("what was typed of a new chat stays when its dialog is closed", async ({ pa
   await expect(dialog.getByLabel("Id")).toHaveValue("");
   await expect(dialog.getByLabel("Who sees it")).toHaveValue("open");
   await expect(dialog.getByRole("listitem")).toHaveText([/You/]);
+});
+
+test("what was typed of a new chat outlives going elsewhere and a reload, until Cancel", async ({ page, server }) => {
+  const kept = () => page.evaluate(() => sessionStorage.getItem("draft:new:chat"));
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await open(page, "/events");
+  await goTo(page, "Chats");
+  const dialog = page.getByRole("dialog", { name: "New chat" });
+  const show = () => page.getByRole("button", { name: "New chat" }).click();
+  await show();
+  await dialog.getByLabel("Title").fill("The plan");
+  await dialog.getByLabel("Who sees it").selectOption("Only its participants");
+  await dialog.getByLabel("Id").fill("ada");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await expect(dialog.getByRole("listitem")).toHaveText([/You/, /Ada/]);
+  await dialog.getByRole("radio", { name: "Person" }).check({ force: true });
+  await dialog.getByLabel("Id").fill("not an id");
+  const isThere = async () => {
+    await expect(dialog.getByLabel("Title")).toHaveValue("The plan");
+    await expect(dialog.getByLabel("Who sees it")).toHaveValue("participants");
+    await expect(dialog.getByRole("listitem")).toHaveText([/You/, /Ada/]);
+    await expect(dialog.getByRole("radio", { name: "Person" })).toBeChecked();
+    await expect(dialog.getByLabel("Id")).toHaveValue("not an id");
+  };
+
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Events");
+  await goTo(page, "Chats");
+  await expect(dialog).toBeHidden();
+  await show();
+  await isThere();
+  await page.reload();
+  await live(page);
+  await expect(dialog).toBeHidden();
+  await show();
+  await isThere();
+
+  expect(await kept()).toContain("The plan");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await expect.poll(kept).toBe(null);
+  await show();
+  await expect(dialog.getByLabel("Title")).toHaveValue("");
+  await expect(dialog.getByLabel("Who sees it")).toHaveValue("open");
+  await expect(dialog.getByRole("listitem")).toHaveText([/You/]);
+  await expect(dialog.getByLabel("Id")).toHaveValue("");
 });
 
 test("who goes elsewhere while a chat is created stays there", async ({ page, server }) => {
@@ -256,8 +302,9 @@ test("a private chat has a lock, goes with who leaves it and comes with who is l
   await expect(page.getByText("You are not in this chat any more.")).toBeVisible();
   await api.post(`${chat}/participants`, { participantId: "local", kind: "user" }, "ada");
   await expect(titles(list)).toHaveText([/Private: *A surprise/]);
-  await page.reload();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/Private: *A surprise/);
+  await expect(page.getByText("You are not in this chat any more.")).toBeHidden();
+  await api.post(`${chat}/messages`, { content: "Welcome back." }, "ada");
+  await expect(page.getByText("Welcome back.")).toBeVisible();
   expect(heard).toEqual([]);
 });
 
@@ -392,6 +439,30 @@ test("an answer shows what it answers", async ({ page, server }) => {
 
   await expect(messages(page).nth(1).getByText("Ada: Tea or coffee?")).toBeVisible();
   await expect(page.getByText("Replying to Ada")).toHaveCount(0);
+});
+
+test("an answer shows what it answers, when that is not loaded too", async ({ page, server }) => {
+  const api = await plan(server);
+  const { id } = await api.post("/chats/plan/messages", { content: "Tea or coffee?" }, "ada");
+  await fill(server, 60);
+  for (const content of ["Tea.", "With milk."]) {
+    await api.post("/chats/plan/messages", { content, replyTo: id });
+  }
+  const asked = requestsOf(page, "GET");
+  await open(page, "/chats/plan");
+
+  await expect(messages(page)).toHaveCount(50);
+  const quotes = page.locator(".message-quote");
+  const quote = quotes.last();
+  await expect(quotes).toHaveText(["Ada: Tea or coffee?", "Ada: Tea or coffee?"]);
+  expect(asked.filter((address) => address.endsWith(`/messages/${id}`))).toHaveLength(1);
+  await expect(quote.and(page.getByRole("button"))).toHaveCount(0);
+
+  // Once it is loaded, its quote leads to it.
+  await page.getByRole("button", { name: "Load older messages" }).press("Enter");
+  await expect(messages(page).first()).toContainText("Tea or coffee?");
+  await quote.and(page.getByRole("button", { name: "Ada: Tea or coffee?" })).click();
+  await expect(messages(page).first()).toBeFocused();
 });
 
 test("hostile messages are text", async ({ page, server }) => {
@@ -892,6 +963,34 @@ test.describe("where people sign in", () => {
     await expect(page.getByText("What you wrote is still here.")).toHaveCount(0);
     await page.getByRole("button", { name: "Send" }).click();
     await expect(messages(page)).toHaveText([/What I was about to say/]);
+  });
+
+  test("who is invited while a chat is open goes by their name, and is added by it", async ({
+    page,
+    context,
+    server,
+    browser,
+  }) => {
+    await setUp(context, server);
+    await ask(context, server, "POST", "/chats", { id: "plan", title: "The plan" });
+    await open(page, "/chats/plan");
+    const panel = page.getByRole("region", { name: "Participants" });
+
+    const other = await browser.newContext({ baseURL: server.url });
+    const bob = await join(context, server, other, "Bob Member", "member");
+    const himself = { participantId: bob.id, kind: "user" };
+    await ask(other, server, "POST", "/chats/plan/participants", himself);
+    await ask(other, server, "POST", "/chats/plan/messages", { content: "Here I am." });
+    await expect(panel.getByRole("listitem")).toHaveText([/Bob Member/]);
+    await expect(messages(page)).toHaveText([/Here I am\./]);
+    await expect(messages(page)).toContainText(["Bob Member"]);
+
+    const third = await browser.newContext({ baseURL: server.url });
+    await join(context, server, third, "Vera Viewer", "viewer");
+    await panel.getByRole("radio", { name: "Person" }).check({ force: true });
+    await panel.getByLabel("Id or name").fill("vera");
+    await panel.getByRole("button", { name: "Add" }).click();
+    await expect(panel.getByRole("listitem")).toHaveText([/Bob Member/, /Vera Viewer/]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { listen, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { connect } from "./steps.ts";
+import { connect, hold } from "./steps.ts";
 
 test("everybody who is connected is listed, this page marked", async ({ page, context, server }) => {
   const heard = listen(page);
@@ -50,6 +50,29 @@ test("a connection is closed after asking, and stays away", async ({ page, conte
   await expect(dialog).toBeHidden();
   await expect(listed).toHaveCount(0);
   await expect(other.locator(".connection-pill")).toHaveText("Disconnected");
+});
+
+test("a late answer about one connection leaves the question about another", async ({ page, context }) => {
+  await open(page, "/connections");
+  const other = await context.newPage();
+  await open(other, "/events");
+  const listed = rows(page).filter({ hasNotText: "this page" });
+  const own = rows(page).filter({ hasText: "this page" });
+  await listed.getByRole("button", { name: /^Close the connection of local/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Close this connection?" });
+  const button = dialog.getByRole("button", { name: "Close it" });
+  const closing = await hold(page, "**/api/v1/connections/*");
+  await button.click();
+  await closing.asked;
+  await page.keyboard.press("Escape");
+  await own.getByRole("button", { name: /^Close the connection/ }).click();
+  await expect(dialog).toContainText("It is this page's own");
+  await expect(button).toBeDisabled();
+  closing.release();
+
+  await expect(listed).toHaveCount(0);
+  await expect(button).toBeEnabled();
+  await expect(dialog).toContainText("It is this page's own");
 });
 
 test("closing this page's own connection says what follows", async ({ page }) => {

@@ -379,6 +379,11 @@ test("what exists can be chosen, and follows live events", async ({ page, server
   await expect(subscriptions.getByText("Bob", { exact: true })).toBeVisible();
   await subscriptions.getByRole("button", { name: "Subscribe", exact: true }).click();
   await subscribedTo(api, ["agent:*", "agent:bob", "chat:*", "collection:*"]);
+
+  const held = subscriptions.getByRole("listitem").filter({ hasText: "agent:bob" });
+  await expect(held).toContainText("Bob");
+  await api.patch("/agents/bob", { name: "Robert" });
+  await expect(held).toContainText("Robert");
 });
 
 test("an address without a page says so and leads on", async ({ page }) => {

@@ -1,6 +1,6 @@
 // What holds on every page.
 
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 
 import { PAGES, expectFit, fill, listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
@@ -229,6 +229,21 @@ test("a page without a connection says so, and connects again from there", async
   await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
 });
 
+test.describe("on a touch screen", () => {
+  test.use({ viewport: NARROW, hasTouch: true, isMobile: true });
+
+  test("what closes a dialog is beside its title", async ({ page }) => {
+    await open(page, "/agents");
+    await page.getByRole("button", { name: "New agent" }).click();
+    const dialog = page.getByRole("dialog");
+    const close = dialog.getByRole("button", { name: "Close" });
+    await expect(close).toHaveCSS("height", "44px");
+
+    const title = await middle(dialog.getByRole("heading", { level: 2 }));
+    expect(Math.abs((await middle(close)) - title)).toBeLessThan(1);
+  });
+});
+
 test.describe("when somebody else signs in", () => {
   test.use({ flags: ["--auth", "required"] });
 
@@ -266,6 +281,14 @@ test.describe("when somebody else signs in", () => {
     await elsewhere.close();
   });
 });
+
+/** How far down the middle of something is. */
+function middle(element: Locator): Promise<number> {
+  return element.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return (top + bottom) / 2;
+  });
+}
 
 /** Scrolls the page, and waits until it has heard of that. */
 async function scrollTo(page: Page, place: number): Promise<void> {

@@ -3,6 +3,7 @@
 import { open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { ask, join, setUp } from "./accounts.ts";
+import { hold } from "./steps.ts";
 
 test.use({ flags: ["--auth", "required"] });
 
@@ -49,13 +50,80 @@ test("a token for an agent is shown once, works, and is revoked", async ({
   expect((await status('{"status": "working"}')).status).toBe(200);
   const notes = { method: "POST", headers, body: '{"name": "Notes"}' };
   expect((await fetch(`${server.url}/api/v1/collections`, notes)).status).toBe(403);
-  await page.reload();
+  // The page sees it by itself.
   await expect(row).not.toContainText("never");
 
   await page.getByRole("button", { name: "Revoke Ada's laptop" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await expect(row).toHaveCount(0);
   expect((await status('{"status": "idle"}')).status).toBe(401);
+});
+
+test("tokens that are made and revoked elsewhere come and go by themselves", async ({
+  page,
+  context,
+  server,
+}) => {
+  await setUp(context, server);
+  await open(page, "/tokens");
+  const tokens = page.getByRole("region", { name: "Tokens" });
+  await expect(tokens).toContainText("There are no tokens here yet.");
+  const { token } = await ask(context, server, "POST", "/tokens", { name: "A script", scopes: ["read"] });
+  const row = page.getByRole("row", { name: /A script/ });
+  await expect(row).toBeVisible();
+
+  await ask(context, server, "DELETE", `/tokens/${token.id}`);
+  await expect(tokens).toContainText("There are no tokens here yet.");
+  await expect(row).toHaveCount(0);
+});
+
+test("a late answer about one token leaves the question about another", async ({
+  page,
+  context,
+  server,
+}) => {
+  await setUp(context, server);
+  for (const name of ["First script", "Second script"]) {
+    await ask(context, server, "POST", "/tokens", { name, scopes: ["read"] });
+  }
+  await open(page, "/tokens");
+  const button = page.getByRole("dialog").getByRole("button", { name: "Revoke" });
+  const revocation = await hold(page, "**/api/v1/tokens/*");
+  await page.getByRole("button", { name: "Revoke First script" }).click();
+  await button.click();
+  await revocation.asked;
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Revoke Second script" }).click();
+  const question = page.getByRole("dialog", { name: "Revoke Second script?" });
+  await expect(question).toBeVisible();
+  await expect(button).toBeDisabled();
+  revocation.release();
+
+  await expect(page.getByText("First script was revoked.")).toBeVisible();
+  await expect(button).toBeEnabled();
+  await expect(question).toBeVisible();
+  await button.click();
+  await expect(question).toBeHidden();
+  await expect(page.getByText("There are no tokens here yet.")).toBeVisible();
+});
+
+test("what is typed of another token while one is being made stays", async ({ page, context, server }) => {
+  await setUp(context, server);
+  await ask(context, server, "POST", "/agents", { id: "ada", name: "Ada" });
+  await open(page, "/tokens?agent=ada");
+  await page.getByRole("button", { name: "New token" }).click();
+  const creating = page.getByRole("dialog", { name: "New token" });
+  const name = creating.getByLabel("Name");
+  await name.fill("First script");
+  const making = await hold(page, "**/api/v1/tokens");
+  await creating.getByRole("button", { name: "Create token" }).click();
+  await making.asked;
+  await name.fill("Second script");
+  making.release();
+
+  const issued = page.getByRole("dialog", { name: "Copy the token now" });
+  await issued.getByRole("button", { name: "I have copied it" }).click();
+  await expect(name).toHaveValue("Second script");
 });
 
 test("what was chosen of a token stays until it is made", async ({ page, context, server }) => {

@@ -1,43 +1,115 @@
-//! What happens once a dialog has created something.
+//! What is created in a dialog.
 
 use std::sync::Arc;
 
-use colloquy_protocol::model::NotificationType;
+use colloquy_protocol::{model::NotificationType, topic::Kind};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::components::{
-    address::close_by_address,
-    toasts::{Toasts, use_toasts},
+use crate::{
+    api::{Attempt, RequestKey},
+    components::{
+        address::close_by_address,
+        toasts::{Toasts, use_toasts},
+    },
+    tab_storage,
 };
 
-/// Leads to what was created in a dialog, or tells that it was.
+/// What is typed in a dialog about something new: the browser keeps it until that is created or
+/// given up.
 #[derive(Clone)]
-pub struct Created {
+pub struct Creation<T: 'static> {
+    kind: Kind,
     open: RwSignal<bool>,
+    typed: Callback<(), T>,
+    show: Callback<T>,
+    /// What stands in the form at first.
+    empty: T,
+    attempt: RwSignal<Attempt<T>>,
     toasts: Toasts,
     navigate: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
-impl Created {
-    /// For the dialog that is open while that holds.
-    pub fn of(open: RwSignal<bool>) -> Self {
+/// What the browser keeps of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept<T> {
+    typed: T,
+    /// Also after a reload, what is tried again is created once.
+    attempt: Attempt<T>,
+}
+
+impl<T> Creation<T>
+where
+    T: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    /// For the dialog that is open while that holds: `typed` says what stands in its form, which is
+    /// empty now, and `show` puts that there.
+    pub fn of(kind: Kind, open: RwSignal<bool>, typed: Callback<(), T>, show: Callback<T>) -> Self {
         let navigate = use_navigate();
         let navigate = Arc::new(move |path: &str| navigate(path, Default::default()));
-        Self { open, toasts: use_toasts(), navigate }
+        let empty = untrack(|| typed.run(()));
+        let attempt = RwSignal::new(Attempt::default());
+        let toasts = use_toasts();
+        let creation = Self { kind, open, typed, show, empty, attempt, toasts, navigate };
+        creation.clone().keep();
+        creation
     }
 
-    /// It was created. `take` empties the dialog's form and says whether it still was what was sent:
-    /// what was typed of another one meanwhile stays. Who still waits for it is led there; who went
-    /// elsewhere, or goes on typing, is left where they are and told.
-    pub async fn lead_to(self, path: &str, name: &str, take: impl FnOnce() -> bool) {
-        let is_open = self.open.try_get_untracked();
-        let is_same = is_open.is_some() && take();
-        if is_same && is_open == Some(true) {
+    /// Shows what the browser kept, and has it keep what is typed from then on.
+    fn keep(self) {
+        let place = self.place();
+        Effect::new(move |was_shown: Option<()>| {
+            if was_shown.is_none()
+                && let Some(kept) = tab_storage::read::<Kept<T>>(&place)
+            {
+                self.show.run(kept.typed);
+                self.attempt.set(kept.attempt);
+            }
+            let (typed, attempt) = (self.typed.run(()), self.attempt.get());
+            if typed == self.empty {
+                tab_storage::forget(&place);
+            } else {
+                tab_storage::keep(&place, &Kept { typed, attempt });
+            }
+        });
+    }
+
+    /// The key of the request that creates what is typed; none when the page was left.
+    pub fn key(&self, typed: &T) -> Option<RequestKey> {
+        self.attempt.try_update(|attempt| attempt.key(typed))
+    }
+
+    /// Drops what is typed, and closes the dialog.
+    pub fn give_up(&self) {
+        self.attempt.update(Attempt::done);
+        self.show.run(self.empty.clone());
+        self.open.set(false);
+    }
+
+    /// That was created; what was typed of another one meanwhile stays. Who still waits for it is led
+    /// there; who went elsewhere, or goes on typing, is left where they are and told.
+    pub async fn was_created(self, typed: &T, path: &str, name: &str) {
+        // The page may have been left meanwhile: then nothing else forgets it.
+        let place = self.place();
+        if tab_storage::read::<Kept<T>>(&place).is_some_and(|kept| kept.typed == *typed) {
+            tab_storage::forget(&place);
+        }
+        self.attempt.try_update(Attempt::done);
+        let is_same = untrack(|| self.typed.try_run(())).as_ref() == Some(typed);
+        if is_same {
+            self.show.run(self.empty.clone());
+        }
+        if is_same && self.open.get_untracked() {
             close_by_address(self.open).await;
             (self.navigate)(path);
         } else {
             self.toasts.show(NotificationType::Success, format!("{name} was created."));
         }
+    }
+
+    /// Where the browser keeps it.
+    fn place(&self) -> String {
+        format!("draft:new:{}", self.kind.as_str())
     }
 }

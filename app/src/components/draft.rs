@@ -45,7 +45,7 @@ impl Draft {
             metadata: RwSignal::default(),
             saved: RwSignal::default(),
         };
-        draft.clear();
+        draft.show(&Fields::default());
         draft
     }
 
@@ -73,11 +73,6 @@ impl Draft {
         self.description.set(contents.description);
         self.capabilities.set(contents.capabilities);
         self.metadata.set(contents.metadata);
-    }
-
-    /// Empties the fields.
-    pub fn clear(self) {
-        self.show(&Fields::default());
     }
 
     /// What was typed; none while it cannot be saved, which the field at fault says.

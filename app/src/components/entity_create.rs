@@ -3,15 +3,12 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    api::{
-        Attempt,
-        entity::{NewEntity, create, path_of},
-    },
+    api::entity::{NewEntity, create, path_of},
     components::{
         address::open_by_address,
-        created::Created,
+        created::Creation,
         dialog::Dialog,
-        draft::Draft,
+        draft::{Contents, Draft},
         entity_view::EntityView,
         field::{TextField, problem_of, problem_of_form},
         form_actions::FormActions,
@@ -19,50 +16,51 @@ use crate::{
     },
 };
 
-/// Asks for what is needed and creates one, then goes there. What was typed stays when the dialog
-/// is closed.
+/// What stands in the form: the id, and the other fields.
+type Typed = (String, Contents);
+
+/// Asks for what is needed and creates one, then goes there. What was typed stays when the dialog is
+/// closed or the page is left, until it is created or given up.
 pub fn create_button<T: EntityView>() -> AnyView {
     let open = RwSignal::new(false);
-    open_by_address(open);
     let draft = Draft::new();
     let id = RwSignal::new(String::new());
-    let created = Created::of(open);
-    let typed = move || {
-        let id = Some(id.get().trim().to_owned()).filter(|id| !id.is_empty());
-        Some(NewEntity { id, fields: draft.fields()? })
-    };
-    let attempt = StoredValue::new(Attempt::default());
+    let typed = Callback::new(move |()| (id.get(), draft.contents()));
+    let show_typed = Callback::new(move |(text, contents): Typed| {
+        id.set(text);
+        draft.restore(contents);
+    });
+    let creation = Creation::of(T::KIND, open, typed, show_typed);
+    open_by_address(open);
+    let give_up = Callback::new({
+        let creation = creation.clone();
+        move |()| creation.give_up()
+    });
 
-    let creation = Action::new(move |body: &NewEntity| {
-        let body = body.clone();
-        let key = attempt.try_update_value(|attempt| attempt.key(&body));
-        let created = created.clone();
+    let creating = Action::new(move |(typed, new): &(Typed, NewEntity)| {
+        let (typed, new, creation) = (typed.clone(), new.clone(), creation.clone());
+        let key = creation.key(&typed);
         async move {
             let Some(key) = key else { return Ok(()) };
-            let path = path_of(&create::<T>(&key, &body).await?.topic());
-            attempt.try_update_value(Attempt::done);
-            let take = || {
-                let is_same = untrack(|| typed().as_ref() == Some(&body));
-                if is_same {
-                    draft.clear();
-                    id.set(String::new());
-                }
-                is_same
-            };
-            created.lead_to(&path, &body.fields.name, take).await;
+            let path = path_of(&create::<T>(&key, &new).await?.topic());
+            creation.was_created(&typed, &path, &new.fields.name).await;
             Ok(())
         }
     });
-    let error = Signal::derive(move || creation.value().get()?.err());
-    let is_idle = Signal::derive(move || creation.pending().get() || draft.fields().is_none());
+    let error = Signal::derive(move || creating.value().get()?.err());
+    let is_idle = Signal::derive(move || creating.pending().get() || draft.fields().is_none());
+    let new = move || {
+        let id = Some(id.get().trim().to_owned()).filter(|id| !id.is_empty());
+        Some(NewEntity { id, fields: draft.fields()? })
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if let Some(body) = untrack(typed) {
-            creation.dispatch(body);
+        if let Some(new) = untrack(new) {
+            creating.dispatch((untrack(|| typed.run(())), new));
         }
     };
     let show = move |_| {
-        creation.clear();
+        creating.clear();
         open.set(true);
     };
 
@@ -83,7 +81,7 @@ pub fn create_button<T: EntityView>() -> AnyView {
                 />
                 <FormActions
                     verb="Create"
-                    on_cancel=move |()| open.set(false)
+                    on_cancel=give_up
                     pending=is_idle
                     error=problem_of_form(error)
                 />

@@ -36,7 +36,7 @@ pub fn EventRow(
         <details class="event" data-kind=kind on:toggle=move |_: Event| opened.set(true)>
             <summary class="event-cells">{cells(words)}</summary>
             <Show when=move || opened.get()>
-                <pre tabindex="0" aria-label="Payload">
+                <pre tabindex="0" role="region" aria-label="Payload">
                     <code>{payload(&frame)}</code>
                 </pre>
             </Show>

@@ -1,6 +1,6 @@
 //! Fields of forms: what stands in them, and what is wrong with it.
 
-use colloquy_protocol::problem::Problem;
+use colloquy_protocol::problem::{FieldError, Problem};
 use leptos::prelude::*;
 
 use crate::api::{ApiError, sentence};
@@ -122,12 +122,38 @@ pub fn item(rest: &str) -> Option<(usize, &str)> {
     Some((index.parse().ok()?, rest))
 }
 
-/// Why a form was not saved, when no field of it is at fault.
+/// Why a form was not saved; where its fields say that, it refers to them.
 pub fn problem_of_form(error: Signal<Option<ApiError>>) -> Signal<Option<String>> {
-    Signal::derive(move || match error.get()? {
-        ApiError::Refused(Problem { errors, .. }) if !errors.is_empty() => {
-            Some("It was not saved: see what is said at the fields.".to_owned())
+    Signal::derive(move || error.with(|error| error.as_ref().map(said_of_form)))
+}
+
+/// What a form says of a refusal: what is wrong with the body as a whole is said at none of its fields.
+fn said_of_form(error: &ApiError) -> String {
+    let is_of_field = |error: &FieldError| error.field != "body";
+    match error {
+        ApiError::Refused(Problem { errors, .. })
+            if !errors.is_empty() && errors.iter().all(is_of_field) =>
+        {
+            "It was not saved: see what is said at the fields.".to_owned()
         }
-        error => Some(error.to_string()),
-    })
+        error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(errors: &[(&str, &str)]) -> String {
+        let error = |(field, message): &(&str, &str)| FieldError::new(*field, *message);
+        let errors = errors.iter().map(error).collect();
+        said_of_form(&ApiError::Refused(Problem { errors, ..Problem::new(422, "", "") }))
+    }
+
+    #[test]
+    fn a_form_says_what_no_field_says() {
+        let at_fields = "It was not saved: see what is said at the fields.";
+        assert_eq!(said(&[("name", "must not be blank")]), at_fields);
+        assert_eq!(said(&[("body", "has more than 9 bytes")]), "Body: has more than 9 bytes.");
+    }
 }

@@ -74,7 +74,7 @@ pub fn LogRow(
             <span class="event-offset">"#" {offset}</span>
             <div id=payload_id class="log-payload">
                 <Show when=move || opened.get()>
-                    <pre tabindex="0" aria-label="Payload">
+                    <pre tabindex="0" role="region" aria-label="Payload">
                         <code>{pretty(&payload)}</code>
                     </pre>
                 </Show>

@@ -9,7 +9,7 @@ use crate::{
         icon::{Icon, Shape},
         subscribe_form::SubscribeForm,
     },
-    stores::choices::{LiveChoices, name_of},
+    stores::choices::{LiveChoices, live_name_of},
 };
 
 /// The subscriptions that the page holds, and the way to more of them.
@@ -39,7 +39,7 @@ pub fn Subscriptions(
             >
                 <ul class="topics">
                     <For each=move || held.get() key=Topic::clone let:topic>
-                        <HeldTopic name=name(&topic, choices) topic unsubscribe />
+                        <HeldTopic topic choices unsubscribe />
                     </For>
                 </ul>
             </Show>
@@ -53,12 +53,13 @@ pub fn Subscriptions(
 }
 
 #[component]
-fn HeldTopic(name: String, topic: Topic, unsubscribe: Callback<Topic>) -> impl IntoView {
+fn HeldTopic(topic: Topic, choices: LiveChoices, unsubscribe: Callback<Topic>) -> impl IntoView {
     let kind = topic.kind().as_str();
     let text = topic.to_string();
+    let held = topic.clone();
     view! {
         <li class="topic" data-kind=kind>
-            <span class="topic-name">{name}</span>
+            <span class="topic-name">{move || name(&held, choices)}</span>
             <code>{text.clone()}</code>
             <button
                 type="button"
@@ -85,6 +86,6 @@ pub(crate) fn all_of(kind: Kind) -> &'static str {
 fn name(topic: &Topic, choices: LiveChoices) -> String {
     match topic {
         Topic::All(kind) => all_of(*kind).to_owned(),
-        one => name_of(choices, one).unwrap_or_else(|| one.id().to_owned()),
+        one => live_name_of(choices, one).unwrap_or_else(|| one.id().to_owned()),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     api::{ApiError, account},
     components::{
         dialog::ConfirmDialog,
-        flow::For,
+        flow::LiveRows,
         icon::{Icon, Shape},
         time::{EndsOn, TimeAgo},
         toasts::use_toasts,
@@ -38,8 +38,11 @@ pub fn TokenList(
         let (id, name) = (id.clone(), name.clone());
         async move {
             account::revoke(&id).await?;
-            on_revoked.try_run(id);
-            asking.set(false);
+            on_revoked.try_run(id.clone());
+            let is_asked = |asked: &Option<Token>| asked.as_ref().is_some_and(|it| it.id == id);
+            if asked.try_with_untracked(is_asked) == Some(true) {
+                asking.set(false);
+            }
             toasts.show(NotificationType::Success, format!("{name} was revoked."));
             Ok::<_, ApiError>(())
         }
@@ -69,9 +72,9 @@ pub fn TokenList(
                 </tr>
             </thead>
             <tbody>
-                <For each=move || tokens.get() key=|token| token.id.clone() let:token>
+                <LiveRows all=tokens key=|token: &Token| token.id.clone() let:token>
                     <Row token agents on_revoke=ask />
-                </For>
+                </LiveRows>
             </tbody>
         </table>
         <ConfirmDialog
@@ -94,16 +97,15 @@ pub fn name_of(agents: &[Agent], id: &str) -> String {
     known.map_or(id, |one| one.name.as_str()).to_owned()
 }
 
+/// One of them. Nothing in it changes but when it was last used.
 #[component]
 fn Row(
-    token: Token,
+    token: Memo<Token>,
     agents: Option<StoredValue<Vec<Agent>>>,
     on_revoke: Callback<Token>,
 ) -> impl IntoView {
-    let asked = token.clone();
-    let Token {
-        name, prefix, principal_id, principal_kind, scopes, expires_at, last_used_at, ..
-    } = token;
+    let Token { name, prefix, principal_id, principal_kind, scopes, expires_at, .. } =
+        token.get_untracked();
     let owner = agents.map(|agents| {
         let shown = match principal_kind {
             PrincipalKind::Agent => view! {
@@ -131,10 +133,6 @@ fn Row(
     });
     let scopes =
         scopes.into_iter().map(|scope| view! { <li class="capability">{scope.as_str()}</li> });
-    let used = match last_used_at {
-        Some(at) => view! { <TimeAgo at /> }.into_any(),
-        None => view! { <span class="quiet">"never"</span> }.into_any(),
-    };
     let ends = match expires_at {
         None => view! { <span class="quiet">"never"</span> }.into_any(),
         Some(at) => view! { <EndsOn at /> }.into_any(),
@@ -155,14 +153,19 @@ fn Row(
             <td data-label="Scopes">
                 <ul class="capabilities">{scopes.collect_view()}</ul>
             </td>
-            <td data-label="Last used">{used}</td>
+            <td data-label="Last used">
+                {move || match token.with(|it| it.last_used_at) {
+                    Some(at) => view! { <TimeAgo at /> }.into_any(),
+                    None => view! { <span class="quiet">"never"</span> }.into_any(),
+                }}
+            </td>
             <td data-label="Expires">{ends}</td>
             <td class="row-actions">
                 <button
                     type="button"
                     class="button"
                     aria-label=format!("Revoke {name}")
-                    on:click=move |_| on_revoke.run(asked.clone())
+                    on:click=move |_| on_revoke.run(token.get_untracked())
                 >
                     "Revoke"
                 </button>

@@ -167,7 +167,9 @@ fn CloseDialog(
             let closed = connections::close(&id).await;
             if closed.is_ok() {
                 live.set(|list| list.retain(|one| one.id != id));
-                open.set(false);
+                if asked.try_get_untracked().flatten() == Some(id) {
+                    open.set(false);
+                }
             }
             closed
         }

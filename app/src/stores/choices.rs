@@ -39,11 +39,18 @@ pub fn of_kind(choices: LiveChoices, kind: Kind) -> Vec<Choice> {
     choices.value().with(|items| items.iter().filter(fits).cloned().collect())
 }
 
+/// The name of an entity, if it is in the list, as it is now.
+pub fn live_name_of(choices: LiveChoices, topic: &Topic) -> Option<String> {
+    choices.value().with(|items| name_in(items, topic))
+}
+
 /// The name of an entity, if it is in the list, without following it.
 pub fn name_of(choices: LiveChoices, topic: &Topic) -> Option<String> {
-    choices.value().with_untracked(|items| {
-        items.iter().find(|choice| choice.topic == *topic).map(|choice| choice.name.clone())
-    })
+    choices.value().with_untracked(|items| name_in(items, topic))
+}
+
+fn name_in(items: &[Choice], topic: &Topic) -> Option<String> {
+    items.iter().find(|choice| choice.topic == *topic).map(|choice| choice.name.clone())
 }
 
 /// Brings a list up to date with one event. All that is read of the event is whom it is about, and

@@ -133,9 +133,10 @@ impl Conversation {
         self.messages.iter()
     }
 
-    /// The agents in the chat, and those who wrote what is held.
-    pub fn agents(&self) -> impl Iterator<Item = &PrincipalId> {
-        agents_of(&self.chat, self.messages.iter().map(|message| &**message))
+    /// Those who are in the chat, and those who wrote or have what is held.
+    pub fn named(&self) -> impl Iterator<Item = (&PrincipalId, PrincipalKind)> {
+        let messages = self.messages.iter().map(|message| &**message);
+        named_in(&self.chat, messages, self.receipts.values().flatten())
     }
 
     /// A message, if it is held.
@@ -333,14 +334,16 @@ impl Conversation {
     }
 }
 
-/// The agents in a chat, and those who wrote these messages of it.
-pub fn agents_of<'a>(
+/// Those who are in a chat, and those who wrote these messages of it or have them.
+pub fn named_in<'a>(
     chat: &'a Chat,
     messages: impl Iterator<Item = &'a Message>,
-) -> impl Iterator<Item = &'a PrincipalId> {
+    receipts: impl Iterator<Item = &'a Receipt>,
+) -> impl Iterator<Item = (&'a PrincipalId, PrincipalKind)> {
     let inside = chat.participants.iter().map(|one| (&one.participant_id, one.kind));
     let authors = messages.map(|message| (&message.sender_id, message.sender_kind));
-    inside.chain(authors).filter(|(_, kind)| *kind == PrincipalKind::Agent).map(|(id, _)| id)
+    let readers = receipts.map(|receipt| (&receipt.principal_id, receipt.principal_kind));
+    inside.chain(authors).chain(readers)
 }
 
 /// Brings a list of chats up to date with one event: a message changes nothing in it; which chats fit,
@@ -480,7 +483,7 @@ mod tests {
         held.joined(who.clone());
         held.joined(who.clone());
         assert_eq!(held.chat().participants, std::slice::from_ref(&who));
-        assert_eq!(held.agents().map(PrincipalId::as_str).collect::<Vec<_>>(), ["bob", "ada"]);
+        assert_eq!(held.named().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["bob", "ada"]);
         held.left(&who.participant_id);
         assert!(held.chat().participants.is_empty() && !held.is_deleted());
     }

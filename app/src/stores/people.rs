@@ -27,15 +27,18 @@ const LIMIT: &str = "200";
 /// The most agents that are known without being named.
 const CAPACITY: usize = 1_000;
 
-/// The most agents that are read because a page names them.
+/// The most of those whom a page names that are asked for.
 const NAMED: usize = 200;
+
+/// Somebody, as a chat knows them.
+type Somebody = (PrincipalId, PrincipalKind);
 
 /// The agents, following live events, what people are called, and who looks at them.
 #[derive(Debug, Clone, Copy)]
 pub struct People {
     known: Live<Known>,
-    /// The agents that were asked for by their ids: each of them once.
-    asked: StoredValue<BTreeSet<PrincipalId>>,
+    /// Those who were asked for because a page names them: each of them once.
+    asked: StoredValue<BTreeSet<Somebody>>,
     session: CurrentSession,
 }
 
@@ -45,8 +48,8 @@ pub struct Everybody {
     agents: Vec<Agent>,
     /// Whether there are no other agents.
     are_all: bool,
-    /// Those that were asked for by their ids, whether they exist or not.
-    asked: BTreeSet<PrincipalId>,
+    /// Those who were asked for because the page names them, whether they exist or not.
+    asked: BTreeSet<Somebody>,
     names: Names,
 }
 
@@ -77,20 +80,24 @@ pub struct Names(BTreeMap<String, String>);
 ///
 /// # Errors
 /// As [`crate::api::get`].
-pub async fn load_people(named: BTreeSet<PrincipalId>) -> Result<Seen<Everybody>, ApiError> {
+pub async fn load_people(named: BTreeSet<Somebody>) -> Result<Seen<Everybody>, ApiError> {
     let (page, names) = (load_agents().await?, load_names().await?);
     let Seen { value: Page { items: mut agents, next_cursor }, position } = page;
     let known: BTreeSet<_> = agents.iter().map(|one| one.id.as_str()).collect();
-    let is_unknown = |id: &PrincipalId| !known.contains(id.as_str());
+    let is_unknown = |(id, kind): &Somebody| match kind {
+        PrincipalKind::Agent => !known.contains(id.as_str()),
+        PrincipalKind::User => !names.knows(id),
+    };
     let asked: BTreeSet<_> = named.into_iter().filter(is_unknown).take(NAMED).collect();
     agents.extend(read_each(&asked).await);
     let are_all = next_cursor.is_none();
     Ok(Seen { value: Everybody { agents, are_all, asked, names }, position })
 }
 
-/// Those of these agents that can be read; the others go by their ids.
-async fn read_each(ids: &BTreeSet<PrincipalId>) -> Vec<Agent> {
-    let each = ids.iter().map(|id| read::<Agent>(id.as_str()));
+/// Those agents among these that can be read; the others go by their ids.
+async fn read_each(named: &BTreeSet<Somebody>) -> Vec<Agent> {
+    let agents = named.iter().filter(|(_, kind)| *kind == PrincipalKind::Agent);
+    let each = agents.map(|(id, _)| read::<Agent>(id.as_str()));
     join_all(each).await.into_iter().flatten().map(|agent| agent.value).collect()
 }
 
@@ -123,16 +130,18 @@ impl People {
         Self { known, asked, session: use_session() }
     }
 
-    /// Reads those of these agents that are not known, once.
-    pub fn read_named<'a>(self, named: impl Iterator<Item = &'a PrincipalId>) {
-        let unknown: Vec<_> = self.known.value().with_untracked(|known| {
-            named.filter(|id| !known.agents.contains_key(id.as_str())).cloned().collect()
+    /// Asks for those of these who are not known, once: no event tells of people who come in.
+    pub fn read_named<'a>(self, named: impl Iterator<Item = (&'a PrincipalId, PrincipalKind)>) {
+        let unknown: Vec<Somebody> = self.known.value().with_untracked(|known| {
+            let unknown = named
+                .filter(|(id, kind)| !known.knows(id, *kind) && !self.session.is_me(id, *kind));
+            unknown.map(|(id, kind)| (id.clone(), kind)).collect()
         });
         let mut new = BTreeSet::new();
         self.asked.update_value(|asked| {
-            for id in unknown {
-                if asked.len() < NAMED && asked.insert(id.clone()) {
-                    new.insert(id);
+            for who in unknown {
+                if asked.len() < NAMED && asked.insert(who.clone()) {
+                    new.insert(who);
                 }
             }
         });
@@ -140,7 +149,17 @@ impl People {
             spawn_local(async move {
                 let agents = read_each(&new).await;
                 self.known.set(|known| agents.into_iter().for_each(|agent| known.put(agent)));
+                if new.iter().any(|(_, kind)| *kind == PrincipalKind::User) {
+                    self.read_names().await;
+                }
             });
+        }
+    }
+
+    /// Reads afresh what people are called; if that fails, it stays as it was.
+    pub async fn read_names(self) {
+        if let Ok(names) = load_names().await {
+            self.known.set(|known| known.names = names);
         }
     }
 
@@ -174,6 +193,10 @@ impl People {
 }
 
 impl Names {
+    fn knows(&self, id: &PrincipalId) -> bool {
+        self.0.contains_key(id.as_str())
+    }
+
     /// What a person is called. Of agents, and of whom it does not know, that is their id.
     pub fn of(&self, id: &PrincipalId, kind: PrincipalKind) -> String {
         let name = if kind == PrincipalKind::User { self.0.get(id.as_str()) } else { None };
@@ -182,6 +205,13 @@ impl Names {
 }
 
 impl Known {
+    fn knows(&self, id: &PrincipalId, kind: PrincipalKind) -> bool {
+        match kind {
+            PrincipalKind::Agent => self.agents.contains_key(id.as_str()),
+            PrincipalKind::User => self.names.knows(id),
+        }
+    }
+
     fn all(&self, kind: PrincipalKind) -> Vec<(String, String)> {
         match kind {
             PrincipalKind::Agent => {

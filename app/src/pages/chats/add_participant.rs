@@ -4,7 +4,7 @@ use colloquy_protocol::{
     id::{PrincipalId, PrincipalKind},
     request::NewParticipant,
 };
-use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use crate::{
     api::ApiError,
@@ -34,6 +34,18 @@ impl Naming {
         }
     }
 
+    /// What is typed, and of which kind that is.
+    pub(super) fn typed(self) -> (String, PrincipalKind) {
+        (self.text.get(), self.kind.get())
+    }
+
+    /// Puts back what was typed.
+    pub(super) fn show(self, (text, kind): (String, PrincipalKind)) {
+        self.text.set(text);
+        self.kind.set(kind);
+        self.refuse(None);
+    }
+
     /// Whether nobody is named.
     pub fn is_empty(self) -> bool {
         self.text.with_untracked(|text| text.trim().is_empty())
@@ -41,7 +53,21 @@ impl Naming {
 
     /// Who is named; none if that is nobody, which the form then says.
     pub fn named(self) -> Option<NewParticipant> {
-        let who = self.who(&self.text.get_untracked());
+        self.take(&self.text.get_untracked(), self.kind.get_untracked())
+    }
+
+    /// As [`named`](Self::named), also people who have come in since the page was opened. None, too, if
+    /// the form is left meanwhile.
+    async fn named_now(self) -> Option<NewParticipant> {
+        let (text, kind) = (self.text.get_untracked(), self.kind.get_untracked());
+        if kind == PrincipalKind::User {
+            self.people.read_names().await;
+        }
+        if self.text.is_disposed() { None } else { self.take(&text, kind) }
+    }
+
+    fn take(self, text: &str, kind: PrincipalKind) -> Option<NewParticipant> {
+        let who = self.who(text, kind);
         self.refuse(who.as_ref().err().cloned());
         who.ok()
     }
@@ -51,8 +77,8 @@ impl Naming {
         untrack(|| self.people.name(&who.participant_id, who.kind))
     }
 
-    fn who(self, text: &str) -> Result<NewParticipant, String> {
-        let (text, kind) = (text.trim(), self.kind.get_untracked());
+    fn who(self, text: &str, kind: PrincipalKind) -> Result<NewParticipant, String> {
+        let text = text.trim();
         if text.is_empty() {
             return Err("Enter an id or a name.".to_owned());
         }
@@ -85,14 +111,14 @@ impl Naming {
 
     /// Empties the form; what was typed of somebody else meanwhile stays.
     pub fn was_added(self, who: &NewParticipant) {
-        let text = self.text.try_get_untracked();
-        if text.is_some_and(|text| self.who(&text).as_ref() == Ok(who)) {
+        let typed = self.text.try_get_untracked().zip(self.kind.try_get_untracked());
+        if typed.is_some_and(|(text, kind)| self.who(&text, kind).as_ref() == Ok(who)) {
             self.clear();
         }
     }
 
     /// Empties the form.
-    pub fn clear(self) {
+    fn clear(self) {
         self.text.set(String::new());
         self.refuse(None);
     }
@@ -129,9 +155,11 @@ pub fn AddParticipant(
     focus_fault(button, refused.into());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if let Some(who) = naming.named() {
-            on_add.run(who);
-        }
+        spawn_local(async move {
+            if let Some(who) = naming.named_now().await {
+                on_add.run(who);
+            }
+        });
     };
     let suggestions = move || {
         let option = |(id, name)| view! { <option value=id>{name}</option> };

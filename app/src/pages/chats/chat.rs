@@ -25,7 +25,7 @@ use crate::{
     parts::lazy_page,
     session::use_session,
     stores::{
-        conversation::agents_of,
+        conversation::named_in,
         open_chat::OpenChat,
         people::{Everybody, People, load_people},
     },
@@ -62,7 +62,8 @@ async fn load(id: String) -> Result<Opened, ApiError> {
     match messages::open(&id).await {
         Ok(opened) => {
             let (chat, part) = &opened.value;
-            let named = agents_of(chat, part.messages.iter()).cloned().collect();
+            let named = named_in(chat, part.messages.iter(), part.receipts.iter());
+            let named = named.map(|(id, kind)| (id.clone(), kind)).collect();
             Ok(Some((opened, load_people(named).await?)))
         }
         Err(error) if error.is_missing() => Ok(None),
@@ -105,7 +106,7 @@ fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView
     let session = use_session();
     let chat = OpenChat::new(chat);
     let people = People::new(everybody);
-    Effect::new(move || chat.conversation().with(|held| people.read_named(held.agents())));
+    Effect::new(move || chat.conversation().with(|held| people.read_named(held.named())));
     let reply_to = RwSignal::new(None);
     let scroller = NodeRef::<html::Div>::new();
     let title = chat.part(|held| held.chat().title.clone());

@@ -1,18 +1,20 @@
 //! The button that creates a chat.
 
 use colloquy_protocol::{
+    id::PrincipalKind,
     model::Visibility,
     problem::FieldError,
     request::{NewChat, NewParticipant},
+    topic::Kind,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::add_participant::{AddParticipant, Naming};
 use crate::{
-    api::{ApiError, Attempt, chats, sentence},
+    api::{ApiError, chats, sentence},
     components::{
         address::open_by_address,
-        created::Created,
+        created::Creation,
         dialog::Dialog,
         field::{TextField, item, problem_of, problem_of_form},
         flow::For,
@@ -25,7 +27,10 @@ use crate::{
 
 const FORM: &str = "create-chat";
 
-type Creation = Action<NewChat, Result<(), ApiError>>;
+/// What stands in the form: the chat, and who is named and was not added yet.
+type Typed = (NewChat, (String, PrincipalKind));
+
+type Creating = Action<Typed, Result<(), ApiError>>;
 
 /// What was chosen of a new chat.
 #[derive(Debug, Clone, Copy)]
@@ -38,42 +43,39 @@ struct Draft {
 }
 
 /// Asks for a title and who takes part, creates the chat and goes there. What was typed stays when the
-/// dialog is closed.
+/// dialog is closed or the page is left, until it is created or given up.
 #[component]
 pub fn CreateChat(
     /// What people are called.
     people: People,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    open_by_address(open);
     let myself =
         use_session().principal().map(|me| NewParticipant { participant_id: me.id, kind: me.kind });
     let empty = NewChat { participants: Vec::from_iter(myself), ..NewChat::default() };
-    let draft = Draft::of(empty.clone(), people);
-    let attempt = StoredValue::new(Attempt::default());
-    let created = Created::of(open);
+    let draft = Draft::of(empty, people);
+    let typed = Callback::new(move |()| draft.typed());
+    let show_typed = Callback::new(move |typed| draft.show(typed));
+    let creation = Creation::of(Kind::Chat, open, typed, show_typed);
+    open_by_address(open);
+    let give_up = Callback::new({
+        let creation = creation.clone();
+        move |()| creation.give_up()
+    });
 
-    let creation = Action::new(move |chat: &NewChat| {
-        let (chat, empty) = (chat.clone(), empty.clone());
-        let key = attempt.try_update_value(|attempt| attempt.key(&chat));
-        let created = created.clone();
+    let creating = Action::new(move |typed: &Typed| {
+        let (typed, creation) = (typed.clone(), creation.clone());
+        let key = creation.key(&typed);
         async move {
             let Some(key) = key else { return Ok(()) };
-            let id = chats::create(&key, &chat).await?.id;
-            attempt.try_update_value(Attempt::done);
-            let take = || {
-                let is_same = draft.chat() == chat;
-                if is_same {
-                    draft.show(empty);
-                }
-                is_same
-            };
-            created.lead_to(&format!("/chats/{id}"), &chat.title, take).await;
+            let (chat, _) = &typed;
+            let id = chats::create(&key, chat).await?.id;
+            creation.was_created(&typed, &format!("/chats/{id}"), &chat.title).await;
             Ok(())
         }
     });
     let show = move |_| {
-        creation.clear();
+        creating.clear();
         draft.naming.refuse(None);
         open.set(true);
     };
@@ -83,24 +85,24 @@ pub fn CreateChat(
             "New chat"
         </button>
         <Dialog id="create-chat-title" open title="New chat">
-            <Form people open draft creation />
+            <Form people draft creating give_up />
         </Dialog>
     }
     .into_any()
 }
 
 #[component]
-fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) -> impl IntoView {
+fn Form(people: People, draft: Draft, creating: Creating, give_up: Callback<()>) -> impl IntoView {
     let Draft { title, visibility, participants, naming } = draft;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if !creation.pending().get_untracked() && draft.take_named() {
-            creation.dispatch(draft.chat());
+        if !creating.pending().get_untracked() && draft.take_named() {
+            creating.dispatch(untrack(|| draft.typed()));
         }
     };
     let remove =
         move |who: &NewParticipant| participants.update(|all| all.retain(|one| one != who));
-    let error = Signal::derive(move || creation.value().get().and_then(Result::err));
+    let error = Signal::derive(move || creating.value().get().and_then(Result::err));
     Effect::new(move || {
         if let Some(ApiError::Refused(problem)) = error.get() {
             naming.refuse(problem.errors.iter().find_map(|error| draft.fault_of(error)));
@@ -135,8 +137,8 @@ fn Form(people: People, open: RwSignal<bool>, draft: Draft, creation: Creation) 
         </section>
         <FormActions
             verb="Create"
-            on_cancel=move |()| open.set(false)
-            pending=creation.pending()
+            on_cancel=give_up
+            pending=creating.pending()
             form=FORM
             error=problem_of_form(error)
         />
@@ -182,20 +184,21 @@ impl Draft {
         Some(who.map(|who| format!("{who}: {what}")).unwrap_or(what))
     }
 
-    fn chat(self) -> NewChat {
-        NewChat {
-            title: self.title.get_untracked(),
-            visibility: self.visibility.get_untracked(),
-            participants: self.participants.get_untracked(),
+    fn typed(self) -> Typed {
+        let chat = NewChat {
+            title: self.title.get(),
+            visibility: self.visibility.get(),
+            participants: self.participants.get(),
             ..NewChat::default()
-        }
+        };
+        (chat, self.naming.typed())
     }
 
-    fn show(self, chat: NewChat) {
+    fn show(self, (chat, named): Typed) {
         self.title.set(chat.title);
         self.visibility.set(chat.visibility);
         self.participants.set(chat.participants);
-        self.naming.clear();
+        self.naming.show(named);
     }
 }
 

@@ -189,10 +189,10 @@ fn nothing(is_whole: bool) -> AnyView {
     }
 }
 
-/// The agents whom the rows name.
-fn named(chats: &[Chat]) -> impl Iterator<Item = &PrincipalId> {
+/// Those whom the rows name.
+fn named(chats: &[Chat]) -> impl Iterator<Item = (&PrincipalId, PrincipalKind)> {
     let named = chats.iter().flat_map(|chat| chat.participants.iter().take(NAMED));
-    named.filter(|who| who.kind == PrincipalKind::Agent).map(|who| &who.participant_id)
+    named.map(|who| (&who.participant_id, who.kind))
 }
 
 #[component]

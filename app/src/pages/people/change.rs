@@ -43,28 +43,40 @@ pub fn ChangeDialog(
 #[component]
 fn Form(person: Person, open: RwSignal<bool>, list: List) -> impl IntoView {
     let toasts = use_toasts();
-    let name = RwSignal::new(person.name.clone());
-    let role = RwSignal::new(person.role);
-    let id = person.id.clone();
+    let Person { id, name, role, .. } = person;
+    let (saved_name, saved_role) = (RwSignal::new(name.clone()), RwSignal::new(role));
+    let (name, role) = (RwSignal::new(name), RwSignal::new(role));
+    let typed = move || {
+        let name = name.with(|name| name.trim().to_owned());
+        PersonPatch {
+            name: Some(name).filter(|name| saved_name.with(|saved| name != saved)),
+            role: Some(role.get()).filter(|role| *role != saved_role.get()),
+            disabled: None,
+        }
+    };
     let saving = Action::new(move |change: &PersonPatch| {
         let (id, change) = (id.clone(), change.clone());
         async move {
             let person = account::change_person(&id, &change).await?;
             toasts.show(NotificationType::Success, format!("{} was changed.", person.name));
-            list.take(person);
-            open.set(false);
+            list.take(person.clone());
+            // The form may have been left meanwhile, and what was typed since is another change.
+            if !name.is_disposed() {
+                if untrack(typed) == change {
+                    open.set(false);
+                } else {
+                    saved_name.set(person.name);
+                    saved_role.set(person.role);
+                }
+            }
             Ok::<_, ApiError>(())
         }
     });
     let error = Signal::derive(move || saving.value().get()?.err());
+    let is_same = move || typed() == PersonPatch::default();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let name = name.get_untracked().trim().to_owned();
-        saving.dispatch(PersonPatch {
-            name: Some(name).filter(|name| *name != person.name),
-            role: Some(role.get_untracked()).filter(|role| *role != person.role),
-            disabled: None,
-        });
+        saving.dispatch(untrack(typed));
     };
     view! {
         <form class="form" on:submit=submit novalidate>
@@ -73,7 +85,7 @@ fn Form(person: Person, open: RwSignal<bool>, list: List) -> impl IntoView {
             <FormActions
                 verb="Save"
                 on_cancel=move |()| open.set(false)
-                pending=saving.pending()
+                pending=Signal::derive(move || saving.pending().get() || is_same())
                 error=problem_of_form(error)
             />
         </form>

@@ -31,7 +31,10 @@ pub fn DisableDialog(
         let id = id.clone();
         async move {
             set_disabled(&id, true, list, toasts).await?;
-            open.set(false);
+            let is_asked = |asked: &Option<Person>| asked.as_ref().is_some_and(|it| it.id == id);
+            if asked.try_with_untracked(is_asked) == Some(true) {
+                open.set(false);
+            }
             Ok::<_, ApiError>(())
         }
     });

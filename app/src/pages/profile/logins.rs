@@ -17,10 +17,9 @@ use crate::{
 /// One's login sessions, and the ways out of them.
 #[component]
 pub fn Logins(
-    /// What was loaded.
-    logins: Vec<Login>,
+    /// Which.
+    logins: RwSignal<Vec<Login>>,
 ) -> impl IntoView {
-    let logins = RwSignal::new(logins);
     view! {
         <section class="card listing" aria-labelledby="logins-title">
             <header class="card-header">

@@ -4,23 +4,28 @@ pub mod logins;
 pub mod name;
 pub mod password;
 
+use std::time::Duration;
+
 use colloquy_protocol::{
     access::Action,
     account::{Login, Me, Token},
     id::PrincipalId,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use self::{logins::Logins, name::NameForm, password::PasswordForm};
 use crate::{
     api::{ApiError, account},
     components::{
-        account_box::standing, flow::Show, load::Load, note::Empty, title::Title,
-        token_list::TokenList,
+        account_box::standing, flow::Show, load::Load, note::Empty, time::while_visible,
+        title::Title, token_list::TokenList,
     },
     parts::lazy_page,
     session::use_session,
 };
+
+/// How often is asked for the sign-ins and the tokens: no event tells of them.
+const PERIOD: Duration = Duration::from_secs(5);
 
 lazy_page! {
     /// The page.
@@ -65,8 +70,8 @@ async fn load(me: PrincipalId) -> Result<(Vec<Login>, Vec<Token>), ApiError> {
 
 #[component]
 fn Account(me: Me) -> impl IntoView {
-    let own = me.id.clone();
-    let loaded = Resource::new(move || own.clone(), load);
+    let id = StoredValue::new(me.id.clone());
+    let loaded = Resource::new(|| (), move |()| load(id.get_value()));
     let role = standing(me.rights.standing);
     view! {
         <div class="columns">
@@ -76,8 +81,7 @@ fn Account(me: Me) -> impl IntoView {
                     failure="Your sessions could not be loaded."
                     let((logins, tokens))
                 >
-                    <Logins logins />
-                    <OwnTokens tokens />
+                    <Lists me=id logins tokens />
                 </Load>
             </div>
             <div class="side">
@@ -103,8 +107,27 @@ fn Account(me: Me) -> impl IntoView {
 }
 
 #[component]
-fn OwnTokens(tokens: Vec<Token>) -> impl IntoView {
-    let tokens = RwSignal::new(tokens);
+fn Lists(me: StoredValue<PrincipalId>, logins: Vec<Login>, tokens: Vec<Token>) -> impl IntoView {
+    let (logins, tokens) = (RwSignal::new(logins), RwSignal::new(tokens));
+    while_visible(PERIOD, move || {
+        let loading = load(me.get_value());
+        spawn_local(async move {
+            // What cannot be read now is read soon.
+            if let Ok((logins_now, tokens_now)) = loading.await {
+                logins.try_set(logins_now);
+                tokens.try_set(tokens_now);
+            }
+        });
+    });
+    view! {
+        <Logins logins />
+        <OwnTokens tokens />
+    }
+    .into_any()
+}
+
+#[component]
+fn OwnTokens(tokens: RwSignal<Vec<Token>>) -> impl IntoView {
     view! {
         <section class="card listing" aria-labelledby="own-tokens-title">
             <header class="card-header">

@@ -2,8 +2,8 @@
 
 use colloquy_protocol::{
     access::{Action as Right, Scope},
-    account::{Issued, NewToken},
-    id::AgentId,
+    account::{Issued, NewToken, Token},
+    id::{AgentId, PrincipalKind},
     model::Agent,
     problem::{FieldError, Problem},
     time::Timestamp,
@@ -60,6 +60,19 @@ impl Draft {
         self.name.set(String::new());
         self.scopes.set(Scope::OF_AGENTS.to_vec());
         self.term.set(TERM.to_owned());
+    }
+
+    /// Whether that token was made of it, by its name and whom it is for.
+    pub fn is_of(self, token: &Token) -> bool {
+        let is_for_agent = self.is_for_agent.get_untracked();
+        let is_same_owner = match token.principal_kind {
+            PrincipalKind::Agent => {
+                let id = token.principal_id.as_str();
+                is_for_agent && self.agent.with_untracked(|agent| agent.trim() == id)
+            }
+            PrincipalKind::User => !is_for_agent,
+        };
+        is_same_owner && self.name.with_untracked(|name| name.trim() == token.name)
     }
 
     /// What is to be made, with these of the scopes; an error while no agent is chosen.

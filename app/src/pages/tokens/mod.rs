@@ -3,12 +3,14 @@
 pub mod create;
 pub mod issued;
 
+use std::time::Duration;
+
 use colloquy_protocol::{
     access::Action,
     account::{Issued, Token},
     model::{Agent, Page},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use self::{
     create::{CreateToken, Draft},
@@ -23,6 +25,7 @@ use crate::{
         icon::{Icon, Shape},
         load::Load,
         note::Empty,
+        time::while_visible,
         title::Title,
         token_list::{TokenList, name_of},
     },
@@ -30,6 +33,9 @@ use crate::{
     session::use_session,
     stores::people::load_agents,
 };
+
+/// How often is asked for the tokens: no event tells of them.
+const PERIOD: Duration = Duration::from_secs(5);
 
 /// What tokens are for while nobody has an identity.
 const LOCAL: &str =
@@ -66,6 +72,14 @@ async fn load() -> Result<(Vec<Token>, Seen<Page<Agent>>), ApiError> {
 fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
     let session = use_session();
     let all = RwSignal::new(tokens);
+    while_visible(PERIOD, move || {
+        spawn_local(async move {
+            // What cannot be read now is read soon.
+            if let Ok(tokens) = account::tokens().await {
+                all.try_set(tokens);
+            }
+        });
+    });
     // With `agent` in the address, only what that agent has.
     let agent = use_parameter("agent");
     let agents = StoredValue::new(agents.value.items);
@@ -87,9 +101,15 @@ fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
     let issued = RwSignal::new(None::<Issued>);
     let showing = RwSignal::new(false);
     let done = Callback::new(move |made: Issued| {
-        all.update(|all| all.push(made.token.clone()));
-        creating.set(false);
-        draft.clear();
+        all.update(|all| {
+            all.retain(|one| one.id != made.token.id);
+            all.push(made.token.clone());
+        });
+        // What was typed since is of another one.
+        if draft.is_of(&made.token) {
+            creating.set(false);
+            draft.clear();
+        }
         issued.set(Some(made));
         showing.set(true);
     });
