@@ -173,7 +173,7 @@ async fn deliveries_are_counted_and_how_long_they_took() {
 #[tokio::test]
 async fn a_client_of_very_many_topics_reads_while_it_subscribes() {
     let server = Server::start().await;
-    let topics = (0..6_000).map(|number| format!("agent:a{number}").parse().unwrap());
+    let topics = (0..10_000).map(|number| format!("agent:a{number}").parse().unwrap());
     let position = server.state.hub.position();
     let (_live, mut notices) = server.client().live_from(position, topics);
     loop {

@@ -153,10 +153,14 @@ pub fn AddParticipant(
     let Naming { people, text, kind, refused } = naming;
     let button = NodeRef::<html::Button>::new();
     focus_fault(button, refused.into());
+    let looking = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        looking.set(true);
         spawn_local(async move {
-            if let Some(who) = naming.named_now().await {
+            let who = naming.named_now().await;
+            looking.try_set(false);
+            if let Some(who) = who {
                 on_add.run(who);
             }
         });
@@ -197,7 +201,7 @@ pub fn AddParticipant(
                 type="submit"
                 class="button"
                 node_ref=button
-                aria-disabled=move || pending.get().to_string()
+                aria-disabled=move || (pending.get() || looking.get()).to_string()
             >
                 {verb}
             </button>
