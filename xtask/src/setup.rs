@@ -36,12 +36,10 @@ pub(crate) fn for_checks(workspace: &Workspace) -> Result<()> {
     cargo_tools::ensure_nextest(workspace)
 }
 
-/// For the browser tests and all they are built with; returns the browser.
+/// For the browser tests, beside [`for_serving`]; returns the browser.
 pub(crate) fn for_browser_tests(workspace: &Workspace) -> Result<PathBuf> {
     npm::ensure(workspace, &workspace.end2end())?;
-    let chromium = chromium::ensure(workspace)?;
-    for_serving(workspace)?;
-    Ok(chromium)
+    chromium::ensure(workspace)
 }
 
 /// For measuring fan-out beside others; returns the folder of those that come from Debian.

@@ -16,9 +16,14 @@ const SERVER_WITH_SITE: [&str; 3] = ["--package", "colloquy-server", "--features
 pub(crate) fn test(workspace: &Workspace, fast: bool) -> Result<()> {
     let mut steps = Steps::default();
     let chromium = steps.step("set-up", || {
-        let chromium = if fast { None } else { Some(setup::for_browser_tests(workspace)?) };
+        if fast {
+            setup::for_checks(workspace)?;
+            return Ok(None);
+        }
+        let chromium = setup::for_browser_tests(workspace)?;
         setup::for_checks(workspace)?;
-        Ok(chromium)
+        setup::for_serving(workspace)?;
+        Ok(Some(chromium))
     })?;
 
     let cargo = |args: &[&[&str]]| run(workspace.command("cargo").args(args.concat()));

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use colloquy_protocol::{
-    id::{ChatId, MessageId, PrincipalId},
+    id::{ChatId, MessageId, PrincipalId, PrincipalKind},
     model::{Chat, Message, Participant},
     session::Notice,
     topic::Topic,
@@ -62,17 +62,18 @@ impl OpenChat {
             Conversation::follow,
         );
         // The hub ends the subscription of whoever leaves a private chat. Asked again, it tells when
-        // they are in it again.
+        // they are in it again. What it refuses is not asked a third time.
         let socket = use_websocket();
-        socket.on_notice(move |notice| {
-            if let Notice::Unsubscribed { topic: ended, .. } = notice
-                && *ended == topic
-                && !conversation.value().with_untracked(Conversation::is_seen)
-            {
+        let is_asked = StoredValue::new(false);
+        socket.on_notice(move |notice| match notice {
+            Notice::Subscribed { topic: one, .. } if *one == topic => is_asked.set_value(false),
+            Notice::Unsubscribed { topic: one, .. } if *one == topic && !is_asked.get_value() => {
+                is_asked.set_value(true);
                 socket.subscribe(topic.clone(), socket.position().get_untracked());
                 // The hold from before is for both.
                 socket.unsubscribe(topic.clone());
             }
+            _ => {}
         });
         Self {
             id: StoredValue::new(id),
@@ -124,8 +125,8 @@ impl OpenChat {
         Memo::new(move |_| conversation.with(&of))
     }
 
-    /// A message that is answered. One that is not held is read, once for each id: there is none until
-    /// the answer comes, nor if that is a refusal.
+    /// A message that is answered. One that is not held is read: there is none until the answer comes,
+    /// nor if that is a refusal. After an error that may pass, it is read again when it is next shown.
     pub fn answered(self, id: MessageId) -> Memo<Option<Arc<Message>>> {
         let (conversation, read) = (self.conversation(), self.answered);
         let wanted = id.clone();
@@ -141,6 +142,12 @@ impl OpenChat {
             }
         });
         answered
+    }
+
+    /// Those who wrote the answered messages that were read.
+    pub fn answered_authors(self) -> Vec<(PrincipalId, PrincipalKind)> {
+        let author = |message: &Arc<Message>| (message.sender_id.clone(), message.sender_kind);
+        self.answered.with(|read| read.values().flatten().map(author).collect())
     }
 
     /// Says whether the end of what is held is being read.
@@ -213,7 +220,8 @@ impl OpenChat {
             let message = messages::read(&id).await;
             self.answered.try_update(|read| match message {
                 Ok(message) => read.insert(id, Some(Arc::new(message.value))),
-                Err(_) => read.remove(&id),
+                Err(error) if error.may_pass() => read.remove(&id),
+                Err(_) => None,
             });
         });
     }

@@ -169,7 +169,8 @@ async fn deliveries_are_counted_and_how_long_they_took() {
     assert_eq!(metrics(&server, counted).await[0], 3);
 }
 
-/// The hub's answers to them are more than may wait for a connection that does not read.
+/// As many as a connection may have: the hub's answers are more than may wait for one that does not
+/// read.
 #[tokio::test]
 async fn a_client_of_very_many_topics_reads_while_it_subscribes() {
     let server = Server::start().await;

@@ -57,7 +57,7 @@ impl Naming {
     }
 
     /// As [`named`](Self::named), also people who have come in since the page was opened. None, too, if
-    /// the form is left meanwhile.
+    /// the page is left meanwhile.
     async fn named_now(self) -> Option<NewParticipant> {
         let (text, kind) = (self.text.get_untracked(), self.kind.get_untracked());
         if kind == PrincipalKind::User {
@@ -161,7 +161,8 @@ pub fn AddParticipant(
             let who = naming.named_now().await;
             looking.try_set(false);
             if let Some(who) = who {
-                on_add.run(who);
+                // The dialog may have been closed meanwhile.
+                on_add.try_run(who);
             }
         });
     };

@@ -107,6 +107,9 @@ fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView
     let chat = OpenChat::new(chat);
     let people = People::new(everybody);
     Effect::new(move || chat.conversation().with(|held| people.read_named(held.named())));
+    Effect::new(move || {
+        people.read_named(chat.answered_authors().iter().map(|(id, kind)| (id, *kind)));
+    });
     let reply_to = RwSignal::new(None);
     let scroller = NodeRef::<html::Div>::new();
     let title = chat.part(|held| held.chat().title.clone());

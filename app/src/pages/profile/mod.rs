@@ -110,12 +110,16 @@ fn Account(me: Me) -> impl IntoView {
 fn Lists(me: StoredValue<PrincipalId>, logins: Vec<Login>, tokens: Vec<Token>) -> impl IntoView {
     let (logins, tokens) = (RwSignal::new(logins), RwSignal::new(tokens));
     while_visible(PERIOD, move || {
+        let before = (logins.get_untracked(), tokens.get_untracked());
         let loading = load(me.get_value());
         spawn_local(async move {
-            // What cannot be read now is read soon.
-            if let Ok((logins_now, tokens_now)) = loading.await {
-                logins.try_set(logins_now);
-                tokens.try_set(tokens_now);
+            // What cannot be read now is read soon, and so is what was changed here meanwhile.
+            if let Ok((logins_now, tokens_now)) = loading.await
+                && !logins.is_disposed()
+                && before == (logins.get_untracked(), tokens.get_untracked())
+            {
+                logins.set(logins_now);
+                tokens.set(tokens_now);
             }
         });
     });

@@ -73,10 +73,13 @@ fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
     let session = use_session();
     let all = RwSignal::new(tokens);
     while_visible(PERIOD, move || {
+        let before = all.get_untracked();
         spawn_local(async move {
-            // What cannot be read now is read soon.
-            if let Ok(tokens) = account::tokens().await {
-                all.try_set(tokens);
+            // What cannot be read now is read soon, and so is what was changed here meanwhile.
+            if let Ok(tokens) = account::tokens().await
+                && all.try_with_untracked(|now| *now == before) == Some(true)
+            {
+                all.set(tokens);
             }
         });
     });
