@@ -994,6 +994,27 @@ test.describe("where people sign in", () => {
   });
 });
 
+test("a dialog that is closed while somebody is looked up leaves the page alive", async ({ page }) => {
+  const heard = listen(page);
+  await open(page, "/chats");
+  const show = page.getByRole("button", { name: "New chat" });
+  const dialog = page.getByRole("dialog");
+  await show.click();
+  await dialog.getByRole("radio", { name: "Person" }).check({ force: true });
+  await dialog.getByLabel("Id").fill("grace");
+  const names = await hold(page, "**/api/v1/people/names");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await names.asked;
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  names.release();
+  await names.answered();
+
+  await show.click();
+  await expect(dialog.getByLabel("Id")).toHaveValue("grace");
+  expect(heard).toEqual([]);
+});
+
 test("a chat whose id is used again is another chat", async ({ page, server }) => {
   const api = await plan(server);
   await api.post("/chats/plan/messages", { content: "In the first one." }, "ada");
