@@ -151,17 +151,8 @@ test("who goes elsewhere while an agent is created stays there", async ({ page, 
 });
 
 test("a creation whose answer was lost is tried again once", async ({ page, server }) => {
-  await open(page, "/agents");
-  await page.route("**/api/v1/agents", async (route) => {
-    await route.fetch();
-    await route.abort();
-  });
-  await page.getByRole("button", { name: "New agent" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Ada");
-  await page.getByRole("button", { name: "Create", exact: true }).click();
-  await expect(page.getByText("The server cannot be reached.")).toBeVisible();
+  await createWithLostAnswer(page);
 
-  await page.unroute("**/api/v1/agents");
   await page.getByRole("button", { name: "Create", exact: true }).click();
 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada");
@@ -169,17 +160,8 @@ test("a creation whose answer was lost is tried again once", async ({ page, serv
 });
 
 test("a creation whose answer was lost is tried again once after a reload, too", async ({ page, server }) => {
-  await open(page, "/agents");
-  await page.route("**/api/v1/agents", async (route) => {
-    await route.fetch();
-    await route.abort();
-  });
-  await page.getByRole("button", { name: "New agent" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Ada");
-  await page.getByRole("button", { name: "Create", exact: true }).click();
-  await expect(page.getByText("The server cannot be reached.")).toBeVisible();
+  await createWithLostAnswer(page);
 
-  await page.unroute("**/api/v1/agents");
   await page.reload();
   await live(page);
   await page.getByRole("button", { name: "New agent" }).click();
@@ -796,4 +778,18 @@ async function box(locator: Locator) {
   const found = await locator.boundingBox();
   if (!found) throw new Error("it is not there");
   return found;
+}
+
+/** Ada is created, and the page does not hear of it. */
+async function createWithLostAnswer(page: Page) {
+  await open(page, "/agents");
+  await page.route("**/api/v1/agents", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await page.getByRole("button", { name: "New agent" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Ada");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page.getByText("The server cannot be reached.")).toBeVisible();
+  await page.unroute("**/api/v1/agents");
 }

@@ -1,14 +1,15 @@
 //! What Prometheus is told: the names, and the recorder that counts for the whole process.
 
 use std::{
-    sync::OnceLock,
+    sync::{LazyLock, OnceLock},
     thread,
     time::{Duration, Instant},
 };
 
 use colloquy_protocol::{close::CloseCode, event::ServerEvent};
 use metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -81,8 +82,10 @@ impl Written {
 
 impl Drop for Written {
     fn drop(&mut self) {
+        // It is asked for once: looking it up would cost a good part of a delivery.
+        static DELIVERED: LazyLock<Histogram> = LazyLock::new(|| histogram!(DELIVERY_SECONDS));
         if let Some(committed) = self.oldest {
-            histogram!(DELIVERY_SECONDS).record(committed.elapsed());
+            DELIVERED.record(committed.elapsed());
         }
     }
 }
