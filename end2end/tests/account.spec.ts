@@ -1,6 +1,6 @@
 // Coming in and going out, as people do it.
 
-import type { Browser, BrowserContext } from "@playwright/test";
+import type { Browser, BrowserContext, Route } from "@playwright/test";
 
 import { listen, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
@@ -8,6 +8,9 @@ import { PASSWORD, alive, ask, join, offered, secret, setUp, signIn } from "./ac
 import { hold } from "./steps.ts";
 
 test.use({ flags: ["--auth", "required"] });
+
+/** Where everybody is listed, in parts. */
+const LIST = "**/api/v1/people?*";
 
 /** A browser of its own, with cookies of its own. */
 async function another(browser: Browser, server: Server): Promise<BrowserContext> {
@@ -205,6 +208,52 @@ test("a late answer about somebody leaves the dialogs about somebody else", asyn
   await expect(question).toBeVisible();
 });
 
+test("a list that was asked for before somebody was changed does not undo it", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  await setUp(context, server);
+  await join(context, server, await another(browser, server), "Vera Viewer", "viewer");
+  await open(page, "/people");
+  const list = page.getByRole("region", { name: "People" });
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  // The answer shows how it was when it was asked for.
+  const read = new Promise<void>((resolve, reject) => {
+    const hold = async (route: Route) => {
+      const response = await route.fetch();
+      resolve();
+      await released;
+      await route.fulfill({ response });
+    };
+    page.route(LIST, hold, { times: 1 }).catch(reject);
+  });
+  const asked = page.waitForRequest(LIST);
+  await read;
+
+  await page.getByRole("button", { name: "Change Vera Viewer" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Vera Visitor");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(list).toContainText("Vera Visitor");
+  const shown = await list.evaluateHandle((list) => {
+    const texts: (string | null)[] = [];
+    const watch = { subtree: true, childList: true, characterData: true };
+    new MutationObserver(() => texts.push(list.textContent)).observe(list, watch);
+    return texts;
+  });
+  release();
+  await (await (await asked).response())?.finished();
+  await page.waitForResponse(LIST);
+
+  await expect(list).toContainText("Vera Visitor");
+  expect((await shown.jsonValue()).join()).not.toContain("Vera Viewer");
+});
+
 test("what is typed of somebody while they are being changed is the next change", async ({
   page,
   context,
@@ -229,6 +278,38 @@ test("what is typed of somebody while they are being changed is the next change"
   await save.click();
   await expect(page.getByText("Vera Viewer was changed.")).toBeVisible();
   await expect(dialog).toBeHidden();
+});
+
+test("who comes in while a page is open goes by their name there", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  await setUp(context, server);
+  await ask(context, server, "POST", "/chats", { id: "plan", title: "The plan" });
+  const [events, connections] = [await context.newPage(), await context.newPage()];
+  const heard = [page, events, connections].map(listen);
+  await open(page, "/");
+  await open(events, "/events");
+  await open(connections, "/connections");
+
+  const other = await another(browser, server);
+  const bob = await join(context, server, other, "Bob Member", "member");
+  // Of somebody who has done nothing yet, the log says who let them in.
+  const himself = { participantId: bob.id, kind: "user" };
+  await ask(context, server, "POST", "/chats/plan/participants", himself);
+  for (const log of [page, events]) {
+    const joined = log.getByRole("article", { name: /^chat:participantJoined/ });
+    await expect(joined.locator(".event-detail")).toHaveText("Bob Member");
+    await expect(joined.locator(".log-actor")).toHaveText("Ada Admin");
+  }
+
+  await open(await other.newPage(), "/");
+  await connections.bringToFront();
+  const row = connections.getByRole("row").filter({ hasText: "Bob Member" });
+  await expect(row.getByRole("button")).toHaveAccessibleName(/^Close the connection of Bob Member from/);
+  expect(heard).toEqual([[], [], []]);
 });
 
 test("a session that has ended is asked for again, and goes on where it was", async ({

@@ -15,7 +15,6 @@ use serde_json::Value;
 use crate::{
     components::{counted::counted, flow::Show, payload::payload},
     session::use_session,
-    stores::people::Names,
 };
 
 /// The most characters of a message or a description that a row shows; the payload has them all.
@@ -59,6 +58,9 @@ pub(crate) struct Words {
     pub(crate) offset: String,
 }
 
+/// What somebody is called.
+type NameOf<'a> = dyn Fn(&PrincipalId, PrincipalKind) -> String + 'a;
+
 /// What a person wants to know of an event before opening its payload.
 #[derive(Default)]
 pub(crate) struct Detail {
@@ -78,7 +80,7 @@ impl Words {
             clock: glance.timestamp.get(11..23).unwrap_or_default().to_owned(),
             name: frame.name.to_owned(),
             entity,
-            detail: glance.detail(frame.name, &Names::default()),
+            detail: glance.detail(frame.name, &|id, _| id.to_string()),
             tag: if frame.replay { "replayed" } else { "" },
             offset: format!("#{}", frame.offset),
             timestamp: glance.timestamp,
@@ -103,9 +105,10 @@ pub(crate) fn cells(words: Words) -> impl IntoView {
 }
 
 impl Detail {
-    /// Of that event, in a component. The names are of those whom it only knows by id.
-    pub(crate) fn of(event: &str, payload: &str, names: &Names) -> Self {
-        Glance::at(payload).detail(event, names)
+    /// Of that event, in a component. It only knows by id whom it is about: `name` says what they are
+    /// called.
+    pub(crate) fn of(event: &str, payload: &str, name: &NameOf<'_>) -> Self {
+        Glance::at(payload).detail(event, name)
     }
 
     /// As it stands in a row.
@@ -122,11 +125,11 @@ impl Detail {
 /// Who or what it is whose id stands in a payload: oneself, a person with a name, or as much of a UUID
 /// as tells it from others. Those begin with the time, which may be the same. What has no kind is
 /// nobody: a message.
-fn called(id: &str, kind: Option<PrincipalKind>, names: &Names) -> String {
+fn called(id: &str, kind: Option<PrincipalKind>, name: &NameOf<'_>) -> String {
     let who: Option<(PrincipalKind, PrincipalId)> = kind.zip(id.parse().ok());
     match who {
         Some((kind, id)) if use_session().is_me(&id, kind) => "you".to_owned(),
-        Some((kind, id)) => shortened(names.of(&id, kind)),
+        Some((kind, id)) => shortened(name(&id, kind)),
         None => shortened(id.to_owned()),
     }
 }
@@ -175,9 +178,9 @@ impl Glance {
         serde_json::from_str(payload).unwrap_or_default()
     }
 
-    fn detail(&self, event: &str, names: &Names) -> Detail {
+    fn detail(&self, event: &str, name: &NameOf<'_>) -> Detail {
         Detail {
-            text: self.words(event, &|id, kind| called(id, kind, names)),
+            text: self.words(event, &|id, kind| called(id, kind, name)),
             exact: self.words(event, &|id, _| id.to_owned()),
         }
     }

@@ -9,7 +9,7 @@ use web_sys::Element;
 use crate::{
     api::with_query,
     components::{event_row::Detail, flow::Show},
-    stores::people::Names,
+    stores::names::LiveNames,
 };
 
 /// When, what, of which entity, by whom, and where in the log; on demand, the payload.
@@ -21,7 +21,7 @@ pub fn LogRow(
     /// The event.
     entry: Arc<LogEntry>,
     /// What people are called.
-    names: StoredValue<Names>,
+    names: LiveNames,
 ) -> impl IntoView {
     let opened = RwSignal::new(false);
     let offset = entry.offset;
@@ -31,8 +31,10 @@ pub fn LogRow(
     let words = exact.replace('T', " ").replace('Z', " UTC");
     let name = entity_name(&entry);
     let actor = entry.actor_id.to_string();
-    let actor_name = names.with_value(|names| names.of(&entry.actor_id, entry.actor_kind));
-    let detail = names.with_value(|it| Detail::of(&entry.event, &entry.payload.to_string(), it));
+    let acted = entry.clone();
+    let actor_name = move || names.of(&acted.actor_id, acted.actor_kind);
+    let (event, payload) = (entry.event.clone(), entry.payload.to_string());
+    let detail = move || Detail::of(&event, &payload, &|id, kind| names.of(id, kind)).shown();
     let payload = entry.clone();
     let payload_id = format!("payload-{offset}");
 
@@ -61,7 +63,7 @@ pub fn LogRow(
             </button>
             <span class="event-what">
                 {name.map(|name| view! { <strong>{name}</strong> })}
-                {detail.shown()}
+                {detail}
             </span>
             <span class="log-entity">{entry.topic.as_ref().map(story_link)}</span>
             <a

@@ -23,7 +23,7 @@ use crate::{
     session::use_session,
     stores::{
         live::{Live, Outcome},
-        people::{Names, load_names},
+        names::{LiveNames, Names, load_names},
     },
 };
 
@@ -73,7 +73,7 @@ async fn load() -> Result<(Seen<Vec<ConnectionInfo>>, Names), ApiError> {
 
 #[component]
 fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView {
-    let names = StoredValue::new(names);
+    let names = LiveNames::new(names);
     let live = Live::new(loaded, [], connections::list, |_, _| Outcome::None);
     while_visible(PERIOD, move || live.reload());
     let list = Memo::new(move |before: Option<&Vec<ConnectionInfo>>| {

@@ -17,7 +17,7 @@ use crate::{
     },
     components::{load::Load, title::Title},
     parts::lazy_page,
-    stores::people::{Names, load_names},
+    stores::names::{Names, load_names},
 };
 
 lazy_page! {

@@ -37,7 +37,7 @@ use crate::{
     session::use_session,
     stores::{
         live::{Live, Outcome},
-        people::{Names, load_names},
+        names::{LiveNames, Names, load_names},
         rate::{self, Rate, recent_rate},
     },
 };
@@ -137,7 +137,7 @@ fn Everything(summary: Seen<Summary>, rate: Seen<Rate>, names: Names) -> impl In
 
 #[component]
 fn LatestEvents(summary: Signal<Summary>, names: Names) -> impl IntoView {
-    let names = StoredValue::new(names);
+    let names = LiveNames::new(names);
     let latest = Memo::new(move |_| {
         summary.with(|it| it.latest.iter().rev().cloned().map(Arc::new).collect::<Vec<_>>())
     });

@@ -6,7 +6,7 @@
 //! Of a list of chats, [`follow_list`] is all that there is.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -131,12 +131,6 @@ impl Conversation {
     /// What is held, the oldest first.
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
         self.messages.iter()
-    }
-
-    /// Those who are in the chat, and those who wrote or have what is held.
-    pub fn named(&self) -> impl Iterator<Item = (&PrincipalId, PrincipalKind)> {
-        let messages = self.messages.iter().map(|message| &**message);
-        named_in(&self.chat, messages, self.receipts.values().flatten())
     }
 
     /// A message, if it is held.
@@ -334,16 +328,13 @@ impl Conversation {
     }
 }
 
-/// Those who are in a chat, and those who wrote these messages of it or have them.
-pub fn named_in<'a>(
-    chat: &'a Chat,
-    messages: impl Iterator<Item = &'a Message>,
-    receipts: impl Iterator<Item = &'a Receipt>,
-) -> impl Iterator<Item = (&'a PrincipalId, PrincipalKind)> {
+/// The agents that are in a chat, and those that wrote these messages of it or have them.
+pub fn agents_in(chat: &Chat, part: &Part) -> BTreeSet<PrincipalId> {
     let inside = chat.participants.iter().map(|one| (&one.participant_id, one.kind));
-    let authors = messages.map(|message| (&message.sender_id, message.sender_kind));
-    let readers = receipts.map(|receipt| (&receipt.principal_id, receipt.principal_kind));
-    inside.chain(authors).chain(readers)
+    let authors = part.messages.iter().map(|message| (&message.sender_id, message.sender_kind));
+    let readers = part.receipts.iter().map(|one| (&one.principal_id, one.principal_kind));
+    let everybody = inside.chain(authors).chain(readers);
+    everybody.filter(|(_, kind)| *kind == PrincipalKind::Agent).map(|(id, _)| id.clone()).collect()
 }
 
 /// Brings a list of chats up to date with one event: a message changes nothing in it; which chats fit,
@@ -483,7 +474,6 @@ mod tests {
         held.joined(who.clone());
         held.joined(who.clone());
         assert_eq!(held.chat().participants, std::slice::from_ref(&who));
-        assert_eq!(held.named().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["bob", "ada"]);
         held.left(&who.participant_id);
         assert!(held.chat().participants.is_empty() && !held.is_deleted());
     }

@@ -8,7 +8,11 @@ pub mod conversation;
 pub mod history;
 pub mod live;
 pub mod log;
+pub mod names;
 pub mod open_chat;
 pub mod part;
 pub mod people;
+mod polled;
 pub mod rate;
+
+pub(crate) use self::polled::poll;

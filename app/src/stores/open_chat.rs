@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use colloquy_protocol::{
-    id::{ChatId, MessageId, PrincipalId, PrincipalKind},
+    id::{ChatId, MessageId, PrincipalId},
     model::{Chat, Message, Participant},
     session::Notice,
     topic::Topic,
@@ -142,12 +142,6 @@ impl OpenChat {
             }
         });
         answered
-    }
-
-    /// Those who wrote the answered messages that were read.
-    pub fn answered_authors(self) -> Vec<(PrincipalId, PrincipalKind)> {
-        let author = |message: &Arc<Message>| (message.sender_id.clone(), message.sender_kind);
-        self.answered.with(|read| read.values().flatten().map(author).collect())
     }
 
     /// Says whether the end of what is held is being read.

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use colloquy_protocol::{
-    account::PersonName,
     event::ServerEvent,
     frame::EventFrame,
     id::{PrincipalId, PrincipalKind},
@@ -15,9 +14,12 @@ use futures_util::future::join_all;
 use leptos::{prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
-use super::live::{Live, Outcome};
+use super::{
+    live::{Live, Outcome},
+    names::{LiveNames, NAMED, Names, Unknown, load_names},
+};
 use crate::{
-    api::{ApiError, Seen, account, entity::read, get, with_query},
+    api::{ApiError, Seen, entity::read, get, with_query},
     session::{CurrentSession, use_session},
 };
 
@@ -27,39 +29,38 @@ const LIMIT: &str = "200";
 /// The most agents that are known without being named.
 const CAPACITY: usize = 1_000;
 
-/// The most of those whom a page names that are asked for.
-const NAMED: usize = 200;
-
-/// Somebody, as a chat knows them.
-type Somebody = (PrincipalId, PrincipalKind);
-
 /// The agents, following live events, what people are called, and who looks at them.
 #[derive(Debug, Clone, Copy)]
 pub struct People {
-    known: Live<Known>,
-    /// Those who were asked for because a page names them: each of them once.
-    asked: StoredValue<BTreeSet<Somebody>>,
+    agents: Live<Known>,
+    unknown: Unknown,
+    names: LiveNames,
     session: CurrentSession,
 }
 
 /// What [`People`] begin with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Everybody {
-    agents: Vec<Agent>,
-    /// Whether there are no other agents.
-    are_all: bool,
-    /// Those who were asked for because the page names them, whether they exist or not.
-    asked: BTreeSet<Somebody>,
+    agents: Seen<Agents>,
     names: Names,
 }
 
-/// What is known of everybody.
+/// Agents as they were read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Agents {
+    agents: Vec<Agent>,
+    /// Whether there are no others.
+    are_all: bool,
+    /// Those who were asked for by their ids, whether they exist or not.
+    asked: BTreeSet<PrincipalId>,
+}
+
+/// The agents that are known.
 #[derive(Debug)]
 struct Known {
     agents: BTreeMap<String, Agent>,
-    /// Whether there are no other agents, as far as events tell.
+    /// Whether there are no others, as far as events tell.
     are_all: bool,
-    names: Names,
 }
 
 /// How a text names somebody; the best way first.
@@ -71,43 +72,29 @@ enum Fit {
     Beginning,
 }
 
-/// What people are called, by their ids. No event tells of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Names(BTreeMap<String, String>);
-
 /// What [`People`] begin with: the agents that changed last, those of `named` that are not among them,
 /// and what people are called.
 ///
 /// # Errors
 /// As [`crate::api::get`].
-pub async fn load_people(named: BTreeSet<Somebody>) -> Result<Seen<Everybody>, ApiError> {
-    let (page, names) = (load_agents().await?, load_names().await?);
-    let Seen { value: Page { items: mut agents, next_cursor }, position } = page;
+pub async fn load_people(named: BTreeSet<PrincipalId>) -> Result<Everybody, ApiError> {
+    Ok(Everybody { agents: load_named(named).await?, names: load_names().await? })
+}
+
+async fn load_named(named: BTreeSet<PrincipalId>) -> Result<Seen<Agents>, ApiError> {
+    let Seen { value: Page { items: mut agents, next_cursor }, position } = load_agents().await?;
     let known: BTreeSet<_> = agents.iter().map(|one| one.id.as_str()).collect();
-    let is_unknown = |(id, kind): &Somebody| match kind {
-        PrincipalKind::Agent => !known.contains(id.as_str()),
-        PrincipalKind::User => !names.knows(id),
-    };
+    let is_unknown = |id: &PrincipalId| !known.contains(id.as_str());
     let asked: BTreeSet<_> = named.into_iter().filter(is_unknown).take(NAMED).collect();
     agents.extend(read_each(&asked).await);
     let are_all = next_cursor.is_none();
-    Ok(Seen { value: Everybody { agents, are_all, asked, names }, position })
+    Ok(Seen { value: Agents { agents, are_all, asked }, position })
 }
 
 /// Those agents among these that can be read; the others go by their ids.
-async fn read_each(named: &BTreeSet<Somebody>) -> Vec<Agent> {
-    let agents = named.iter().filter(|(_, kind)| *kind == PrincipalKind::Agent);
-    let each = agents.map(|(id, _)| read::<Agent>(id.as_str()));
+async fn read_each(named: &BTreeSet<PrincipalId>) -> Vec<Agent> {
+    let each = named.iter().map(|id| read::<Agent>(id.as_str()));
     join_all(each).await.into_iter().flatten().map(|agent| agent.value).collect()
-}
-
-/// What people are called.
-///
-/// # Errors
-/// As [`crate::api::get`].
-pub async fn load_names() -> Result<Names, ApiError> {
-    let name = |one: PersonName| (one.id.to_string(), one.name);
-    Ok(Names(account::names().await?.into_iter().map(name).collect()))
 }
 
 /// The agents that changed last.
@@ -120,121 +107,85 @@ pub async fn load_agents() -> Result<Seen<Page<Agent>>, ApiError> {
 
 impl People {
     /// Follows the agents from what was loaded on, until the component goes.
-    pub fn new(loaded: Seen<Everybody>) -> Self {
-        let asked = StoredValue::new(loaded.value.asked.clone());
+    pub fn new(Everybody { agents, names }: Everybody) -> Self {
+        let asked = StoredValue::new(agents.value.asked.clone());
         let load = move || {
             let named = asked.try_get_value().unwrap_or_default();
-            async { Ok(load_people(named).await?.map(known)) }
+            async { Ok(load_named(named).await?.map(known)) }
         };
-        let known = Live::new(loaded.map(known), [Topic::All(Kind::Agent)], load, follow);
-        Self { known, asked, session: use_session() }
-    }
-
-    /// Asks for those of these who are not known, once: no event tells of people who come in.
-    pub fn read_named<'a>(self, named: impl Iterator<Item = (&'a PrincipalId, PrincipalKind)>) {
-        let unknown: Vec<Somebody> = self.known.value().with_untracked(|known| {
-            let unknown = named
-                .filter(|(id, kind)| !known.knows(id, *kind) && !self.session.is_me(id, *kind));
-            unknown.map(|(id, kind)| (id.clone(), kind)).collect()
-        });
-        let mut new = BTreeSet::new();
-        self.asked.update_value(|asked| {
-            for who in unknown {
-                if asked.len() < NAMED && asked.insert(who.clone()) {
-                    new.insert(who);
-                }
-            }
-        });
-        if !new.is_empty() {
+        let agents = Live::new(agents.map(known), [Topic::All(Kind::Agent)], load, follow);
+        let unknown = Unknown::new(asked, move |new| {
             spawn_local(async move {
-                let agents = read_each(&new).await;
-                self.known.set(|known| agents.into_iter().for_each(|agent| known.put(agent)));
-                if new.iter().any(|(_, kind)| *kind == PrincipalKind::User) {
-                    self.read_names().await;
-                }
+                let read = read_each(&new).await;
+                agents.set(|known| read.into_iter().for_each(|agent| known.put(agent)));
             });
-        }
+        });
+        Self { agents, unknown, names: LiveNames::new(names), session: use_session() }
     }
 
     /// Reads afresh what people are called; if that fails, it stays as it was.
     pub async fn read_names(self) {
-        if let Ok(names) = load_names().await {
-            self.known.set(|known| known.names = names);
-        }
+        self.names.read().await;
     }
 
-    /// What somebody is called.
+    /// What somebody is called. Who is not known goes by their id until they were asked for.
     pub fn name(self, id: &PrincipalId, kind: PrincipalKind) -> String {
         if self.session.is_me(id, kind) {
             return "You".to_owned();
         }
-        self.known.value().with(|known| match (kind, known.agents.get(id.as_str())) {
-            (PrincipalKind::User, _) => known.names.of(id, kind),
-            (PrincipalKind::Agent, Some(agent)) => agent.name.clone(),
-            (PrincipalKind::Agent, None) => id.to_string(),
+        if kind == PrincipalKind::User {
+            return self.names.of(id, kind);
+        }
+        let name = |known: &Known| Some(known.agents.get(id.as_str())?.name.clone());
+        self.agents.value().with(name).unwrap_or_else(|| {
+            self.unknown.ask(id);
+            id.to_string()
         })
     }
 
     /// What an agent is doing, if it is known.
     pub fn status(self, id: &PrincipalId) -> Option<AgentStatus> {
-        self.known.value().with(|known| known.agents.get(id.as_str()).map(|agent| agent.status))
+        self.agents.value().with(|known| known.agents.get(id.as_str()).map(|agent| agent.status))
     }
 
     /// The ids of those of that kind whom a text names best: by the id, by the name, by the name in
     /// another case, or by how that begins.
     pub fn called(self, text: &str, kind: PrincipalKind) -> Vec<PrincipalId> {
-        self.known.value().with_untracked(|known| known.called(text, kind))
+        // It may be the id of an agent that is not known: then it names nobody by half.
+        let may_be_id = || {
+            kind == PrincipalKind::Agent
+                && self.agents.value().with_untracked(|known| !known.are_all)
+                && text.parse::<PrincipalId>().is_ok()
+        };
+        let worst = if may_be_id() { Fit::Name } else { Fit::Beginning };
+        best(text, worst, untrack(|| self.all(kind)))
     }
 
     /// Everybody of that kind who is known: their ids and names.
     pub fn all(self, kind: PrincipalKind) -> Vec<(String, String)> {
-        self.known.value().with(|known| known.all(kind))
+        match kind {
+            PrincipalKind::Agent => self.agents.value().with(|known| {
+                let all = known.agents.iter();
+                all.map(|(id, agent)| (id.clone(), agent.name.clone())).collect()
+            }),
+            PrincipalKind::User => self.names.all(),
+        }
     }
 }
 
-impl Names {
-    fn knows(&self, id: &PrincipalId) -> bool {
-        self.0.contains_key(id.as_str())
-    }
-
-    /// What a person is called. Of agents, and of whom it does not know, that is their id.
-    pub fn of(&self, id: &PrincipalId, kind: PrincipalKind) -> String {
-        let name = if kind == PrincipalKind::User { self.0.get(id.as_str()) } else { None };
-        name.cloned().unwrap_or_else(|| id.to_string())
-    }
+/// The ids of those among these whom a text names best, and not worse than that.
+fn best(text: &str, worst: Fit, all: Vec<(String, String)>) -> Vec<PrincipalId> {
+    let mut fits: Vec<_> = all
+        .into_iter()
+        .filter_map(|(id, name)| Some((Fit::of(text, &id, &name)?, id.parse().ok()?)))
+        .filter(|(fit, _)| *fit <= worst)
+        .collect();
+    let best = fits.iter().map(|(fit, _)| *fit).min();
+    fits.retain(|(fit, _)| Some(*fit) == best);
+    fits.into_iter().map(|(_, id)| id).collect()
 }
 
 impl Known {
-    fn knows(&self, id: &PrincipalId, kind: PrincipalKind) -> bool {
-        match kind {
-            PrincipalKind::Agent => self.agents.contains_key(id.as_str()),
-            PrincipalKind::User => self.names.knows(id),
-        }
-    }
-
-    fn all(&self, kind: PrincipalKind) -> Vec<(String, String)> {
-        match kind {
-            PrincipalKind::Agent => {
-                self.agents.iter().map(|(id, agent)| (id.clone(), agent.name.clone())).collect()
-            }
-            PrincipalKind::User => self.names.0.clone().into_iter().collect(),
-        }
-    }
-
-    fn called(&self, text: &str, kind: PrincipalKind) -> Vec<PrincipalId> {
-        // It may be the id of an agent that is not known: then it names nobody by half.
-        let may_be_id = kind == PrincipalKind::Agent && !self.are_all && is_id(text);
-        let worst = if may_be_id { Fit::Name } else { Fit::Beginning };
-        let all = self.all(kind).into_iter();
-        let mut fits: Vec<_> = all
-            .filter_map(|(id, name)| Some((Fit::of(text, &id, &name)?, id.parse().ok()?)))
-            .filter(|(fit, _)| *fit <= worst)
-            .collect();
-        let best = fits.iter().map(|(fit, _)| *fit).min();
-        fits.retain(|(fit, _)| Some(*fit) == best);
-        fits.into_iter().map(|(_, id)| id).collect()
-    }
-
     /// Takes an agent as it is now, or was before what is known of it: versions only grow.
     fn put(&mut self, agent: Agent) {
         let known = self.agents.get(agent.id.as_str());
@@ -257,13 +208,9 @@ impl Fit {
     }
 }
 
-fn is_id(text: &str) -> bool {
-    text.parse::<PrincipalId>().is_ok()
-}
-
-fn known(Everybody { agents, are_all, names, .. }: Everybody) -> Known {
+fn known(Agents { agents, are_all, .. }: Agents) -> Known {
     let agents = agents.into_iter().map(|agent| (agent.id.to_string(), agent)).collect();
-    Known { agents, are_all, names }
+    Known { agents, are_all }
 }
 
 fn follow(known: &mut Known, frame: &EventFrame) -> Outcome {
@@ -309,8 +256,7 @@ mod tests {
     }
 
     fn knowing(agents: Vec<Agent>) -> Known {
-        let (asked, names) = (BTreeSet::new(), Names::default());
-        known(Everybody { agents, are_all: true, asked, names })
+        known(Agents { agents, are_all: true, asked: BTreeSet::new() })
     }
 
     fn happens(known: &mut Known, agent: Agent) -> Outcome {
@@ -333,25 +279,23 @@ mod tests {
 
     #[test]
     fn who_is_named_is_who_fits_best() {
-        let mut known = knowing(["ada", "bob"].map(|id| agent(id, 1)).into());
-        known.put(Agent { name: "Ada".to_owned(), ..agent("x7", 1) });
-        let called = |known: &Known, text| -> Vec<_> {
-            let ids = known.called(text, PrincipalKind::Agent).into_iter();
-            ids.map(|id| id.to_string()).collect()
+        let all = [("ada", "ada 1"), ("bob", "bob 1"), ("x7", "Ada")];
+        let called = |text, worst| -> Vec<String> {
+            let all = all.map(|(id, name)| (id.to_owned(), name.to_owned())).into();
+            best(text, worst, all).iter().map(ToString::to_string).collect()
         };
-        assert_eq!(called(&known, "ada"), ["ada"]);
-        assert_eq!(called(&known, "Ada"), ["x7"]);
-        assert_eq!(called(&known, "ADA"), ["x7"]);
-        assert_eq!(called(&known, "BOB 1"), ["bob"]);
-        assert_eq!(called(&known, "b"), ["bob"]);
-        assert_eq!(called(&known, "AD"), ["ada", "x7"]);
-        assert_eq!(called(&known, "nobody"), [""; 0]);
-        // There may be an agent with that id.
-        known.are_all = false;
-        assert_eq!(called(&known, "b"), [""; 0]);
-        assert_eq!(called(&known, "ADA"), [""; 0]);
-        assert_eq!(called(&known, "Ada"), ["x7"]);
-        assert_eq!(called(&known, "bob 1"), ["bob"]);
+        assert_eq!(called("ada", Fit::Beginning), ["ada"]);
+        assert_eq!(called("Ada", Fit::Beginning), ["x7"]);
+        assert_eq!(called("ADA", Fit::Beginning), ["x7"]);
+        assert_eq!(called("BOB 1", Fit::Beginning), ["bob"]);
+        assert_eq!(called("b", Fit::Beginning), ["bob"]);
+        assert_eq!(called("AD", Fit::Beginning), ["ada", "x7"]);
+        assert_eq!(called("nobody", Fit::Beginning), [""; 0]);
+        // What may be the id of somebody who is not known names nobody by half.
+        assert_eq!(called("b", Fit::Name), [""; 0]);
+        assert_eq!(called("ADA", Fit::Name), [""; 0]);
+        assert_eq!(called("Ada", Fit::Name), ["x7"]);
+        assert_eq!(called("bob 1", Fit::Name), ["bob"]);
     }
 
     #[test]

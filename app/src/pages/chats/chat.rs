@@ -25,14 +25,14 @@ use crate::{
     parts::lazy_page,
     session::use_session,
     stores::{
-        conversation::named_in,
+        conversation::agents_in,
         open_chat::OpenChat,
         people::{Everybody, People, load_people},
     },
 };
 
 /// What the page begins with; none: there is no such chat.
-type Opened = Option<(Seen<(Chat, Part)>, Seen<Everybody>)>;
+type Opened = Option<(Seen<(Chat, Part)>, Everybody)>;
 
 lazy_page! {
     /// The page.
@@ -62,8 +62,7 @@ async fn load(id: String) -> Result<Opened, ApiError> {
     match messages::open(&id).await {
         Ok(opened) => {
             let (chat, part) = &opened.value;
-            let named = named_in(chat, part.messages.iter(), part.receipts.iter());
-            let named = named.map(|(id, kind)| (id.clone(), kind)).collect();
+            let named = agents_in(chat, part);
             Ok(Some((opened, load_people(named).await?)))
         }
         Err(error) if error.is_missing() => Ok(None),
@@ -88,7 +87,7 @@ fn missing() -> AnyView {
 /// The page of another chat is made anew, so that nothing of the one before stays in it: no draft,
 /// no place in the list.
 #[component]
-fn Fresh(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView {
+fn Fresh(chat: Seen<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
     let opened = [(chat, everybody)];
     view! {
         <For
@@ -102,14 +101,10 @@ fn Fresh(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView 
 }
 
 #[component]
-fn Opened(chat: Seen<(Chat, Part)>, everybody: Seen<Everybody>) -> impl IntoView {
+fn Opened(chat: Seen<(Chat, Part)>, everybody: Everybody) -> impl IntoView {
     let session = use_session();
     let chat = OpenChat::new(chat);
     let people = People::new(everybody);
-    Effect::new(move || chat.conversation().with(|held| people.read_named(held.named())));
-    Effect::new(move || {
-        people.read_named(chat.answered_authors().iter().map(|(id, kind)| (id, *kind)));
-    });
     let reply_to = RwSignal::new(None);
     let scroller = NodeRef::<html::Div>::new();
     let title = chat.part(|held| held.chat().title.clone());

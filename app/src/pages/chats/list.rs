@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use colloquy_protocol::{
     access::Action,
-    id::{PrincipalId, PrincipalKind},
+    id::PrincipalId,
     model::{Chat, Page, Participant},
     topic::{Kind, Topic},
 };
@@ -142,7 +142,6 @@ fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView
     let chats = Live::new(found, [Topic::All(Kind::Chat)], load, follow_list);
     let page = chats.value();
     let items = Memo::new(move |_| page.with(|page| page.items.clone()));
-    Effect::new(move || items.with(|items| people.read_named(named(items))));
     let next = move || page.with(|page| page.next_cursor.clone());
     view! {
         <OutOfDate
@@ -187,12 +186,6 @@ fn nothing(is_whole: bool) -> AnyView {
     } else {
         view! { <NothingMatches /> }.into_any()
     }
-}
-
-/// Those whom the rows name.
-fn named(chats: &[Chat]) -> impl Iterator<Item = (&PrincipalId, PrincipalKind)> {
-    let named = chats.iter().flat_map(|chat| chat.participants.iter().take(NAMED));
-    named.map(|who| (&who.participant_id, who.kind))
 }
 
 #[component]

@@ -14,7 +14,7 @@ use crate::{
         icon::{Icon, Shape},
         time::TimeAgo,
     },
-    stores::people::Names,
+    stores::names::LiveNames,
 };
 
 /// More events behind the log's head than that is far behind.
@@ -28,7 +28,7 @@ pub fn ConnectionRow(
     /// This page's own.
     own: Signal<Option<ConnectionId>>,
     /// What people are called.
-    names: StoredValue<Names>,
+    names: LiveNames,
     /// Asks whether to close it.
     #[prop(into)]
     on_close: Callback<ConnectionId>,
@@ -44,15 +44,17 @@ pub fn ConnectionRow(
         PrincipalKind::User => (Shape::Person, "person"),
     };
     let client = user_agent.unwrap_or_else(|| "unknown client".to_owned());
-    let name = names.with_value(|names| names.of(&user_id, user_kind));
-    let label = format!("Close the connection of {name} from {address}");
+    let title = user_id.to_string();
+    let name = Signal::derive(move || names.of(&user_id, user_kind));
+    let from = address.clone();
+    let label = move || format!("Close the connection of {} from {from}", name.get());
 
     view! {
         <tr>
             <td class="who">
                 <p class="who-name">
                     <Icon shape />
-                    <strong title=user_id.to_string()>{name}</strong>
+                    <strong title=title>{move || name.get()}</strong>
                     <span class="quiet">{kind}</span>
                     <Show when=move || is_own.get()>
                         <span class="tag own">"this page"</span>

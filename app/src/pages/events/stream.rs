@@ -22,7 +22,7 @@ use crate::{
     stores::{
         live::{Live, Outcome},
         log::{Stretch, Waiting},
-        people::Names,
+        names::{LiveNames, Names},
     },
 };
 
@@ -56,7 +56,7 @@ pub fn Stream(
     /// What people are called.
     names: Names,
 ) -> impl IntoView {
-    let names = StoredValue::new(names);
+    let names = LiveNames::new(names);
     let mut stretch = Stretch::default();
     stretch.join(&loaded.value);
     let filter = StoredValue::new(filter);

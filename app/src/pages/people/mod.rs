@@ -7,13 +7,11 @@ pub mod invite;
 pub mod link;
 pub mod row;
 
-use std::time::Duration;
-
 use colloquy_protocol::{
     account::{Invited, Person},
     id::PersonId,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use self::{
     change::ChangeDialog, disable::DisableDialog, first::FirstAdmin, invite::Invite,
@@ -26,15 +24,12 @@ use crate::{
         flow::{LiveRows, Show},
         load::Load,
         note::Empty,
-        time::while_visible,
         title::Title,
     },
     parts::lazy_page,
     session::use_session,
+    stores::poll,
 };
-
-/// How often is asked who is there: no event tells it.
-const PERIOD: Duration = Duration::from_secs(5);
 
 lazy_page! {
     /// The page.
@@ -91,15 +86,6 @@ impl List {
         self.link.set(Some(invited));
         self.is_shown.set(true);
     }
-
-    fn reload(self) {
-        spawn_local(async move {
-            // What cannot be read now is read soon.
-            if let Ok(people) = account::people().await {
-                self.people.try_set(people);
-            }
-        });
-    }
 }
 
 #[component]
@@ -109,7 +95,7 @@ fn People(people: Vec<Person>) -> impl IntoView {
         link: RwSignal::new(None),
         is_shown: RwSignal::new(false),
     };
-    while_visible(PERIOD, move || list.reload());
+    poll(list.people, account::people);
     // A link that was closed is nowhere any more.
     Effect::new(move || {
         if !list.is_shown.get() {

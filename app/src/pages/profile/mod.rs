@@ -4,28 +4,24 @@ pub mod logins;
 pub mod name;
 pub mod password;
 
-use std::time::Duration;
-
 use colloquy_protocol::{
     access::Action,
     account::{Login, Me, Token},
     id::PrincipalId,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use self::{logins::Logins, name::NameForm, password::PasswordForm};
 use crate::{
     api::{ApiError, account},
     components::{
-        account_box::standing, flow::Show, load::Load, note::Empty, time::while_visible,
-        title::Title, token_list::TokenList,
+        account_box::standing, flow::Show, load::Load, note::Empty, title::Title,
+        token_list::TokenList,
     },
     parts::lazy_page,
     session::use_session,
+    stores::poll,
 };
-
-/// How often is asked for the sign-ins and the tokens: no event tells of them.
-const PERIOD: Duration = Duration::from_secs(5);
 
 lazy_page! {
     /// The page.
@@ -63,9 +59,13 @@ fn profile_page() -> AnyView {
 
 /// Where one is signed in, and one's own tokens.
 async fn load(me: PrincipalId) -> Result<(Vec<Login>, Vec<Token>), ApiError> {
-    let (logins, mut tokens) = (account::logins().await?, account::tokens().await?);
+    Ok((account::logins().await?, own_tokens(me).await?))
+}
+
+async fn own_tokens(me: PrincipalId) -> Result<Vec<Token>, ApiError> {
+    let mut tokens = account::tokens().await?;
     tokens.retain(|token| token.principal_id == me);
-    Ok((logins, tokens))
+    Ok(tokens)
 }
 
 #[component]
@@ -109,20 +109,8 @@ fn Account(me: Me) -> impl IntoView {
 #[component]
 fn Lists(me: StoredValue<PrincipalId>, logins: Vec<Login>, tokens: Vec<Token>) -> impl IntoView {
     let (logins, tokens) = (RwSignal::new(logins), RwSignal::new(tokens));
-    while_visible(PERIOD, move || {
-        let before = (logins.get_untracked(), tokens.get_untracked());
-        let loading = load(me.get_value());
-        spawn_local(async move {
-            // What cannot be read now is read soon, and so is what was changed here meanwhile.
-            if let Ok((logins_now, tokens_now)) = loading.await
-                && !logins.is_disposed()
-                && before == (logins.get_untracked(), tokens.get_untracked())
-            {
-                logins.set(logins_now);
-                tokens.set(tokens_now);
-            }
-        });
-    });
+    poll(logins, account::logins);
+    poll(tokens, move || own_tokens(me.get_value()));
     view! {
         <Logins logins />
         <OwnTokens tokens />

@@ -3,14 +3,12 @@
 pub mod create;
 pub mod issued;
 
-use std::time::Duration;
-
 use colloquy_protocol::{
     access::Action,
     account::{Issued, Token},
     model::{Agent, Page},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use self::{
     create::{CreateToken, Draft},
@@ -25,17 +23,13 @@ use crate::{
         icon::{Icon, Shape},
         load::Load,
         note::Empty,
-        time::while_visible,
         title::Title,
         token_list::{TokenList, name_of},
     },
     parts::lazy_page,
     session::use_session,
-    stores::people::load_agents,
+    stores::{people::load_agents, poll},
 };
-
-/// How often is asked for the tokens: no event tells of them.
-const PERIOD: Duration = Duration::from_secs(5);
 
 /// What tokens are for while nobody has an identity.
 const LOCAL: &str =
@@ -72,17 +66,7 @@ async fn load() -> Result<(Vec<Token>, Seen<Page<Agent>>), ApiError> {
 fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
     let session = use_session();
     let all = RwSignal::new(tokens);
-    while_visible(PERIOD, move || {
-        let before = all.get_untracked();
-        spawn_local(async move {
-            // What cannot be read now is read soon, and so is what was changed here meanwhile.
-            if let Ok(tokens) = account::tokens().await
-                && all.try_with_untracked(|now| *now == before) == Some(true)
-            {
-                all.set(tokens);
-            }
-        });
-    });
+    poll(all, account::tokens);
     // With `agent` in the address, only what that agent has.
     let agent = use_parameter("agent");
     let agents = StoredValue::new(agents.value.items);
