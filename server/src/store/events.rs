@@ -265,15 +265,20 @@ pub(crate) async fn list(
     viewer: &Principal,
 ) -> sqlx::Result<(Vec<LogEntry>, bool)> {
     let mut sql = QueryBuilder::<Sqlite>::new(
-        "SELECT offset, event, kind, entity, payload, actor_id, actor_kind, timestamp FROM events \
-         WHERE ",
+        "SELECT offset, event, kind, entity, payload, actor_id, actor_kind, timestamp FROM ",
     );
+    // The stretches in which they acted come first, and of each its events, in the order of the list.
+    sql.push(if query.actor.is_some() { "actor_stretches CROSS JOIN events" } else { "events" });
+    sql.push(" WHERE ");
     visibility::push_event(&mut sql, viewer);
     if let Some(since) = query.since {
         sql.push(" AND offset > ").push_bind(row::integer(since));
     }
     if let Some(before) = query.before {
         sql.push(" AND offset < ").push_bind(row::integer(before));
+    }
+    if let Some(actor) = &query.actor {
+        push_actor(&mut sql, actor, query.since, query.before);
     }
     if let Some(topic) = &query.topic {
         if let Topic::All(kind) = topic {
@@ -286,9 +291,6 @@ pub(crate) async fn list(
     }
     if let Some(event) = &query.event {
         sql.push(" AND event = ").push_bind(event.clone());
-    }
-    if let Some(actor) = &query.actor {
-        sql.push(" AND actor_id = ").push_bind(actor.as_str().to_owned());
     }
     // Timestamps never go back, so a moment is a place in the log, at which reading can begin.
     if let Some(from) = query.from {
@@ -304,7 +306,12 @@ pub(crate) async fn list(
     if let Some(q) = &query.q {
         search::push_contains(&mut sql, &["payload"], q);
     }
-    sql.push(if query.goes_back() { " ORDER BY offset DESC" } else { " ORDER BY offset" });
+    let direction = if query.goes_back() { " DESC" } else { "" };
+    sql.push(" ORDER BY ");
+    if query.actor.is_some() {
+        sql.push("stretch").push(direction).push(", ");
+    }
+    sql.push("offset").push(direction);
     sql.push(" LIMIT ").push_bind(i64::from(query.limit) + 1);
     let mut entries = sql.build().try_map(|found| entry(&found)).fetch_all(connection).await?;
     let more = super::list::cut(&mut entries, query.limit);
@@ -312,6 +319,24 @@ pub(crate) async fn list(
         entries.reverse();
     }
     Ok((entries, more))
+}
+
+/// Adds the condition that somebody acted, for events after one and before another, if there are any (see
+/// migrations/0008_actors.sql).
+fn push_actor(
+    sql: &mut QueryBuilder<Sqlite>,
+    actor: &PrincipalId,
+    since: Option<Offset>,
+    before: Option<Offset>,
+) {
+    sql.push(" AND actor = ").push_bind(actor.as_str().to_owned());
+    sql.push(" AND offset >= stretch << 8 AND offset < (stretch + 1) << 8 AND actor_id = actor");
+    if let Some(since) = since {
+        sql.push(" AND stretch >= ").push_bind(row::integer(since)).push(" >> 8");
+    }
+    if let Some(before) = before {
+        sql.push(" AND stretch <= ").push_bind(row::integer(before)).push(" >> 8");
+    }
 }
 
 /// The offset up to which the log may go, so that at most `events` are kept and none from before
@@ -346,6 +371,13 @@ pub(crate) async fn forget(
     )
     .bind(row::integer(upto))
     .bind(limit)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "DELETE FROM actor_stretches \
+         WHERE stretch < coalesce((SELECT min(offset) FROM events), ?1 + 1) >> 8",
+    )
+    .bind(row::integer(upto))
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
@@ -378,4 +410,75 @@ fn entry(found: &SqliteRow) -> sqlx::Result<LogEntry> {
         actor_kind: row::text(found, "actor_kind")?,
         timestamp: row::moment(found, "timestamp")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Connection;
+
+    use super::*;
+    use crate::store::database::MIGRATIONS;
+
+    /// A log in which two act all the time and one seldom, and some offsets are skipped.
+    async fn log() -> SqliteConnection {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        MIGRATIONS.run(&mut connection).await.unwrap();
+        sqlx::query(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500) \
+             INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, timestamp) \
+             SELECT iif(n > 700, n + 5000, n), 'agent:updated', 'agent', 'ada', '{}', \
+             CASE WHEN n % 400 = 0 THEN 'seldom' WHEN n % 2 = 0 THEN 'ada' ELSE 'bob' END, 'agent', n \
+             FROM numbers",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        connection
+    }
+
+    /// The offsets of all that somebody did, read page by page.
+    async fn deeds(log: &mut SqliteConnection, actor: &str, goes_back: bool) -> Vec<Offset> {
+        let mut query =
+            EventQuery { limit: 100, actor: actor.parse().ok(), ..EventQuery::default() };
+        query.before = goes_back.then_some(1 << 40);
+        let mut found = Vec::new();
+        loop {
+            let (page, more) = list(log, &query, &Principal::local()).await.unwrap();
+            let offsets = page.iter().map(|entry| entry.offset);
+            match goes_back {
+                true => drop(found.splice(..0, offsets)),
+                false => found.extend(offsets),
+            }
+            if !more {
+                return found;
+            }
+            query.before = goes_back.then(|| found[0]);
+            query.since = (!goes_back).then(|| found[found.len() - 1]);
+        }
+    }
+
+    async fn offsets(log: &mut SqliteConnection, sql: &'static str, of: &str) -> Vec<Offset> {
+        let found: Vec<i64> = sqlx::query_scalar(sql).bind(of).fetch_all(log).await.unwrap();
+        found.into_iter().map(|offset| offset.try_into().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_somebody_did_is_found_through_their_stretches() {
+        let mut log = log().await;
+        for forgotten in [0, 300, 5900, 9000] {
+            forget(&mut log, forgotten, 2000).await.unwrap();
+            for actor in ["ada", "bob", "seldom", "nobody"] {
+                let all = "SELECT offset FROM events WHERE actor_id = ?1 ORDER BY offset";
+                let expected = offsets(&mut log, all, actor).await;
+                for goes_back in [false, true] {
+                    assert_eq!(deeds(&mut log, actor, goes_back).await, expected, "{actor}");
+                }
+                let stretches = "SELECT stretch FROM actor_stretches WHERE actor = ?1";
+                let kept = offsets(&mut log, stretches, actor).await;
+                assert!(kept.iter().all(|stretch| *stretch >= forgotten >> 8), "{kept:?}");
+            }
+        }
+        let rest = "SELECT count(*) FROM actor_stretches WHERE actor <> ?1";
+        assert_eq!(offsets(&mut log, rest, "").await, [0]);
+    }
 }
