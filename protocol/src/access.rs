@@ -25,10 +25,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::word::read_as_word;
+
+read_as_word!(Role, Scope);
+
 /// What a person may do: an `admin` everything, except see private chats that they are not in; a
 /// `member` what the work needs, but not manage people, see other people's connections or set agents'
 /// statuses; a `viewer` look on, acknowledge messages and leave chats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
@@ -50,7 +54,7 @@ pub enum Role {
 /// - `agents`: create agents; a person's also changes and deletes them, an admin's sets their statuses
 /// - `notifications`: tell everybody something
 /// - `metrics`: an admin's reads the metrics, and nothing else
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Scope {

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::word::read_as_word;
+
 /// The most characters an id may have.
 pub const MAX_ID_CHARS: usize = 64;
 
@@ -96,8 +98,10 @@ impl From<PersonId> for PrincipalId {
     }
 }
 
+read_as_word!(PrincipalKind);
+
 /// What kind of principal somebody is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PrincipalKind {

@@ -39,6 +39,7 @@ pub mod rest;
 pub mod session;
 pub mod time;
 pub mod topic;
+mod word;
 
 /// The version of the wire protocol, announced in `hub:welcome`.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -9,13 +9,16 @@ use crate::{
     id::{AgentId, ChatId, CollectionId, MessageId, Principal, PrincipalId, PrincipalKind},
     position::Offset,
     time::Timestamp,
+    word::read_as_word,
 };
 
 /// What an entity carries for its users; the hub does not look inside.
 pub type Metadata = Map<String, Value>;
 
+read_as_word!(AgentStatus, Visibility, NotificationType);
+
 /// What an agent is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AgentStatus {
@@ -107,7 +110,7 @@ pub struct Participant {
 
 /// Who sees a chat: `open`, whoever may read at all; `participants`, only those who are in it, and
 /// for everybody else, administrators included, it does not exist. It never changes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Visibility {
@@ -252,7 +255,7 @@ pub struct Receipt {
 }
 
 /// How serious a notification is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum NotificationType {

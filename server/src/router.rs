@@ -35,7 +35,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(chats::list, chats::create))
         .routes(routes!(chats::get, chats::update, chats::delete))
         .routes(routes!(participants::list, participants::join))
-        .routes(routes!(participants::leave))
+        .routes(routes!(participants::get, participants::leave))
         .routes(routes!(messages::list, messages::send))
         .routes(routes!(messages::chat_receipts))
         .routes(routes!(messages::get))

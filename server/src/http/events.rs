@@ -55,7 +55,7 @@ pub(crate) struct EventsQuery {
     /// Only those before this moment.
     #[param(nullable = false)]
     to: Option<Timestamp>,
-    /// Text that the payload has, as JSON, whatever the case of A to Z.
+    /// Text that the payload has, in one of its texts or across its JSON, whatever the case of A to Z.
     #[param(nullable = false, value_type = Option<String>, max_length = 200)]
     q: Option<Search>,
 }

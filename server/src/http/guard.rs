@@ -137,15 +137,13 @@ impl Guard {
         let origin = Origin::of_host(scheme, authority).ok();
         match &self.public_url {
             _ if self.mode.is_local() => origin.filter(Origin::is_loopback).ok_or_else(|| {
-                Problem::forbidden(
-                    "Host: the hub answers to loopback names only, such as localhost",
-                )
+                refused("Host", "the hub answers to loopback names only, such as localhost")
             }),
             Some(public) if public.has_authority(authority) => Ok(public.clone()),
             Some(public) => origin.filter(Origin::is_loopback).ok_or_else(|| {
-                Problem::forbidden(format!("Host: the hub answers to the name of {public} only"))
+                refused("Host", format!("the hub answers to the name of {public} only"))
             }),
-            None => origin.ok_or_else(|| Problem::forbidden("Host: that is no name of a host")),
+            None => origin.ok_or_else(|| refused("Host", "that is no name of a host")),
         }
     }
 
@@ -166,8 +164,9 @@ impl Guard {
             // A program says neither. With a cookie it may be a browser's page all the same.
             (None, None) if !headers.contains_key(header::COOKIE) => true,
             (None, None) => {
-                return Err(Problem::forbidden(
-                    "Origin: who shows a cookie must also say which page asks, in Origin or \
+                return Err(refused(
+                    "Origin",
+                    "who shows a cookie must also say which page asks, in Origin or \
                      Sec-Fetch-Site; programs use a token",
                 ));
             }
@@ -175,11 +174,17 @@ impl Guard {
         if from_here {
             return Ok(());
         }
-        Err(Problem::forbidden(
-            "Origin: a page of another origin may not do this; \
+        Err(refused(
+            "Origin",
+            "a page of another origin may not do this; \
              the setting allowed_origins (COLLOQUY_ALLOWED_ORIGINS) names those that may",
         ))
     }
+}
+
+/// 403, because of that header.
+fn refused(header: &str, why: impl Into<String>) -> Problem {
+    Problem::of_field(StatusCode::FORBIDDEN, header, why)
 }
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

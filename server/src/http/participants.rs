@@ -49,6 +49,21 @@ pub(crate) async fn join(
     Ok(Created { location, resource: participant })
 }
 
+/// Get one of those who are in a chat.
+#[utoipa::path(
+    get, path = "/chats/{id}/participants/{participantId}", tag = "chats",
+    operation_id = "getParticipant",
+    params(("id" = ChatId, Path), ("participantId" = PrincipalId, Path), ActingAs),
+    responses(Shown<Participant>, ReadProblems),
+)]
+pub(crate) async fn get(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, participant)): Path<(ChatId, PrincipalId)>,
+) -> Result<Shown<Participant>, Problem> {
+    Ok(Shown(services.participant(&caller, &id, participant).await?))
+}
+
 /// Let somebody leave a chat.
 ///
 /// Its event is `chat:participantLeft`. A private chat is deleted with the last who leaves it, and

@@ -80,6 +80,21 @@ impl Services {
         Ok(Seen { value: Page { items: value.participants, next_cursor: None }, position })
     }
 
+    /// One of those who are in a chat.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn participant(
+        &self,
+        caller: &Caller,
+        id: &ChatId,
+        who: PrincipalId,
+    ) -> Result<Seen<Participant>> {
+        let Seen { value, position } = self.chat(caller, id).await?;
+        let found = value.participants.into_iter().find(|one| one.participant_id == who);
+        Ok(Seen { value: found.ok_or_else(|| not_found("participant", who))?, position })
+    }
+
     /// Creates a chat, perhaps with participants: one event tells of all of them. Who creates a
     /// private chat is in it.
     ///

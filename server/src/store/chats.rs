@@ -68,7 +68,7 @@ pub(crate) async fn list(
             .push(")");
     }
     if let Some(text) = paging.text() {
-        search::push_contains(&mut sql, &["id", "title"], text);
+        search::push_contains(&mut sql, &["id", "title"], &[text]);
     }
     paging.push(&mut sql);
     let mut chats = sql.build().try_map(|found| chat(&found)).fetch_all(&mut *connection).await?;

@@ -9,6 +9,7 @@ use colloquy_protocol::{
     topic::Topic,
 };
 use futures_util::TryStreamExt;
+use serde_json::Value;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Logged, batch::Batch, gaps, row, search, visibility, visibility::Audience};
@@ -304,7 +305,12 @@ pub(crate) async fn list(
             .push(" ORDER BY timestamp DESC, offset DESC LIMIT 1)");
     }
     if let Some(q) = &query.q {
-        search::push_contains(&mut sql, &["payload"], q);
+        // A quote, a backslash or the end of a line stands otherwise in JSON than where it was read.
+        let quoted = Value::from(q.as_str()).to_string();
+        let inside = &quoted[1..quoted.len() - 1];
+        let texts = [q.as_str(), inside];
+        let distinct = if inside == q { 1 } else { 2 };
+        search::push_contains(&mut sql, &["payload"], &texts[..distinct]);
     }
     let direction = if query.goes_back() { " DESC" } else { "" };
     sql.push(" ORDER BY ");

@@ -75,7 +75,7 @@ impl Search<'_> {
             sql.push(" AND born IN (SELECT value FROM json_each(").push_bind(few).push("))");
         }
         if let Some(text) = self.text {
-            push_contains(sql, self.columns, text);
+            push_contains(sql, self.columns, &[text]);
         }
     }
 }
@@ -93,17 +93,25 @@ pub(super) async fn push_message(
         sql.push_bind(chat.as_str().to_owned());
         sql.push(" AND seq > (SELECT seq FROM message_search_end))");
     }
-    push_contains(sql, &["content"], text);
+    push_contains(sql, &["content"], &[text]);
     Ok(())
 }
 
-/// Adds the condition that one of the columns contains the text.
-pub(super) fn push_contains(sql: &mut QueryBuilder<Sqlite>, columns: &[&'static str], text: &str) {
-    let pattern =
-        format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
-    for (index, column) in columns.iter().enumerate() {
-        sql.push(if index == 0 { " AND (" } else { " OR " });
-        sql.push(column).push(" LIKE ").push_bind(pattern.clone()).push(r" ESCAPE '\'");
+/// Adds the condition that one of the columns contains one of the texts.
+pub(super) fn push_contains(
+    sql: &mut QueryBuilder<Sqlite>,
+    columns: &[&'static str],
+    texts: &[&str],
+) {
+    let mut before = " AND (";
+    for text in texts {
+        let pattern =
+            format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
+        for column in columns {
+            sql.push(before).push(column);
+            sql.push(" LIKE ").push_bind(pattern.clone()).push(r" ESCAPE '\'");
+            before = " OR ";
+        }
     }
     sql.push(")");
 }

@@ -72,6 +72,8 @@ pub(crate) const ROUTES: &[Route] = &[
                                                                                              [201, 201, 403, 201, 201, 403, 401, 401, 401]),
     route("POST /chats/{id}/participants", "/chats/SECRET/participants", r#"{"participantId": "AGENT", "kind": "agent"}"#,
                                                                                              [404, 201, 403, 201, 404, 403, 401, 401, 401]),
+    route("GET /chats/{id}/participants/{participantId}", "/chats/OPEN/participants/ADA", "", [200, 200, 200, 200, 200, 200, 401, 401, 401]),
+    route("GET /chats/{id}/participants/{participantId}", "/chats/SECRET/participants/ADA", "", [404, 200, 404, 200, 404, 200, 401, 401, 401]),
     route("DELETE /chats/{id}/participants/{participantId}", "/chats/OPEN/participants/ADA", "",
                                                                                              [204, 204, 403, 204, 204, 403, 401, 401, 401]),
     route("DELETE /chats/{id}/participants/{participantId}", "/chats/SECRET/participants/ADA", "",

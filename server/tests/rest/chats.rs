@@ -2,7 +2,7 @@ use colloquy_client::{
     Method,
     protocol::{
         id::{MessageId, PrincipalKind},
-        model::Message,
+        model::{Message, Participant},
         request::{NewMessage, NewParticipant},
     },
     raw::RawSocket,
@@ -38,6 +38,13 @@ async fn a_chat_from_creation_to_deletion() {
     let joined = client.request(Method::POST, path).json(&user("ann")).send().await.unwrap();
     assert_eq!(joined.status(), 201);
     assert_eq!(header(&joined, "location"), "/api/v1/chats/c/participants/ann");
+    let place = header(&joined, "location").to_owned();
+    let ann: Participant = joined.json().await.unwrap();
+    let found = client.request(Method::GET, &place).send().await.unwrap();
+    assert_eq!(header(&found, "colloquy-offset"), "3");
+    assert_eq!(found.json::<Participant>().await.unwrap(), ann);
+    let nobody = client.request(Method::GET, &format!("{path}/bob")).send().await.unwrap();
+    assert_eq!(nobody.status(), 404);
     let after = client.chat(&chat.id).await.unwrap().value;
     assert_eq!(after.version, 3, "joining changes a chat's version");
     assert_eq!(client.participants(&chat.id).await.unwrap().value.items, after.participants);

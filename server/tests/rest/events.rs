@@ -24,7 +24,7 @@ async fn the_log_is_read_in_both_directions_and_filtered() {
     let planner = agent(&server, "planner").await;
     chat(&server, "c").await;
     let acting = client.act_as(planner.id.clone());
-    let said = json!({"content": "needle"});
+    let said = json!({"content": "needle in\nthe \"hay\""});
     acting.request(Method::POST, "/api/v1/chats/c/messages").json(&said).await.unwrap();
     agent(&server, "other").await;
 
@@ -39,6 +39,8 @@ async fn the_log_is_read_in_both_directions_and_filtered() {
         ("event", "chat:created", vec![2]),
         ("actor", "planner", vec![3]),
         ("q", "NEEDLE", vec![3]),
+        ("q", "in\nthe \"hay\"", vec![3]),
+        ("q", "\"senderKind\":\"agent\"", vec![3]),
         ("from", "2000-01-01T00:00:00Z", vec![1, 2, 3, 4]),
         ("to", "2000-01-01T00:00:00Z", vec![]),
     ] {

@@ -113,6 +113,14 @@ async fn an_unacceptable_field_is_422_and_named() {
             json!({"title": "t", "participants": [{"participantId": "a", "kind": "robot"}]}),
             &["participants[0].kind"],
         ),
+        // Serde's own way to write an enum's variant.
+        ("/chats", json!({"title": "t", "visibility": {"open": null}}), &["visibility"]),
+        (
+            "/chats",
+            json!({"title": "t", "participants": [{"participantId": "a", "kind": {"user": null}}]}),
+            &["participants[0].kind"],
+        ),
+        ("/notifications", json!({"type": {"info": null}, "message": "m"}), &["type"]),
         (
             "/chats",
             json!({"title": "t", "participants": [{"participantId": "a", "kind": "user", "x": 1}]}),
