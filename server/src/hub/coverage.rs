@@ -105,10 +105,9 @@ impl Coverage {
 
     /// Whoever is at the other end joined a private chat, at `joined`, that is as old as `born`:
     /// what happened in it before, or since they left it, becomes visible, and counts as never sent.
-    /// That is so even of what
-    /// a replay under way will send of it, which comes once more when it is asked for: the page that
-    /// is just being read may show the log from before the join, and if what it leaves out counted
-    /// as sent, it would be lost.
+    /// That is so even of what a replay under way will send of it, which comes once more when it is
+    /// asked for: the page that is just being read may show the log from before the join, and if what
+    /// it leaves out counted as sent, it would be lost.
     pub(crate) fn renew(&mut self, topic: &Topic, born: Offset, joined: Offset) {
         let left = self.left.iter().position(|(one, _)| one == topic);
         let left = left.and_then(|place| self.left.remove(place));

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 use colloquy_bench::figures::median;
 use rusqlite::{Connection, params};
+use rustix::time::{ClockId, clock_gettime};
 
 /// How many messages SQLite commits at once.
 const GROUP: i64 = 16;
@@ -28,8 +29,17 @@ pub(crate) fn sync_median(folder: &Path) -> Result<f64> {
     median(times).context("nothing was written")
 }
 
-/// Messages that SQLite stores in a second: a row and an event each, `synchronous=FULL`.
-pub(crate) fn rows_per_second(folder: &Path, time: Duration) -> Result<f64> {
+/// How fast SQLite stores messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bare {
+    /// Messages in a second.
+    pub(crate) rate: f64,
+    /// Seconds of the processor for each.
+    pub(crate) cpu: f64,
+}
+
+/// Has SQLite store messages, a row and an event each, `synchronous=FULL`.
+pub(crate) fn store(folder: &Path, time: Duration) -> Result<Bare> {
     let data = tempfile::tempdir_in(folder)?;
     let connection = Connection::open(data.path().join("bare.db"))?;
     connection.execute_batch(
@@ -57,7 +67,7 @@ pub(crate) fn rows_per_second(folder: &Path, time: Duration) -> Result<f64> {
     )?;
     let content = "x".repeat(256);
     let payload = format!(r#"{{"chatId":"bench","message":"{}"}}"#, "x".repeat(560));
-    let started = Instant::now();
+    let (started, used) = (Instant::now(), used());
     let mut offset = 0;
     while started.elapsed() < time {
         connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -72,7 +82,15 @@ pub(crate) fn rows_per_second(folder: &Path, time: Duration) -> Result<f64> {
         }
         connection.execute_batch("COMMIT")?;
     }
-    Ok(offset as f64 / started.elapsed().as_secs_f64())
+    let stored = offset as f64;
+    let rate = stored / started.elapsed().as_secs_f64();
+    Ok(Bare { rate, cpu: (self::used() - used) / stored })
+}
+
+/// Seconds of the processor that this thread has used.
+fn used() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn time_of(work: impl FnOnce() -> std::io::Result<()>) -> Result<f64> {

@@ -26,6 +26,7 @@ use colloquy_bench::{
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 use self::{
+    bare::Bare,
     load::{Clients, Round},
     server::Server,
 };
@@ -63,7 +64,7 @@ struct Options {
 #[derive(Debug, Default)]
 struct Figures {
     sync: Vec<f64>,
-    bare: Vec<f64>,
+    bare: Vec<Bare>,
     grouped: Vec<Round>,
     alone: Vec<Round>,
     refused: Vec<Round>,
@@ -106,7 +107,7 @@ async fn measure(options: &Options) -> Result<Figures> {
         figures.grouped.push(clients.post(&grouped, time).await?);
         figures.alone.push(clients_of_alone.post(&alone, time).await?);
         figures.refused.push(clients.post_refused(&grouped, time).await?);
-        figures.bare.push(bare::rows_per_second(&options.folder, time)?);
+        figures.bare.push(bare::store(&options.folder, time)?);
     }
     let (posted, seen) = clients.delivered().await?;
     if posted != seen {
@@ -147,10 +148,11 @@ fn table(options: &Options, figures: &Figures) -> String {
     if figures.bare.is_empty() {
         return text;
     }
-    let of = |figures: &[f64]| median(figures.iter().copied()).unwrap_or(f64::NAN);
-    let (sync, bare) = (of(&figures.sync), of(&figures.bare));
-    line(&format!("| bare SQLite, groups of 16 | {bare:.0} | | | | |"));
+    let bare = |of: fn(&Bare) -> f64| median(figures.bare.iter().map(of)).unwrap_or(f64::NAN);
+    let (rate, cpu) = (bare(|bare| bare.rate), bare(|bare| bare.cpu * 1e6));
+    line(&format!("| bare SQLite, groups of 16 | {rate:.0} | {cpu:.1} | | | |"));
     line("");
+    let sync = median(figures.sync.iter().copied()).unwrap_or(f64::NAN);
     line(&format!("fdatasync: {:.3} ms (median)", sync * 1e3));
     line("");
     line("| ratio (median of the rounds) | measured | target |");
@@ -172,7 +174,7 @@ fn table(options: &Options, figures: &Figures) -> String {
         (
             "messages/s, in groups : bare SQLite",
             "≥ 0.6",
-            ratio(&|at| figures.grouped[at].rate() / figures.bare[at]),
+            ratio(&|at| figures.grouped[at].rate() / figures.bare[at].rate),
         ),
         (
             "p99 : fdatasync",
