@@ -11,9 +11,16 @@
 //! - `chats`: chats and their conversations
 //! - `account`: signing in, profile, people, tokens
 
-use std::{cell::Cell, future::pending, pin::Pin, time::Duration};
+use std::{
+    cell::Cell,
+    future::pending,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use colloquy_protocol::model::NotificationType;
+use futures_util::future::{Either, select};
+use gloo_net::http::Request;
 use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
@@ -159,6 +166,9 @@ thread_local! {
 /// The pause between two tries to load a page's part.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// How long the hub may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The router shows what was chosen if the path is still the one that it was chosen for, and in any
 /// case drops the page from before. When only the id in the path changes, it does not choose again. So,
 /// when other pages are gone to while the part of one is on its way:
@@ -206,12 +216,24 @@ impl ChooseView for LazyPage {
 /// another version by now, whose parts do not fit this one, so the browser loads the page anew.
 /// Otherwise a notice says that it is tried again.
 async fn on_failure(error: NotLoaded, notice: &mut Option<u64>) {
-    let is_live = use_websocket().connection().get_untracked() == Connection::Live;
-    if is_alive() && is_live {
+    if is_alive() && hub_answers().await {
         load_anew().await;
     } else if notice.is_none() {
         *notice =
             Some(use_toasts().show(NotificationType::Error, format!("{error} It is tried again.")));
+    }
+}
+
+/// Whether the hub is there. The connection alone does not prove it: it may outlive the network for a
+/// while, and a page that is loaded anew then is lost.
+async fn hub_answers() -> bool {
+    if use_websocket().connection().get_untracked() != Connection::Live {
+        return false;
+    }
+    let answer = pin!(Request::get("/health").send());
+    match select(answer, pin!(sleep(PATIENCE))).await {
+        Either::Left((Ok(answer), _)) => answer.ok(),
+        _ => false,
     }
 }
 

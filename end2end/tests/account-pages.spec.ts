@@ -2,7 +2,7 @@
 
 import type { BrowserContext } from "@playwright/test";
 
-import { expectFit, listen, open } from "../pages.ts";
+import { excessWidth, expectFit, listen, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
 import { alive, ask, join, setUp } from "./accounts.ts";
 
@@ -52,6 +52,8 @@ for (const [colorScheme, viewport] of [
       await page.getByRole("button", { name: button }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
       await expectFit(page, `${button} on ${path}`);
+      const excess = await excessWidth(page, "dialog[open]");
+      expect.soft(excess, `${button} on ${path} scrolls sideways`).toBe(0);
     }
     await context.clearCookies();
     for (const path of ENTRANCES) {

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Route } from "@playwright/test";
 import { listen, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
 import { PASSWORD, alive, ask, join, offered, secret, setUp, signIn } from "./accounts.ts";
-import { hold } from "./steps.ts";
+import { hold, region } from "./steps.ts";
 
 test.use({ flags: ["--auth", "required"] });
 
@@ -142,6 +142,68 @@ test("somebody who is invited comes in, and finds what they may do", async ({
   await viewer.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await viewer.keyboard.press("Enter");
   await expect(viewer.getByRole("alert").filter({ hasText: "is wrong" })).toBeVisible();
+});
+
+test("an empty hub tells a viewer of no button that they do not have", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  const admin = await another(browser, server);
+  await setUp(admin, server);
+  await join(admin, server, context, "Vera Viewer", "viewer");
+  const managing = await admin.newPage();
+  for (const path of ["/agents", "/chats", "/collections"]) {
+    await open(page, path);
+    await expect(page.getByText("What others create shows up here.")).toBeVisible();
+    await expect(page.getByText("with the button above")).toHaveCount(0);
+    await open(managing, path);
+    await expect(managing.getByText("with the button above")).toBeVisible();
+  }
+  await open(page, "/events");
+  await expect(page.getByText("What others do shows up here.")).toBeVisible();
+  await expect(page.getByText("Create an agent")).toHaveCount(0);
+  await open(managing, "/events");
+  await expect(managing.getByText("Create an agent, or let")).toBeVisible();
+  await admin.close();
+});
+
+test("the palette leads to one's profile, and signs out", async ({ page, context, server }) => {
+  await setUp(context, server);
+  await open(page, "/events");
+  const field = page.getByRole("combobox", { name: "Name, id or command" });
+  const lines = page.getByRole("listbox", { name: "Results" }).getByRole("option");
+  const run = async (words: string, name: string) => {
+    await page.keyboard.press("Control+k");
+    await field.fill(words);
+    await expect(lines.and(page.getByRole("option", { selected: true }))).toContainText(name);
+    await field.press("Enter");
+  };
+
+  await run("prof", "Profile");
+  await expect(page.getByRole("heading", { level: 1, name: "Profile" })).toBeVisible();
+  await run("sign", "Sign out");
+  await expect(page).toHaveURL("/sign-in");
+});
+
+test("a long name leaves the state of the connection on one line", async ({ page, context, server }) => {
+  await setUp(context, server);
+  const name = "Ada Augusta of Lovelace ".repeat(8).trim();
+  await ask(context, server, "PATCH", "/profile", { name });
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await open(page, "/demo/websocket");
+
+  const bar = region(page, "Connection");
+  await expect(bar.getByText(name, { exact: true })).toBeVisible();
+  const middle = (part: string) =>
+    bar.locator(part).evaluate((it) => {
+      const { top, bottom } = it.getBoundingClientRect();
+      return (top + bottom) / 2;
+    });
+  for (const part of [".facts", ".controls"]) {
+    expect(Math.abs((await middle(part)) - (await middle(".connection-text"))), part).toBeLessThan(2);
+  }
 });
 
 test("what is typed of somebody else while a link is being made stays", async ({ page, context, server }) => {

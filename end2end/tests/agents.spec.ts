@@ -181,15 +181,24 @@ test("a mistake in the JSON is told with its place, and its line is marked", asy
 
   await metadata.fill('{\n  "a": 1\n  "b": 2\n}');
   await expect(metadata).toHaveAccessibleDescription(
-    /^Line 3, column 3: expected `,` or `}` A JSON object\./,
+    /^Line 3, column 3: a comma or } is expected here\. A JSON object\./,
   );
   await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
   await expect(page.getByRole("button", { name: "Format" })).toBeDisabled();
   await expectFit(page, "a mistake in JSON");
-  const mark = await box(page.locator(".json-mistake"));
-  const first = await box(metadata);
-  expect(mark.y - first.y).toBeGreaterThan(2 * mark.height);
-  expect(mark.y - first.y).toBeLessThan(3 * mark.height);
+  const expectThirdLineMarked = async () => {
+    const mark = await box(page.locator(".json-mistake"));
+    const first = await box(metadata);
+    expect(mark.y - first.y).toBeGreaterThan(2 * mark.height);
+    expect(mark.y - first.y).toBeLessThan(3 * mark.height);
+  };
+  await expectThirdLineMarked();
+
+  await metadata.fill('{\n  "a": 1,\n  "b": tru\n}');
+  await expect(metadata).toHaveAccessibleDescription(
+    /^Line 3, column 10: true, false or null is expected here\. A JSON object\./,
+  );
+  await expectThirdLineMarked();
 
   await metadata.fill('{"a":1,"b":2}');
   await expect(page.locator(".json-mistake")).toHaveCount(0);
@@ -323,6 +332,7 @@ test("a change that was left is saved over what it began with, and over nothing 
   await expect(page.getByText("Somebody else changed it meanwhile.")).toBeVisible();
   await page.getByRole("button", { name: "Save" }).click();
   await expect(conflict(page).getByRole("group", { name: "Name" })).toContainText(/Ada of mine.*Ada of theirs/s);
+  await expect(page.getByText("This is what you had not saved yet.")).toHaveCount(0);
   await page.getByRole("button", { name: "Overwrite with mine" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of mine");
 
@@ -369,6 +379,31 @@ test("what is typed while a change is being saved stays, and is the next change"
   await expect(page.getByRole("form")).toHaveCount(0);
   const { name, description: saved } = await api.get("/agents/ada");
   expect([name, saved]).toEqual(["Ada the second", "Thinks further."]);
+});
+
+test("what is typed while a change is put together with another one stays, and takes nothing back", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  await api.post("/agents", ADA);
+  await edit(page);
+  const name = page.getByLabel("Name", { exact: true });
+  const change = await hold(page, "**/api/v1/agents/ada");
+  await name.fill("Ada the second");
+  await page.getByRole("button", { name: "Save" }).click();
+  await change.asked;
+  await api.patch("/agents/ada", { description: "Theirs." });
+  await name.fill("Ada the third");
+  change.release();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada the second");
+  await expect(page.getByLabel("Description", { exact: true })).toHaveValue("Theirs.");
+  await expect(name).toHaveValue("Ada the third");
+
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("form")).toHaveCount(0);
+  const saved = await api.get("/agents/ada");
+  expect(saved).toMatchObject({ name: "Ada the third", description: "Theirs." });
 });
 
 test("a status is set in one page and seen in the others", async ({ page, context, server }) => {
@@ -472,8 +507,8 @@ test.describe("when somebody else saved first", () => {
     const names = conflict(page).getByRole("group", { name: "Name" });
     await expect(names).toContainText(/Yours.*Ada of mine.*Theirs.*Ada of theirs/s);
     await expect(names.locator("mark")).toHaveText(["mine", "theirs"]);
-    await expect(conflict(page).getByRole("group", { name: "Description" })).toBeVisible();
-    await expect(conflict(page).getByRole("group", { name: "Metadata" })).toHaveCount(0);
+    // What only they changed is no conflict.
+    await expect(conflict(page).getByRole("group")).toHaveCount(1);
   });
 
   test("theirs can be taken", async ({ page }) => {
@@ -484,12 +519,12 @@ test.describe("when somebody else saved first", () => {
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of theirs");
   });
 
-  test("mine can overwrite it", async ({ page, server }) => {
+  test("mine can overwrite it, and nothing that I left alone", async ({ page, server }) => {
     await page.getByRole("button", { name: "Overwrite with mine" }).click();
 
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of mine");
     const saved = await connect(server).get("/agents/ada");
-    expect(saved).toMatchObject({ name: "Ada of mine", description: "Plans the work." });
+    expect(saved).toMatchObject({ name: "Ada of mine", description: "Theirs." });
   });
 
   test("the text can be kept and edited on, with theirs where nothing was typed", async ({
@@ -506,6 +541,29 @@ test.describe("when somebody else saved first", () => {
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of both");
     const saved = await connect(server).get("/agents/ada");
     expect(saved).toMatchObject({ name: "Ada of both", description: "Theirs." });
+  });
+});
+
+test("what only one of two changed is saved without a question", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", ADA);
+  const metadata = await edit(page);
+  await page.getByLabel("Name", { exact: true }).fill("Ada of mine");
+  await page.getByRole("button", { name: "Remove plan" }).click();
+  await api.patch("/agents/ada", { description: "Theirs.", metadata: { team: "red" } });
+  await expect(page.getByText("Somebody else changed it meanwhile.")).toBeVisible();
+  await expect(metadata).toHaveValue(/blue/);
+
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ada of mine");
+  await expect(page.getByRole("form")).toHaveCount(0);
+  await expect(page.getByRole("region", { name: "Metadata" })).toContainText('"red"');
+  expect(await api.get("/agents/ada")).toMatchObject({
+    name: "Ada of mine",
+    description: "Theirs.",
+    capabilities: ["review"],
+    metadata: { team: "red", limits: { steps: 12 } },
   });
 });
 

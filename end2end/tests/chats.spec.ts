@@ -130,6 +130,18 @@ test("who joins is named in any case and by a beginning, and a name of nobody ke
     await expect(field).toBeFocused();
     await expect(field).toHaveValue(text);
   }
+  // What is wrong is said of what stands there.
+  for (const change of [
+    () => field.fill("mel me"),
+    () => panel.getByRole("radio", { name: "Person" }).check({ force: true }),
+    () => panel.getByRole("radio", { name: "Agent" }).check({ force: true }),
+  ]) {
+    await panel.getByRole("button", { name: "Add" }).click();
+    await expect(field).toHaveAttribute("aria-invalid", "true");
+    await change();
+    await expect(field).toHaveAttribute("aria-invalid", "false");
+    await expect(field).toHaveAccessibleDescription("");
+  }
   // An id is an id, whoever is called so.
   await name("a-1");
   await expect(panel.getByRole("listitem")).toHaveText([/Ada/, /Mel Meyer/, /Vi Viewer/]);
@@ -720,6 +732,27 @@ test("a lost answer does not send a message twice", async ({ page, server }) => 
   expect((await api.get("/chats/plan/messages")).items).toHaveLength(1);
 });
 
+test("that something was not sent is said while it stands in the field", async ({ page, server }) => {
+  const api = await plan(server);
+  await open(page, "/chats/plan");
+  const unsent = page.getByText("It was not sent. A message has at most 65,536 characters.");
+  const send = async () => {
+    await say(page, "w".repeat(65_537));
+    await expect(unsent).toBeVisible();
+  };
+
+  for (const text of ["", "Something else"]) {
+    await send();
+    await page.getByLabel("Message", { exact: true }).fill(text);
+    await expect(unsent).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Try again" })).toHaveCount(0);
+  }
+  await send();
+  await api.delete("/chats/plan");
+  await expect(page.getByText("What you wrote is still here.")).toBeVisible();
+  await expect(unsent).toHaveCount(0);
+});
+
 test("code in a message can be copied", async ({ page, server }) => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   const api = await plan(server);
@@ -862,13 +895,10 @@ test("what was typed about a chat outlives a reload, and takes nothing back that
   await api.patch("/chats/plan", { title: "Their plan" });
   await expect(dialog.getByText("Somebody else changed it meanwhile.")).toBeVisible();
   await expect(title).toHaveValue("The plan");
-  await dialog.getByRole("button", { name: "Save" }).click();
-  await expect(dialog.getByRole("group", { name: "Metadata" })).toContainText("tea");
-  await dialog.getByRole("button", { name: "Keep editing mine" }).click();
-  await expect(title).toHaveValue("Their plan");
-  await expect(metadata).toHaveValue('{"topic": "tea"}');
+  // They changed the title only, so nothing is asked.
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog).toBeHidden();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Their plan");
 
   const chat = await api.get("/chats/plan");
   expect([chat.title, chat.metadata]).toEqual(["Their plan", { topic: "tea" }]);

@@ -64,21 +64,23 @@ test("a collection is created, changed and deleted, and another page agrees", as
   await expect(other.getByText("There are no collections yet.")).toBeVisible();
 });
 
-test("a conflict shows both versions of the metadata", async ({ page, server }) => {
+test("a conflict shows both versions of the metadata, and what only they changed stays", async ({ page, server }) => {
   const api = connect(server);
   await api.post("/collections", NOTES);
   await open(page, "/collections/notes");
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByLabel("Metadata", { exact: true }).fill('{"source": "mine"}');
-  await api.patch("/collections/notes", { metadata: { source: "theirs" } });
+  await api.patch("/collections/notes", { description: "Theirs.", metadata: { source: "theirs" } });
   await page.getByRole("button", { name: "Save" }).click();
 
   const sides = page.getByRole("group", { name: "Metadata" });
   await expect(sides).toContainText(/Yours.*mine.*Theirs.*theirs/s);
+  await expect(page.getByRole("group", { name: "Description" })).toHaveCount(0);
   await page.getByRole("button", { name: "Overwrite with mine" }).click();
 
   await expect(page.getByRole("form")).toHaveCount(0);
-  expect((await api.get("/collections/notes")).metadata).toEqual({ source: "mine" });
+  const saved = await api.get("/collections/notes");
+  expect([saved.description, saved.metadata]).toEqual(["Theirs.", { source: "mine" }]);
 });
 
 test("a collection that is deleted while it is edited keeps the text", async ({ page, server }) => {

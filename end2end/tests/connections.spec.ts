@@ -21,7 +21,8 @@ test("everybody who is connected is listed, this page marked", async ({ page, co
   await expect(listed).toContainText("local");
   await expect(listed).toContainText("agent:ada");
   await expect(listed).toContainText("empty");
-  await expect(listed).toContainText("Chrome");
+  await expect(listed).toContainText(/· Chrome on \w+/);
+  await expect(listed.locator(".who-agent")).toHaveAttribute("title", /^Mozilla\/5\.0 .*Chrome\//);
 
   await other.close();
   await expect(rows(page)).toHaveCount(1);

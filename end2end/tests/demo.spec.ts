@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 
 import { excessWidth, listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
+import { join, setUp } from "./accounts.ts";
 import { type Api, connect, goTo, history, hold, isLive, offered, region } from "./steps.ts";
 
 const DEMO = "/demo/websocket";
@@ -77,6 +78,27 @@ test("the history can be cleared", async ({ page, server }) => {
   await expect(history(page)).toHaveText([/agent:created.*Bob/]);
 });
 
+test("what the filter hides is not cleared, and its payload is not shown", async ({ page, server }) => {
+  const api = connect(server);
+  await open(page, DEMO);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await expect(history(page)).toHaveText([/Bob/, /Ada/]);
+  await history(page).last().click();
+  await expect(region(page, "Payload")).toContainText('"agentId": "ada"');
+  const clear = page.getByRole("button", { name: "Clear" });
+
+  await page.getByLabel("Text in the events").fill("bob");
+  await expect(history(page)).toHaveText([/Bob/]);
+  await expect(region(page, "Payload")).toHaveCount(0);
+  await clear.click();
+  await expect(page.getByText("No event matches.")).toBeVisible();
+  await expect(clear).toBeDisabled();
+  await page.getByLabel("Text in the events").fill("");
+
+  await expect(history(page)).toHaveText([/Ada/]);
+});
+
 test("the history is filtered by event and by text, and taken along as JSON", async ({
   page,
   server,
@@ -133,6 +155,48 @@ test("stopped, the history loses nothing", async ({ page, server }) => {
 
   await expect(history(page)).toHaveText([/Eve/, /Bob/, /Ada/]);
   await expect(page.getByRole("button", { name: "2 new" })).toBeHidden();
+});
+
+test("cleared while it is stopped, the history shows no payload and says what waits", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  await open(page, DEMO);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await history(page).first().click();
+  await expect(region(page, "Payload")).toContainText('"agentId": "ada"');
+  const pause = page.getByRole("button", { name: "Pause" });
+  const resume = page.getByRole("button", { name: "Resume" });
+
+  const before = await pause.boundingBox();
+  await pause.click();
+  await expect(resume).toBeVisible();
+  expect((await resume.boundingBox())?.width).toBe(before?.width);
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await expect(page.getByRole("button", { name: "1 new" })).toBeVisible();
+  await page.getByRole("button", { name: "Clear" }).click();
+  await expect(region(page, "Payload")).toHaveCount(0);
+  await expect(page.getByText("1 event waits for Resume.")).toBeVisible();
+  await expect(page.getByText("Nothing to show yet.")).toHaveCount(0);
+  await api.post("/agents", { id: "eve", name: "Eve" });
+  await expect(page.getByText("2 events wait for Resume.")).toBeVisible();
+
+  await resume.click();
+  await expect(history(page)).toHaveText([/Eve/, /Bob/]);
+});
+
+test("a notification in the history says how grave it is", async ({ page, server }) => {
+  await open(page, DEMO);
+  for (const type of ["info", "success", "warning", "error"]) {
+    await connect(server).post("/notifications", { type, message: "Tea is ready" });
+  }
+  await expect(history(page)).toHaveText([
+    /error: Tea is ready/,
+    /warning: Tea is ready/,
+    /success: Tea is ready/,
+    /info: Tea is ready/,
+  ]);
 });
 
 test("every event can be made to happen with the buttons", async ({ page, server }) => {
@@ -212,21 +276,57 @@ test("a refusal stands beside the button, and what was typed stays", async ({ pa
 
   await panel.getByLabel("Name").fill(name);
   await panel.getByRole("button", { name: "Create" }).click();
-  await expect(panel.getByRole("alert").filter({ hasText: "name:" })).toBeVisible();
+  await expect(panel.getByText("Name must have at most 200 characters.")).toBeVisible();
   await expect(panel.getByLabel("Name")).toHaveValue(name);
 
   await panel.getByLabel("Agent", { exact: true }).last().fill("not an id");
   await panel.getByRole("button", { name: "Delete" }).click();
-  await expect(panel.getByText("an id has 1 to 64 characters")).toBeVisible();
+  await expect(panel.getByText(/^An id has 1 to 64 characters.*\.$/)).toBeVisible();
   await panel.getByLabel("Agent", { exact: true }).last().fill("nobody");
   await panel.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog", { name: "Delete nobody?" }).getByRole("button", { name: "Delete" }).click();
-  await expect(panel.getByRole("alert").filter({ hasText: "nobody" })).toBeVisible();
+  await expect(panel.getByText('No agent has the id "nobody".')).toBeVisible();
 
   await panel.getByLabel("Name").fill("Ada");
   await panel.getByRole("button", { name: "Create" }).click();
   await expect(history(page)).toHaveText([/agent:created.*Ada/]);
   expect((await connect(server).get("/agents")).items).toHaveLength(1);
+});
+
+test("what is created has the id that was typed, if there is none with it", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", { id: "ada", name: "Ada" });
+  await api.post("/agents", { id: "bob", name: "Bob" });
+  await open(page, DEMO);
+  const panel = region(page, "Make something happen");
+  const agent = panel.getByLabel("Agent", { exact: true }).last();
+  const create = panel.getByRole("button", { name: "Create" });
+  const creates = async (id: string | RegExp) => {
+    await create.click();
+    await expect(panel.getByRole("status")).toHaveText(/^agent:created was here/);
+    await expect(agent).toHaveValue(id);
+    await expect(create).toBeEnabled();
+  };
+  const chosen = /^[a-z]+-[a-z]+-\d+$/;
+
+  // What nobody typed is not taken, although it is free again.
+  await expect(agent).toHaveValue("bob");
+  await api.delete("/agents/bob");
+  await expect(offered(page, "agents")).toHaveText(["Ada"]);
+  await creates(chosen);
+  await agent.fill("my-bot");
+  await creates("my-bot");
+  expect(await api.get("/agents/my-bot")).toMatchObject({ id: "my-bot" });
+  await creates(chosen);
+  await agent.fill("ada");
+  await creates(chosen);
+  expect((await api.get("/agents")).items).toHaveLength(5);
+
+  await agent.fill("not an id");
+  await create.click();
+  await expect(panel.getByText(/^An id has 1 to 64 characters.*\.$/)).toBeVisible();
+  await expect(agent).toHaveValue("not an id");
+  expect((await api.get("/agents")).items).toHaveLength(5);
 });
 
 test("what others made is deleted only if one says so twice, and nothing else takes its place", async ({
@@ -271,26 +371,34 @@ test("how it went is said of what it was about", async ({ page }) => {
   await expect(panel.getByText("was here")).toBeHidden();
 });
 
-test("tried again after a lost answer, it is created once", async ({ page, server }) => {
-  let isCut = true;
-  await page.route("**/api/v1/agents", async (route) => {
-    const response = await route.fetch();
-    await (isCut ? route.abort() : route.fulfill({ response }));
+for (const [id, whose] of [
+  ["", "that was chosen"],
+  ["my-bot", "that was typed"],
+] as const) {
+  test(`tried again after a lost answer, it is created once, with the id ${whose}`, async ({ page, server }) => {
+    let isCut = true;
+    await page.route("**/api/v1/agents", async (route) => {
+      const response = await route.fetch();
+      await (isCut ? route.abort() : route.fulfill({ response }));
+    });
+    await open(page, DEMO);
+    const panel = region(page, "Make something happen");
+    await panel.getByLabel("Agent", { exact: true }).last().fill(id);
+
+    await panel.getByRole("button", { name: "Create" }).click();
+    await expect(panel.getByText("The server cannot be reached.")).toBeVisible();
+    // It was created all the same.
+    await expect(history(page)).toHaveText([/agent:created/]);
+    isCut = false;
+    await panel.getByRole("button", { name: "Create" }).click();
+
+    await expect(panel.getByText("The server cannot be reached.")).toBeHidden();
+    // Its event may have been here the first time.
+    await expect(panel.getByRole("status")).toHaveText(/^(Done\.|agent:created was here)/);
+    await expect(panel.getByRole("button", { name: "Create" })).toBeEnabled();
+    expect((await connect(server).get("/agents")).items).toHaveLength(1);
   });
-  await open(page, DEMO);
-  const panel = region(page, "Make something happen");
-
-  await panel.getByRole("button", { name: "Create" }).click();
-  await expect(panel.getByText("The server cannot be reached.")).toBeVisible();
-  isCut = false;
-  await panel.getByRole("button", { name: "Create" }).click();
-
-  await expect(panel.getByText("The server cannot be reached.")).toBeHidden();
-  // Its event may have been here the first time.
-  await expect(panel.getByRole("status")).toHaveText(/^(Done\.|agent:created was here)/);
-  await expect(panel.getByRole("button", { name: "Create" })).toBeEnabled();
-  expect((await connect(server).get("/agents")).items).toHaveLength(1);
-});
+}
 
 test("the page can be left while something is made to happen", async ({ page, server }) => {
   const heard = listen(page);
@@ -331,7 +439,7 @@ test("subscribed to one chat, the page sees that chat only", async ({ page, serv
   await region(page, "Subscriptions").getByText("Chats", { exact: true }).click();
   await page.getByLabel("Which", { exact: true }).fill("not an id");
   await page.getByRole("button", { name: "Subscribe", exact: true }).click();
-  await expect(page.getByText("an id has 1 to 64 characters")).toBeVisible();
+  await expect(page.getByText("An id has 1 to 64 characters")).toBeVisible();
   await expect(page.getByLabel("Which", { exact: true })).toHaveValue("not an id");
   await page.getByLabel("Which", { exact: true }).fill("plan");
   await page.getByRole("button", { name: "Subscribe", exact: true }).click();
@@ -405,6 +513,21 @@ for (const width of [360, 2560]) {
     expect(await excessWidth(page)).toBe(0);
   });
 }
+
+test.describe("where people sign in", () => {
+  test.use({ flags: ["--auth", "required"] });
+
+  test("who can make nothing happen is not told to", async ({ page, context, server, browser }) => {
+    const admin = await browser.newContext({ baseURL: server.url });
+    await setUp(admin, server);
+    await join(admin, server, context, "Vera Viewer", "viewer");
+    await open(page, DEMO);
+
+    const panel = region(page, "Live history");
+    await expect(panel.getByText("What others create shows up here by itself.")).toBeVisible();
+    await expect(panel.getByText("make something happen")).toHaveCount(0);
+  });
+});
 
 test.describe("without scripts", () => {
   test.use({ javaScriptEnabled: false });

@@ -133,6 +133,20 @@ test("a time narrows it down, and a mistake in a filter is told", async ({ page,
   await expect(page.getByLabel("Entity")).toHaveValue("ada");
 });
 
+test("an event that there is not is told at its field, and all are shown", async ({ page, server }) => {
+  await story(connect(server));
+  await open(page, "/events?event=bogus");
+  const filters = page.getByRole("search", { name: "Filter the events" });
+
+  await expect(rows(page)).toHaveCount(5);
+  await expect(page.getByText("could not be loaded")).toHaveCount(0);
+  await expect(filters.getByRole("alert")).toHaveText("Not used: no event is called bogus.");
+  await filters.getByLabel("Event", { exact: true }).selectOption("agent:created");
+
+  await expect(rows(page)).toHaveCount(2);
+  await expect(filters.getByRole("alert")).toHaveCount(0);
+});
+
 test("the entity and the actor count while one types, and are told when they cannot", async ({
   page,
   server,

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from "@playwright/test";
 
-import { PAGES, expectFit, fill, listen, live, open } from "../pages.ts";
+import { PAGES, excessWidth, expectFit, fill, listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
 import { PASSWORD, alive, ask, join, setUp, signIn } from "./accounts.ts";
 import { rows } from "./entities.ts";
@@ -63,6 +63,67 @@ for (const viewport of [WIDE, NARROW]) {
     }
   });
 }
+
+test("a dialog is no wider than a phone's screen", async ({ page, server }) => {
+  await fill(server);
+  await page.setViewportSize(NARROW);
+  for (const [path, button] of [
+    ["/", "Notify everybody…"],
+    ["/agents", "New agent"],
+    ["/chats", "New chat"],
+    ["/collections", "New collection"],
+    ["/tokens", "New token"],
+  ] as const) {
+    await open(page, path);
+    await page.getByRole("button", { name: button }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    expect.soft(await excessWidth(page, "dialog[open]"), `${button} on ${path}`).toBe(0);
+  }
+});
+
+test("a long id is no wider than a phone's screen", async ({ page, server }) => {
+  const api = connect(server);
+  const id = "a".repeat(64);
+  await api.post("/agents", { id, name: "Ada" });
+  await api.post("/collections", { id, name: "Notes" });
+  await page.setViewportSize(NARROW);
+  for (const path of [`/agents/${id}`, `/collections/${id}`]) {
+    await open(page, path);
+    expect.soft(await excessWidth(page), path).toBe(0);
+  }
+});
+
+test("the log names events whole where there is little room", async ({ page, server }) => {
+  await fill(server);
+  await connect(server).post("/chats/plan/participants", { participantId: "bob", kind: "agent" });
+  // A laptop's screen at twice its size.
+  await page.setViewportSize({ width: 640, height: 800 });
+  await open(page, "/events");
+
+  const names = page.locator(".log-row .event-name");
+  await expect(names.filter({ hasText: "chat:participantJoined" }).first()).toBeVisible();
+  const cut = await names.evaluateAll((all) =>
+    all.filter((it) => it.scrollWidth > it.clientWidth + 1).map((it) => it.textContent),
+  );
+  expect(cut).toEqual([]);
+});
+
+test("a name that is read from the right stands where all others stand", async ({ page, server }) => {
+  await fill(server);
+  const api = connect(server);
+  await api.post("/agents", { id: "lovelace", name: "آدا" });
+  await api.post("/chats/plan/participants", { participantId: "lovelace", kind: "agent" });
+  await open(page, "/chats/plan");
+
+  /** Where the letters of a participant's name begin. */
+  const begin = (name: string) =>
+    page.locator(".participant-name").getByRole("link", { name, exact: true }).evaluate((it) => {
+      const letters = document.createRange();
+      letters.selectNodeContents(it);
+      return letters.getBoundingClientRect().left;
+    });
+  expect(Math.abs((await begin("آدا")) - (await begin("Ada")))).toBeLessThan(2);
+});
 
 test("every page is rendered with its data, and says 404 for what is not there", async ({
   request,

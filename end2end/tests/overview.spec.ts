@@ -137,7 +137,7 @@ test("everybody is notified, with what was typed kept until it is sent", async (
   const dialog = page.getByRole("dialog", { name: "Notify everybody" });
   await dialog.getByText("error", { exact: true }).click();
   await dialog.getByLabel("Details for programs").fill('{"disk": }');
-  await expect(dialog.getByText("Line 1, column 10: expected value")).toBeVisible();
+  await expect(dialog.getByText("Line 1, column 10: a value is expected here.")).toBeVisible();
   await expect(dialog.getByRole("button", { name: "Notify everybody" })).toBeDisabled();
   await dialog.getByLabel("Details for programs").fill('{"disk": "/data"}');
 
@@ -220,6 +220,32 @@ test("a notice that is closed with the mouse does not keep the next one", async 
   await expect(notices).toHaveCount(1);
   await page.mouse.move(0, 0);
   await expect(notices).toHaveCount(0);
+});
+
+test("of many notices the latest are seen, and all are counted and closed", async ({ page, server }) => {
+  const api = connect(server);
+  await page.setViewportSize({ width: 360, height: 780 });
+  await open(page, "/agents");
+  const notices = page.locator(".toast").filter({ visible: true });
+  const closing = page.getByRole("button", { name: "Close all" });
+  const tell = (number: number) =>
+    api.post("/notifications", { type: "error", message: `Wrong: ${number}` });
+  await tell(1);
+  await expect(notices).toHaveCount(1);
+  await expect(closing).toHaveCount(0);
+
+  for (let number = 2; number <= 14; number += 1) await tell(number);
+  await expect(notices).toHaveText([/Wrong: 12/, /Wrong: 13/, /Wrong: 14/]);
+  await expect(page.getByText("and 11 more")).toBeVisible();
+
+  await closing.press("Enter");
+  await expect(page.locator(".toast")).toHaveCount(0);
+  await expect(closing).toHaveCount(0);
+  await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
+  for (const number of [15, 16]) await tell(number);
+  await expect(notices).toHaveText([/Wrong: 15/, /Wrong: 16/]);
+  await expect(closing).toBeVisible();
+  await expect(page.getByText(/and \d+ more/)).toHaveCount(0);
 });
 
 test.describe("without scripts", () => {

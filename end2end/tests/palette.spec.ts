@@ -199,6 +199,22 @@ test("runs commands", async ({ page }) => {
   await expect(page.getByRole("dialog", { name: "Notify everybody" })).toBeVisible();
 });
 
+test("leads to the page of the API, and finds things by other words", async ({ page }) => {
+  await open(page, "/events");
+
+  await page.keyboard.press("Control+k");
+  await field(page).fill("dark");
+  await expect(lines(page)).toHaveText([/Switch colours/]);
+  // Nobody has an account in local mode.
+  await field(page).fill("profile");
+  await expect(page.getByText("Nothing has this name or id.")).toBeVisible();
+  await field(page).fill("docs");
+  await expect(chosen(page)).toContainText("API");
+  await page.keyboard.press("Enter");
+
+  await expect(page).toHaveURL(/\/docs\/?$/);
+});
+
 test("begins to create an agent from anywhere", async ({ page }) => {
   await open(page, "/events");
 

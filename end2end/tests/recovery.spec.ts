@@ -180,6 +180,25 @@ test("a page whose code cannot come from the hub comes when it can", async ({ pa
   await expect(page.locator("html")).toHaveAttribute("data-same");
 });
 
+test("a page whose code cannot come while the connection is live comes when it can", async ({ page }) => {
+  await open(page, "/chats");
+  await page.evaluate(() => document.documentElement.setAttribute("data-same", ""));
+  // The network for everything but the socket is gone.
+  await page.route("**/health", (route) => route.abort());
+  await page.route("**/*.wasm", (route) => route.abort());
+
+  await page.getByRole("link", { name: "Agents" }).click();
+  await expect(page.locator(".toast")).toContainText(/could not be loaded.*tried again/);
+  await expect(page.locator(".connection-pill")).toHaveAttribute("data-state", "live");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Chats");
+  await page.unroute("**/*.wasm");
+
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Agents");
+  await expect(page).toHaveURL(/\/agents$/);
+  await expect(page.locator(".toast")).toHaveCount(0);
+  await expect(page.locator("html")).toHaveAttribute("data-same");
+});
+
 test("another page is gone to while the code of one cannot come", async ({ page }) => {
   const network = await unsteadyNetwork(page);
   await open(page, "/chats");

@@ -13,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// 404: there is no such thing.
-    #[error("no {what} has the id `{id}`")]
+    #[error("no {what} has the id \"{id}\"")]
     NotFound {
         /// What was looked for: `agent`, `chat` ...
         what: &'static str,

@@ -1,6 +1,9 @@
 //! Why a request did not succeed.
 
-use colloquy_protocol::{problem::Problem, rest};
+use colloquy_protocol::{
+    problem::{FieldError, Problem},
+    rest,
+};
 use serde::{Deserialize, Serialize};
 
 /// Why a request did not succeed, in words that a page can show.
@@ -75,13 +78,20 @@ fn say(problem: &Problem) -> String {
         return sentence(if detail.is_empty() { title.as_ref() } else { detail });
     }
     // The detail says the same in the API's words.
-    let each =
-        problem.errors.iter().map(|error| format!("{}: {}", in_words(&error.field), error.message));
-    sentence(&each.collect::<Vec<_>>().join("; "))
+    sentence(&problem.errors.iter().map(say_of_field).collect::<Vec<_>>().join("; "))
 }
 
-/// A field's name as people write it: `participantId` is "Participant id". Headers stay as they are.
+/// What is wrong with a field: most messages go on where its name ends.
+fn say_of_field(FieldError { field, message }: &FieldError) -> String {
+    let goes_on = ["is ", "has ", "must "].iter().any(|verb| message.starts_with(verb));
+    let colon = if goes_on { "" } else { ":" };
+    format!("{}{colon} {message}", in_words(field))
+}
+
+/// A field's name as people write it: `replyTo` is "Reply to", and `participantId`, which names a
+/// participant, "Participant". Headers stay as they are.
 fn in_words(field: &str) -> String {
+    let field = field.strip_suffix("Id").unwrap_or(field);
     let is_header = field.contains('-');
     let mut words = String::with_capacity(field.len());
     for (place, letter) in field.char_indices() {
@@ -96,24 +106,24 @@ fn in_words(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use colloquy_protocol::problem::FieldError;
-
     use super::*;
 
     #[test]
     fn a_refusal_names_each_field_once_and_in_words() {
         let said = |errors: &[(&str, &str)]| {
             let error = |(field, message): &(&str, &str)| FieldError::new(*field, *message);
-            let detail = "no chat has the id `plan`";
+            let detail = "no chat has the id \"plan\"";
             let errors = errors.iter().map(error).collect();
             let problem = Problem { errors, ..Problem::new(409, "Conflict", detail) };
             ApiError::Refused(problem).to_string()
         };
         let taken = said(&[("participantId", "is in the chat already")]);
-        assert_eq!(taken, "Participant id: is in the chat already.");
-        let both = said(&[("name", "is empty"), ("If-Match", "is no list")]);
-        assert_eq!(both, "Name: is empty; If-Match: is no list.");
-        assert_eq!(said(&[]), "No chat has the id `plan`.");
+        assert_eq!(taken, "Participant is in the chat already.");
+        let other = said(&[("id", "there is another agent with this id")]);
+        assert_eq!(other, "Id: there is another agent with this id.");
+        let both = said(&[("replyTo", "is empty"), ("If-Match", "is no list")]);
+        assert_eq!(both, "Reply to is empty; If-Match is no list.");
+        assert_eq!(said(&[]), "No chat has the id \"plan\".");
         let untold = ApiError::Refused(Problem::new(502, "Bad Gateway", ""));
         assert_eq!(untold.to_string(), "Bad Gateway.");
     }

@@ -18,7 +18,7 @@ pub struct Sides {
 pub fn Conflict(
     /// What it is about, as it stands in a sentence: `agent`.
     noun: &'static str,
-    /// The fields that differ.
+    /// The fields that both changed.
     sides: Vec<Sides>,
     /// Drops what was typed.
     #[prop(into)]
@@ -47,7 +47,7 @@ pub fn Conflict(
             <h2 id="conflict-title">"Somebody else saved first"</h2>
             <p>
                 {format!(
-                    "This {noun} was changed while you typed. Nothing is lost: here is what differs.",
+                    "This {noun} was changed while you typed. Nothing is lost: here is what you both changed.",
                 )}
             </p>
             {fields}

@@ -93,28 +93,23 @@ impl Draft {
         self.typed() != Some(self.saved.get().unwrap_or_default())
     }
 
-    /// Goes on from what somebody else saved: where nothing was typed here, theirs is shown.
-    pub fn continue_from(self, theirs: Fields) {
-        let before = self.saved.get_untracked().unwrap_or_default();
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    /// Goes on from what is saved now: it is shown where nothing else was typed than `before`. Metadata
+    /// that says the same stays as it was typed.
+    pub fn continue_from(self, before: &Fields, now: Fields) {
         if self.name.get_untracked() == before.name {
-            self.name.set(theirs.name.clone());
+            self.name.set(now.name.clone());
         }
         if self.description.get_untracked() == text(&before.description) {
-            self.description.set(text(&theirs.description));
+            self.description.set(text(&now.description).to_owned());
         }
         if self.capabilities.get_untracked() == before.capabilities {
-            self.capabilities.set(theirs.capabilities.clone());
+            self.capabilities.set(now.capabilities.clone());
         }
-        if self.metadata.with_untracked(|text| parse_object(text)) == Ok(before.metadata) {
-            self.metadata.set(pretty(&theirs.metadata));
+        let typed = self.metadata.with_untracked(|text| parse_object(text));
+        if before.metadata != now.metadata && typed.as_ref() == Ok(&before.metadata) {
+            self.metadata.set(pretty(&now.metadata));
         }
-        self.saved.set(Some(theirs));
-    }
-
-    /// Goes on from what was saved from here; what stands in the fields stays.
-    pub fn was_saved(self, fields: Fields) {
-        self.saved.set(Some(fields));
+        self.saved.set(Some(now));
     }
 
     fn typed(self) -> Option<Fields> {
@@ -129,7 +124,7 @@ impl Draft {
 
     fn show(self, fields: &Fields) {
         self.name.set(fields.name.clone());
-        self.description.set(fields.description.clone().unwrap_or_default());
+        self.description.set(text(&fields.description).to_owned());
         self.capabilities.set(fields.capabilities.clone());
         self.metadata.set(pretty(&fields.metadata));
     }
@@ -141,17 +136,92 @@ impl Default for Draft {
     }
 }
 
-/// The fields in which two versions differ; the name goes by `name`.
-pub fn differences(name: &'static str, mine: &Fields, theirs: &Fields) -> Vec<Sides> {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let list = |list: &Option<Vec<String>>| list.as_deref().unwrap_or_default().join("\n");
-    let (mine_json, their_json) = (pretty(&mine.metadata), pretty(&theirs.metadata));
-    let all = [
-        (name, mine.name.clone(), theirs.name.clone()),
-        ("Description", text(&mine.description), text(&theirs.description)),
-        ("Capabilities", list(&mine.capabilities), list(&theirs.capabilities)),
-        ("Metadata", mine_json, their_json),
-    ];
-    let sides = all.map(|(label, mine, theirs)| Sides { label, mine, theirs });
-    sides.into_iter().filter(|sides| sides.mine != sides.theirs).collect()
+/// The fields that were changed here and by somebody else, each to something else; the name goes by
+/// `name`.
+pub fn conflicts(name: &'static str, base: &Fields, mine: &Fields, theirs: &Fields) -> Vec<Sides> {
+    let labels = [name, "Description", "Capabilities", "Metadata"];
+    let [base, mine, theirs] = [base, mine, theirs].map(texts);
+    let fields = labels.into_iter().zip(base).zip(mine.into_iter().zip(theirs));
+    fields
+        .filter(|((_, base), (mine, theirs))| mine != base && theirs != base && mine != theirs)
+        .map(|((label, _), (mine, theirs))| Sides { label, mine, theirs })
+        .collect()
+}
+
+/// What somebody else saved, but for the fields that were changed here.
+pub fn merged(base: &Fields, mine: &Fields, theirs: &Fields) -> Fields {
+    let [before, here, there] = [base, mine, theirs].map(|fields| text(&fields.description));
+    let description = changed(before, here, there);
+    Fields {
+        name: changed(&base.name, &mine.name, &theirs.name).clone(),
+        description: (!description.is_empty()).then(|| description.to_owned()),
+        capabilities: changed(&base.capabilities, &mine.capabilities, &theirs.capabilities).clone(),
+        metadata: changed(&base.metadata, &mine.metadata, &theirs.metadata).clone(),
+    }
+}
+
+fn changed<'a, T: PartialEq + ?Sized>(base: &T, mine: &'a T, theirs: &'a T) -> &'a T {
+    if mine == base { theirs } else { mine }
+}
+
+/// The fields as they are shown to be compared.
+fn texts(fields: &Fields) -> [String; 4] {
+    [
+        fields.name.clone(),
+        text(&fields.description).to_owned(),
+        fields.capabilities.as_deref().unwrap_or_default().join("\n"),
+        pretty(&fields.metadata),
+    ]
+}
+
+/// A text; none is the same as one without a word.
+fn text(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(name: &str, description: &str, team: &str) -> Fields {
+        Fields {
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            capabilities: Some(vec!["plan".to_owned()]),
+            metadata: parse_object(&format!("{{\"team\": \"{team}\"}}")).unwrap(),
+        }
+    }
+
+    #[test]
+    fn only_what_both_changed_is_a_conflict() {
+        let base = fields("Ada", "Plans.", "blue");
+        let mine = fields("Ada of mine", "Plans.", "red");
+        let labels = |theirs: &Fields| {
+            let sides = conflicts("Name", &base, &mine, theirs);
+            sides.iter().map(|sides| sides.label).collect::<Vec<_>>()
+        };
+        assert!(labels(&fields("Ada", "Theirs.", "blue")).is_empty());
+        assert!(labels(&fields("Ada of mine", "Plans.", "red")).is_empty());
+        assert_eq!(labels(&fields("Ada of theirs", "Theirs.", "blue")), ["Name"]);
+        assert_eq!(labels(&fields("Ada of theirs", "Plans.", "green")), ["Name", "Metadata"]);
+    }
+
+    #[test]
+    fn what_is_saved_over_theirs_is_what_was_changed_here() {
+        let base = fields("Ada", "Plans.", "blue");
+        let mine = fields("Ada of mine", "Plans.", "blue");
+        let theirs = fields("Ada of theirs", "Theirs.", "red");
+        assert_eq!(merged(&base, &mine, &theirs), fields("Ada of mine", "Theirs.", "red"));
+        assert_eq!(merged(&base, &base, &theirs), theirs);
+        assert_eq!(merged(&base, &mine, &base), mine);
+    }
+
+    #[test]
+    fn no_description_is_the_same_as_an_empty_one() {
+        let base = fields("Ada", "", "blue");
+        let mine = Fields { description: None, ..fields("Ada of mine", "", "blue") };
+        let theirs = fields("Ada", "Theirs.", "blue");
+        assert!(conflicts("Name", &base, &mine, &theirs).is_empty());
+        assert_eq!(merged(&base, &mine, &theirs), fields("Ada of mine", "Theirs.", "blue"));
+    }
 }

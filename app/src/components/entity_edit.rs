@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use crate::{
     api::{
         ApiError,
-        entity::{Entity, Fields, read, update},
+        entity::{Fields, read, update},
     },
     components::{
-        conflict::Conflict,
-        draft::{Contents, Draft, differences},
+        conflict::{Conflict, Sides},
+        draft::{Contents, Draft, conflicts, merged},
         entity_view::EntityForm,
         field::problem_of_form,
         flow::Show,
@@ -24,12 +24,15 @@ use crate::{
     tab_storage,
 };
 
+/// How often a change is put together with what others save meanwhile, before one is told.
+const TRIES: u32 = 10;
+
 /// How a try to save went.
 #[derive(Debug, Clone)]
 enum Saved<T> {
     /// This is what it is now.
     Done(T),
-    /// Somebody else saved this meanwhile.
+    /// Somebody else saved this meanwhile, and both changed the same field.
     Meanwhile(T),
 }
 
@@ -78,7 +81,8 @@ pub fn EditEntity<T: EntityForm>(
     if let Some(contents) = contents {
         draft.restore(contents);
     }
-    let theirs = RwSignal::new(None::<T>);
+    // What somebody else saved meanwhile, and the fields that both changed.
+    let theirs = RwSignal::new(None::<(T, Vec<Sides>)>);
     let form = NodeRef::<html::Form>::new();
     Effect::new(move || {
         // Who comes back to the page did not ask for the form just now.
@@ -98,7 +102,7 @@ pub fn EditEntity<T: EntityForm>(
     let saving = Action::new(move |fields: &Fields| {
         let (begun, fields) = (base.get_untracked(), fields.clone());
         async move {
-            match save(begun, &fields).await? {
+            match save(begun, fields.clone()).await? {
                 // The form may have been left meanwhile, and the page with it.
                 Saved::Done(now) if theirs.is_disposed() => {
                     forget_change(&now.topic());
@@ -106,21 +110,23 @@ pub fn EditEntity<T: EntityForm>(
                 }
                 Saved::Done(now) if untrack(|| draft.fields()).as_ref() != Some(&fields) => {
                     // What was typed meanwhile is a change of what was saved.
-                    draft.was_saved(now.fields());
+                    draft.continue_from(&fields, now.fields());
                     on_saved.run(now.clone());
                     base.set(now);
+                    theirs.set(None);
                 }
                 Saved::Done(now) => {
                     forget_change(&now.topic());
                     on_saved.run(now);
                     on_close.run(());
                 }
-                // Nothing is compared with metadata that cannot be read at the moment: the next try
-                // to save shows both.
+                // Nothing is compared with metadata that cannot be read at the moment, and what was
+                // typed meanwhile may differ no more: the next try to save tells.
                 Saved::Meanwhile(now) if !theirs.is_disposed() => {
-                    if untrack(|| draft.fields()).is_some() {
-                        theirs.set(Some(now));
-                    }
+                    let before = base.with_untracked(T::fields);
+                    let mine = untrack(|| draft.fields()).unwrap_or_else(|| before.clone());
+                    let sides = conflicts(T::NAME_LABEL, &before, &mine, &now.fields());
+                    theirs.set((!sides.is_empty()).then_some((now, sides)));
                 }
                 Saved::Meanwhile(_) => {}
             }
@@ -146,9 +152,8 @@ pub fn EditEntity<T: EntityForm>(
         }
         on_close.run(());
     });
-    let is_stale = Signal::derive(move || {
-        theirs.with(Option::is_none) && base.with(T::fields) != entity.with(T::fields)
-    });
+    let is_asked = Signal::derive(move || theirs.with(Option::is_some));
+    let is_stale = Signal::derive(move || base.with(T::fields) != entity.with(T::fields));
     let is_idle =
         Signal::derive(move || saving.pending().get() || is_gone.get() || draft.fields().is_none());
 
@@ -162,15 +167,15 @@ pub fn EditEntity<T: EntityForm>(
             novalidate
         >
             {T::form(draft, error)}
-            <Hint is_gone is_stale was_left />
+            <Hint is_gone is_asked is_stale was_left />
             {move || {
                 theirs
                     .get()
-                    .map(|now| {
-                        view! { <Versions now base draft theirs give_up save_draft /> }
+                    .map(|(now, sides)| {
+                        view! { <Versions now sides base draft theirs give_up save_draft /> }
                     })
             }}
-            <Show when=move || theirs.with(Option::is_none)>
+            <Show when=move || !is_asked.get()>
                 <FormActions
                     verb="Save"
                     on_cancel=move |()| give_up.run(None)
@@ -183,14 +188,23 @@ pub fn EditEntity<T: EntityForm>(
     .into_any()
 }
 
-/// What is good to know about the change.
+/// What is good to know about the change, unless it is asked which version holds.
 #[component]
-fn Hint(is_gone: Signal<bool>, is_stale: Signal<bool>, was_left: bool) -> impl IntoView {
+fn Hint(
+    is_gone: Signal<bool>,
+    is_asked: Signal<bool>,
+    is_stale: Signal<bool>,
+    was_left: bool,
+) -> impl IntoView {
     let words = move || {
         if is_gone.get() {
             Some("It is gone, so this cannot be saved. Your text stays until you cancel.")
+        } else if is_asked.get() {
+            None
         } else if is_stale.get() {
-            Some("Somebody else changed it meanwhile. Your text stays; saving shows both versions.")
+            Some(
+                "Somebody else changed it meanwhile. Your text stays; if you both changed the same field, saving shows both versions.",
+            )
         } else {
             was_left.then_some("This is what you had not saved yet. Cancel drops it.")
         }
@@ -207,54 +221,55 @@ fn Hint(is_gone: Signal<bool>, is_stale: Signal<bool>, was_left: bool) -> impl I
 #[component]
 fn Versions<T: EntityForm>(
     now: T,
+    sides: Vec<Sides>,
     base: RwSignal<T>,
     draft: Draft,
-    theirs: RwSignal<Option<T>>,
+    theirs: RwSignal<Option<(T, Vec<Sides>)>>,
     give_up: Callback<Option<T>>,
     save_draft: Callback<()>,
 ) -> impl IntoView {
-    let mine = untrack(|| draft.fields())?;
-    let sides = differences(T::NAME_LABEL, &mine, &now.fields());
     let now = StoredValue::new(now);
-    // The next try is to change what was saved meanwhile.
-    let begin_anew = move || {
+    // The next try is to change what was saved meanwhile, and of that only what was changed here.
+    let begin_anew = move |()| {
+        draft.continue_from(&base.with_untracked(T::fields), now.with_value(T::fields));
         base.set(now.get_value());
         theirs.set(None);
     };
-    let conflict = view! {
+    view! {
         <Conflict
             noun=T::NOUN
             sides
             on_theirs=move |()| give_up.run(Some(now.get_value()))
-            on_edit=move |()| {
-                draft.continue_from(now.with_value(T::fields));
-                begin_anew();
-            }
+            on_edit=begin_anew
             on_mine=move |()| {
-                begin_anew();
+                begin_anew(());
                 save_draft.run(());
             }
         />
-    };
-    Some(conflict.into_any())
+    }
+    .into_any()
 }
 
-/// Saves the fields. A version that differs in nothing that people edit (an agent's status, who is in a
-/// chat) is no conflict, and neither is one that is what is to be saved: the answer to a try before may
-/// be lost.
-async fn save<T: Entity>(mut base: T, fields: &Fields) -> Result<Saved<T>, ApiError> {
+/// Saves the fields that were changed here. What somebody else changed meanwhile stays, and is asked
+/// about only where both changed the same field, each to something else. It may be all that is to be
+/// saved: the answer to a try before may be lost.
+async fn save<T: EntityForm>(mut base: T, mut mine: Fields) -> Result<Saved<T>, ApiError> {
+    let mut tries = 0;
     loop {
-        match update(&base, fields).await {
+        tries += 1;
+        match update(&base, &mine).await {
             Ok(now) => return Ok(Saved::Done(now)),
-            Err(error) if error.is_conflict() => {}
+            Err(error) if error.is_conflict() && tries < TRIES => {}
             Err(error) => return Err(error),
         }
         let now = read::<T>(base.topic().id()).await?.value;
-        if now.fields() == *fields {
-            return Ok(Saved::Done(now));
-        }
-        if now.fields() != base.fields() {
+        let (before, theirs) = (base.fields(), now.fields());
+        if !conflicts(T::NAME_LABEL, &before, &mine, &theirs).is_empty() {
             return Ok(Saved::Meanwhile(now));
+        }
+        mine = merged(&before, &mine, &theirs);
+        if mine == theirs {
+            return Ok(Saved::Done(now));
         }
         base = now;
     }

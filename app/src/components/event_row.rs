@@ -150,6 +150,9 @@ struct Glance {
     entity: Entity,
     participant_id: String,
     receipt: Receipt,
+    /// How grave a notification is.
+    #[serde(rename = "type")]
+    severity: String,
     message: Value,
     timestamp: String,
 }
@@ -208,7 +211,7 @@ impl Glance {
                 let who = called(&receipt.principal_id, receipt.principal_kind);
                 format!("{who} {act} {}", called(&receipt.message_id, None))
             }
-            "system:notification" => text(message).to_owned(),
+            "system:notification" => format!("{}: {}", self.severity, text(message)),
             _ => entity.description.clone().unwrap_or_default(),
         };
         excerpt(detail)
@@ -278,6 +281,13 @@ mod tests {
         let of = |inside: Value| json!({"participantId": "ada", "chat": {"participants": inside}});
         assert_eq!(told("chat:participantJoined", of(json!([ada]))), "ada=agent");
         assert_eq!(told("chat:participantLeft", of(json!([]))), "ada=user");
+    }
+
+    #[test]
+    fn a_notification_says_how_grave_it_is() {
+        let glance = Glance::at(r#"{"type": "error", "message": "The disk is full"}"#);
+        let words = glance.words("system:notification", &|id, _| id.to_owned());
+        assert_eq!(words, "error: The disk is full");
     }
 
     #[test]

@@ -127,9 +127,12 @@ pub fn problem_of_form(error: Signal<Option<ApiError>>) -> Signal<Option<String>
     Signal::derive(move || error.with(|error| error.as_ref().map(said_of_form)))
 }
 
-/// What a form says of a refusal: what is wrong with the body as a whole is said at none of its fields.
+/// What a form says of a refusal: what is wrong with the body as a whole, or with a header, is said at
+/// none of its fields.
 fn said_of_form(error: &ApiError) -> String {
-    let is_of_field = |error: &FieldError| error.field != "body";
+    let is_of_field = |error: &FieldError| {
+        error.field != "body" && !error.field.starts_with(|first: char| first.is_ascii_uppercase())
+    };
     match error {
         ApiError::Refused(Problem { errors, .. })
             if !errors.is_empty() && errors.iter().all(is_of_field) =>
@@ -154,6 +157,7 @@ mod tests {
     fn a_form_says_what_no_field_says() {
         let at_fields = "It was not saved: see what is said at the fields.";
         assert_eq!(said(&[("name", "must not be blank")]), at_fields);
-        assert_eq!(said(&[("body", "has more than 9 bytes")]), "Body: has more than 9 bytes.");
+        assert_eq!(said(&[("body", "has more than 9 bytes")]), "Body has more than 9 bytes.");
+        assert_eq!(said(&[("Origin", "that is another page")]), "Origin: that is another page.");
     }
 }

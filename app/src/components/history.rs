@@ -1,5 +1,6 @@
 //! The live history.
 
+use colloquy_protocol::access::Action;
 use leptos::{html, prelude::*};
 
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
         note::Empty,
         payload::Payload,
     },
-    stores::history::{CAPACITY, Counts, History},
+    session::use_session,
+    stores::history::{CAPACITY, Counts, Entry, History},
 };
 
 /// What arrived, newest on top, and the payload of the entry that is opened.
@@ -20,13 +22,20 @@ pub fn HistoryPanel(
     /// What to show.
     history: History,
 ) -> impl IntoView {
-    let opened = RwSignal::new(None);
+    let opened = RwSignal::new(None::<Entry>);
     let scroller = NodeRef::<html::Div>::new();
     let to_newest = move || {
         if let Some(scroller) = scroller.get_untracked() {
             scroller.set_scroll_top(0);
         }
         history.set_reading(false);
+    };
+    let changed = move |()| {
+        to_newest();
+        let place = opened.with_untracked(|opened| untrack(|| history.place(opened.as_ref()?.key)));
+        if place.is_none() {
+            opened.set(None);
+        }
     };
     // It outlives a filter that nothing matches: what is shown again is not new.
     let newest = StoredValue::new((0, 0));
@@ -39,7 +48,7 @@ pub fn HistoryPanel(
                     <h2 id="history-title">"Live history"</h2>
                     <p class="quiet">{move || words(history.counts())}</p>
                 </div>
-                <HistoryTools history on_filter=move |()| to_newest() />
+                <HistoryTools history on_change=changed />
             </header>
             <div class="event-head" aria-hidden="true">
                 <span>"Time (UTC)"</span>
@@ -77,26 +86,42 @@ pub fn HistoryPanel(
 /// Says why no entry is shown.
 #[component]
 fn Nothing(history: History) -> impl IntoView {
+    let session = use_session();
+    let title = Signal::derive(move || {
+        match history.counts() {
+            Counts { shown: 1.., .. } => "No event matches.",
+            Counts { is_paused: true, .. } => "Paused.",
+            _ => "Nothing to show yet.",
+        }
+        .to_owned()
+    });
+    let invites = move || {
+        let Counts { shown, is_paused, .. } = history.counts();
+        shown == 0 && !is_paused && session.may(Action::Speak)
+    };
     view! {
-        <Show
-            when=move || history.counts().shown != 0
-            fallback=|| {
-                view! {
-                    <Empty title="Nothing to show yet.">
-                        <p>
-                            "Every change shows up here by itself: make something happen on this page, or let "
-                            <code>"colloquy demo"</code> " bring three agents to life."
-                        </p>
-                    </Empty>
-                }
-            }
-        >
-            <Empty title="No event matches.">
-                <p>"Events that match show up here when they happen."</p>
-            </Empty>
-        </Show>
+        <Empty title>
+            <p>
+                <Show when=invites fallback=move || hint(history.counts()).into_any()>
+                    "Every change shows up here by itself: make something happen on this page, or let "
+                    <code>"colloquy demo"</code> " bring three agents to life."
+                </Show>
+            </p>
+        </Empty>
     }
     .into_any()
+}
+
+/// When something shows up here; whoever may make it happen is told how instead.
+fn hint(counts: Counts) -> String {
+    match counts {
+        Counts { is_paused: true, waiting: 1, .. } => "1 event waits for Resume.".to_owned(),
+        Counts { is_paused: true, waiting, .. } => {
+            format!("{} wait for Resume.", counted(waiting as u64, "event"))
+        }
+        Counts { shown: 0, .. } => "What others create shows up here by itself.".to_owned(),
+        _ => "Events that match show up here when they happen.".to_owned(),
+    }
 }
 
 fn words(counts: Counts) -> String {

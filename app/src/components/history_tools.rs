@@ -27,14 +27,14 @@ const KINDS: [&str; 4] = ["agent:", "chat:", "collection:", "system:"];
 pub fn HistoryTools(
     /// What they are for.
     history: History,
-    /// Called when another filter holds.
+    /// Called when other entries are shown: others fit, or they were cleared.
     #[prop(into)]
-    on_filter: Callback<()>,
+    on_change: Callback<()>,
 ) -> impl IntoView {
     let filter = RwSignal::new(Filter::default());
     let apply = move || {
         history.set_filter(filter.get_untracked());
-        on_filter.run(());
+        on_change.run(());
     };
     let mut search = debounce(TYPING, move |()| apply());
 
@@ -65,7 +65,7 @@ pub fn HistoryTools(
             />
             <button
                 type="button"
-                class="button"
+                class="button pause"
                 on:click=move |_| history.set_paused(!is_paused())
             >
                 {move || if is_paused() { "Resume" } else { "Pause" }}
@@ -74,7 +74,10 @@ pub fn HistoryTools(
                 type="button"
                 class="button"
                 aria-disabled=move || is_empty(history)
-                on:click=move |_| history.clear()
+                on:click=move |_| {
+                    history.clear();
+                    on_change.run(());
+                }
             >
                 "Clear"
             </button>

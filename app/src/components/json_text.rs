@@ -8,7 +8,7 @@ const STEP: &str = "  ";
 
 /// Why a text is not a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Line {line}, column {column}: {message}")]
+#[error("Line {line}, column {column}: {message}.")]
 pub struct Mistake {
     /// The line, from 1 on.
     pub line: usize,
@@ -27,10 +27,18 @@ pub fn parse_object(text: &str) -> Result<Metadata, Mistake> {
         return Ok(Metadata::new());
     }
     serde_json::from_str(text).map_err(|error| {
-        let line = error.line().max(1);
-        let bytes = text.lines().nth(line - 1).unwrap_or_default().char_indices();
-        let column = bytes.take_while(|(at, _)| *at < error.column()).count().max(1);
-        Mistake { line, column, message: message(&error) }
+        let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+        let end = lines.map(str::len).sum::<usize>() + error.column();
+        // It ends with the character that is wrong.
+        let mut read = &text[..text.ceil_char_boundary(end)];
+        // A line that ends too early is wrong at its end, and not where the next one begins.
+        let is_cut = error.is_syntax() && read.ends_with('\n');
+        if is_cut {
+            read = read.trim_end();
+        }
+        let line = 1 + read.matches('\n').count();
+        let column = read.rsplit('\n').next().unwrap_or_default().chars().count().max(1);
+        Mistake { line, column, message: message(&error, is_cut) }
     })
 }
 
@@ -84,16 +92,33 @@ fn moved(line: &str, back: bool) -> String {
     }
 }
 
-fn message(error: &serde_json::Error) -> String {
+/// What is wrong, without the parser's own words; `is_cut`: it is that a line ends there.
+fn message(error: &serde_json::Error, is_cut: bool) -> String {
     if error.classify() == Category::Data {
         return "an object is expected here, such as {\"team\": \"blue\"}".to_owned();
     }
     let told = error.to_string();
     let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(what, _)| what);
-    match told.strip_prefix("EOF while parsing ") {
-        Some(within) => format!("the text ends within {within}"),
-        None => told.to_owned(),
+    if let Some(within) = told.strip_prefix("EOF while parsing ") {
+        return format!("the text ends within {within}");
     }
+    let words = match told {
+        "expected ident" => "true, false or null is expected here",
+        "expected value" => "a value is expected here",
+        "expected `:`" => "a colon is expected here",
+        "expected `,` or `]`" => "a comma or ] is expected here",
+        "expected `,` or `}`" => "a comma or } is expected here",
+        "key must be a string" => "a name in double quotes is expected here",
+        "trailing comma" => "the comma before this is one too many",
+        "trailing characters" => "nothing may follow the object",
+        "invalid number" => "this is not a number as JSON has them",
+        "number out of range" => "this number is too large",
+        "invalid escape" => "a backslash has to be written twice",
+        _ if told.starts_with("control character") && is_cut => "the closing quote is missing",
+        _ if told.starts_with("control character") => "a tab is written as \\t here",
+        _ => told,
+    };
+    words.to_owned()
 }
 
 fn units(text: &str) -> u32 {
@@ -121,12 +146,37 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_with_its_place() {
-        assert_eq!(told("{\n  \"a\": 1\n  \"b\": 2\n}"), "Line 3, column 3: expected `,` or `}`");
-        assert_eq!(told("{\"ü😀\": x}"), "Line 1, column 8: expected value");
-        assert_eq!(told("{\"a\": [1"), "Line 1, column 8: the text ends within a list");
-        assert_eq!(told("{\n  \"a\": 1,\n}"), "Line 3, column 1: trailing comma");
-        assert!(told("[1]").contains("an object is expected"));
+        assert_eq!(
+            told("{\n  \"a\": 1\n  \"b\": 2\n}"),
+            "Line 3, column 3: a comma or } is expected here."
+        );
+        assert_eq!(told("{\"ü😀\": x}"), "Line 1, column 8: a value is expected here.");
+        assert_eq!(told("{\"ü\": ü}"), "Line 1, column 7: a value is expected here.");
+        assert_eq!(told("{\"a\": [1"), "Line 1, column 8: the text ends within a list.");
+        assert_eq!(
+            told("{\n  \"a\": 1,\n}"),
+            "Line 3, column 1: the comma before this is one too many."
+        );
+        assert_eq!(told("{\"a\": \"\t\"}"), "Line 1, column 8: a tab is written as \\t here.");
+        assert!(told("\n[1]").starts_with("Line 2, column 1: an object is expected"));
         assert_eq!(parse_object(" \n"), Ok(Metadata::new()));
+    }
+
+    #[test]
+    fn a_line_that_ends_too_early_is_the_wrong_one() {
+        let ident = "true, false or null is expected here";
+        let number = "this is not a number as JSON has them";
+        for (value, column, message) in [
+            ("tru", 10, ident),
+            ("fals", 11, ident),
+            ("1.", 9, number),
+            ("-", 8, number),
+            ("\"blue", 12, "the closing quote is missing"),
+            ("\"blue, ", 13, "the closing quote is missing"),
+        ] {
+            let text = format!("{{\n  \"a\": 1,\n  \"b\": {value}\n}}");
+            assert_eq!(told(&text), format!("Line 3, column {column}: {message}."));
+        }
     }
 
     /// The text with a bar where the selection begins and where it ends, after Tab.

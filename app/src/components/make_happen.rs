@@ -23,6 +23,7 @@ use crate::{
     api::{
         RequestKey,
         acts::{Act, Ask, load_perform},
+        sentence,
     },
     components::{entity_field::EntityField, flow::Show, segments::Segments, status::first_word},
     live::{Websocket, use_websocket},
@@ -224,7 +225,7 @@ impl Progress {
         progress.socket.on_notice(move |notice| match notice {
             Notice::Event(frame) => progress.arrived(frame),
             Notice::Acknowledged { outcome: Err(error), .. } => {
-                progress.error.set(Some(error.to_string()));
+                progress.error.set(Some(sentence(&error.to_string())));
             }
             _ => {}
         });
@@ -237,7 +238,7 @@ impl Progress {
         let again = self.failed.get_value().filter(|failed| failed.typed == typed);
         let Failed { ask, key, .. } = again.unwrap_or_else(|| Failed {
             typed: typed.clone(),
-            ask: complete(typed.clone()),
+            ask: complete(form, typed.clone()),
             key: RequestKey::random(),
         });
         let asked = Failed { typed: typed.clone(), ask: ask.clone(), key: key.clone() };
@@ -308,7 +309,7 @@ impl Progress {
 }
 
 /// With what nobody typed: a name, a greeting, and the id of what is created.
-fn complete(mut ask: Ask) -> Ask {
+fn complete(form: Form, mut ask: Ask) -> Ask {
     let has_text = !ask.text.is_empty();
     match ask.act {
         Act::PostMessage | Act::Notify(_) if !has_text => ask.text = GREETING.to_owned(),
@@ -321,7 +322,8 @@ fn complete(mut ask: Ask) -> Ask {
         if !has_text {
             ask.text = new_name();
         }
-        ask.topic = new_topic(kind, &ask.text);
+        let typed = ask.topic.filter(|topic| form.is_new(topic));
+        ask.topic = typed.or_else(|| new_topic(kind, &ask.text));
     }
     ask
 }

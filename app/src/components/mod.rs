@@ -6,6 +6,7 @@
 pub mod account_box;
 pub mod address;
 pub mod agent_status;
+pub mod browser;
 pub mod chart;
 pub mod conflict;
 pub mod connection_bar;

@@ -4,6 +4,7 @@ use colloquy_protocol::topic::{Kind, Topic};
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
+    api::sentence,
     components::{entity_field::EntityField, segments::Segments, subscriptions::all_of},
     stores::choices::LiveChoices,
 };
@@ -30,7 +31,7 @@ pub fn SubscribeForm(
                 id.set(String::new());
                 subscribe.run(topic);
             }
-            Err(invalid) => error.set(Some(invalid.to_string())),
+            Err(invalid) => error.set(Some(sentence(&invalid.to_string()))),
         }
     };
     let kinds =

@@ -8,7 +8,7 @@ use web_sys::HtmlDivElement;
 
 use crate::{
     components::{
-        flow::For,
+        flow::{For, Show},
         icon::{Icon, Shape},
         time::every,
     },
@@ -20,17 +20,24 @@ use crate::{
 const SHOWN: u32 = 6;
 
 /// The most notices at a time; older ones make room.
-const CAPACITY: usize = 5;
+const CAPACITY: usize = 12;
 
-/// The most of them on a small screen, where the style hides older ones and shows how many they are.
-const FEW: usize = 3;
+/// The most that are seen: the style hides older ones until newer ones are gone.
+const SEEN: usize = 3;
 
-/// The notices that are shown.
+/// The notices that there are.
 #[derive(Debug, Clone, Copy)]
 pub struct Toasts {
-    shown: RwSignal<Vec<Toast>>,
+    held: RwSignal<Held>,
     /// The key of the next one.
     next: StoredValue<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    toasts: Vec<Toast>,
+    /// How many have made room since there were none.
+    dropped: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -42,7 +49,7 @@ struct Toast {
 
 /// Gives the components below a place for notices. To be called once, by the app.
 pub fn provide_toasts() {
-    provide_context(Toasts { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) });
+    provide_context(Toasts { held: RwSignal::default(), next: StoredValue::new(0) });
 }
 
 /// The place for notices.
@@ -59,18 +66,35 @@ impl Toasts {
         let text = text.into();
         let key = self.next.get_value();
         self.next.set_value(key + 1);
-        self.shown.update(|toasts| {
-            toasts.push(Toast { key, tone, text });
-            if toasts.len() > CAPACITY {
-                toasts.remove(0);
-            }
-        });
+        self.held.update(|held| held.add(Toast { key, tone, text }));
         key
     }
 
     /// Takes a notice away, if it is still there.
     pub fn close(self, key: u64) {
-        self.shown.try_update(|toasts| toasts.retain(|toast| toast.key != key));
+        self.held.try_update(|held| held.close(key));
+    }
+}
+
+impl Held {
+    fn add(&mut self, toast: Toast) {
+        self.toasts.push(toast);
+        if self.toasts.len() > CAPACITY {
+            self.toasts.remove(0);
+            self.dropped += 1;
+        }
+    }
+
+    fn close(&mut self, key: u64) {
+        self.toasts.retain(|toast| toast.key != key);
+        if self.toasts.is_empty() {
+            self.dropped = 0;
+        }
+    }
+
+    /// How many are not seen.
+    fn unseen(&self) -> usize {
+        self.toasts.len().saturating_sub(SEEN) + self.dropped
     }
 }
 
@@ -81,14 +105,29 @@ pub fn ToastRegion() -> impl IntoView {
     use_websocket().on::<SystemNotification>(move |notification| {
         toasts.show(notification.notification_type, notification.message.clone());
     });
-    let more = move || match toasts.shown.with(Vec::len).saturating_sub(FEW) {
+    let more = move || match toasts.held.with(Held::unseen) {
         0 => None,
         more => Some(format!("and {more} more")),
     };
     view! {
         <div class="toasts" role="log" aria-label="Notices">
-            <p class="quiet toasts-more">{more}</p>
-            <For each=move || toasts.shown.get() key=|toast| toast.key let:toast>
+            <Show when=move || toasts.held.with(|held| held.toasts.len() > 1)>
+                <p class="quiet toasts-more">
+                    {move || more()}
+                    <button
+                        type="button"
+                        class="button"
+                        on:click=move |_| toasts.held.set(Held::default())
+                    >
+                        "Close all"
+                    </button>
+                </p>
+            </Show>
+            <For
+                each=move || toasts.held.with(|held| held.toasts.clone())
+                key=|toast| toast.key
+                let:toast
+            >
                 <ToastView toast />
             </For>
         </div>
@@ -153,5 +192,25 @@ pub(crate) fn mark(tone: NotificationType) -> Shape {
         NotificationType::Warning => Shape::Warning,
         NotificationType::Error => Shape::Error,
         NotificationType::Success => Shape::Success,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_that_made_room_are_counted_until_all_are_gone() {
+        let mut held = Held::default();
+        let toast = |key| Toast { key, tone: NotificationType::Error, text: String::new() };
+        let count = CAPACITY as u64 + 2;
+        (0..3).for_each(|key| held.add(toast(key)));
+        assert_eq!(held.unseen(), 0);
+        (3..count).for_each(|key| held.add(toast(key)));
+        assert_eq!(held.unseen(), CAPACITY + 2 - SEEN);
+        held.close(count - 1);
+        assert_eq!(held.unseen(), CAPACITY + 1 - SEEN);
+        (0..count).for_each(|key| held.close(key));
+        assert_eq!(held.unseen(), 0);
     }
 }

@@ -31,27 +31,44 @@ pub(super) struct Item {
 pub(super) enum Act {
     /// Goes to that address.
     Go(String),
+    /// Has the browser load that address, which is no page of this app.
+    Load(&'static str),
     /// Opens the dialog that tells everybody something.
     Notify,
     /// Goes to the next choice of colours.
     SwitchColours,
     Connect,
     Disconnect,
+    SignOut,
+}
+
+impl Act {
+    /// What else people call it.
+    fn other_words(&self) -> &'static str {
+        match self {
+            Self::Load(_) => "docs documentation",
+            Self::SwitchColours => "theme dark light",
+            Self::SignOut => "logout",
+            _ => "",
+        }
+    }
 }
 
 /// The pages and commands whose name has every word of that text, without those that one may not
-/// use.
+/// use, and those of an account for who is signed in.
 pub(super) fn matching(
     text: &str,
     is_closed: bool,
+    is_signed_in: bool,
     may: impl Fn(Action) -> bool + Copy,
 ) -> Vec<Item> {
     let text = text.to_lowercase();
     let fits = |item: &Item| {
-        let name = item.name.to_lowercase();
-        text.split_whitespace().all(|word| name.contains(word))
+        let (name, others) = (item.name.to_lowercase(), item.act.other_words());
+        text.split_whitespace().all(|word| name.contains(word) || others.contains(word))
     };
-    pages(may).chain(commands(is_closed, may)).filter(fits).collect()
+    let commands = commands(is_closed, is_signed_in, may);
+    pages(is_signed_in, may).chain(commands).filter(fits).collect()
 }
 
 /// The lines of agents, chats and collections, the best of each kind first: one kind has as much room as
@@ -88,17 +105,26 @@ fn entity(choice: &Choice, is_alone: bool) -> Item {
     }
 }
 
-fn pages(may: impl Fn(Action) -> bool) -> impl Iterator<Item = Item> {
-    offered(may).into_iter().map(|(href, name, shape)| Item {
-        name: name.to_owned(),
-        id: None,
-        kind: "Page",
-        shape,
-        act: Act::Go(href.to_owned()),
-    })
+fn pages(is_signed_in: bool, may: impl Fn(Action) -> bool) -> impl Iterator<Item = Item> {
+    let profile = is_signed_in.then_some(("/profile", "Profile", Shape::Person));
+    let inside = offered(may).into_iter().chain(profile);
+    inside
+        .map(|(href, name, shape)| (name, shape, Act::Go(href.to_owned())))
+        .chain([("API", Shape::Code, Act::Load("/docs"))])
+        .map(|(name, shape, act)| Item {
+            name: name.to_owned(),
+            id: None,
+            kind: "Page",
+            shape,
+            act,
+        })
 }
 
-fn commands(is_closed: bool, may: impl Fn(Action) -> bool) -> impl Iterator<Item = Item> {
+fn commands(
+    is_closed: bool,
+    is_signed_in: bool,
+    may: impl Fn(Action) -> bool,
+) -> impl Iterator<Item = Item> {
     let go = |address: &str| Act::Go(address.to_owned());
     let connection = match is_closed {
         true => (None, "Connect to the hub", Shape::Connection, Act::Connect),
@@ -116,7 +142,8 @@ fn commands(is_closed: bool, may: impl Fn(Action) -> bool) -> impl Iterator<Item
         connection,
     ];
     let allowed = commands.into_iter().filter(move |(action, ..)| action.is_none_or(&may));
-    allowed.map(|(_, name, shape, act)| Item {
+    let sign_out = is_signed_in.then_some((None, "Sign out", Shape::Person, Act::SignOut));
+    allowed.chain(sign_out).map(|(_, name, shape, act)| Item {
         name: name.to_owned(),
         id: None,
         kind: "Command",
@@ -169,7 +196,7 @@ mod tests {
     }
 
     fn names(text: &str) -> Vec<String> {
-        matching(text, false, |_| true).into_iter().map(|item| item.name).collect()
+        matching(text, false, true, |_| true).into_iter().map(|item| item.name).collect()
     }
 
     #[test]
@@ -180,15 +207,31 @@ mod tests {
     }
 
     #[test]
+    fn other_words_for_a_thing_find_it() {
+        assert_eq!(names("docs"), ["API"]);
+        assert_eq!(names("dark theme"), ["Switch colours"]);
+        assert_eq!(names("log out"), ["Sign out"]);
+    }
+
+    #[test]
     fn without_a_text_everything_fits() {
-        assert_eq!(names("").len(), offered(|_| true).len() + 8);
+        // The commands, one's profile and the page of the API.
+        assert_eq!(names("").len(), offered(|_| true).len() + 9 + 2);
+    }
+
+    #[test]
+    fn nobody_without_an_account_is_led_to_one() {
+        let count = |text: &str| matching(text, false, false, |_| true).len();
+        assert_eq!(count("profile"), 0);
+        assert_eq!(count("sign out"), 0);
+        assert_eq!(count("api"), 1);
     }
 
     #[test]
     fn what_one_may_not_do_is_not_offered() {
         let reader = |action| matches!(action, Action::Read | Action::ManageOwnAccount);
         let names = |text: &str| -> Vec<String> {
-            matching(text, false, reader).into_iter().map(|item| item.name).collect()
+            matching(text, false, true, reader).into_iter().map(|item| item.name).collect()
         };
         assert_eq!(names("create"), ["Create a token"]);
         assert_eq!(names("people"), [""; 0]);
@@ -199,7 +242,8 @@ mod tests {
     #[test]
     fn what_can_be_done_about_the_connection_depends_on_it() {
         let acts = |is_closed| -> Vec<Act> {
-            matching("connect hub", is_closed, |_| true).into_iter().map(|item| item.act).collect()
+            let found = matching("connect hub", is_closed, true, |_| true);
+            found.into_iter().map(|item| item.act).collect()
         };
         assert_eq!(acts(true), [Act::Connect]);
         assert_eq!(acts(false), [Act::Disconnect]);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use colloquy_protocol::{access::Action as Right, model::NotificationType};
 use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
@@ -15,7 +16,7 @@ use crate::{
         ApiError,
         choices::{Choice, choices},
     },
-    components::{icon::Icon, theme::use_colours},
+    components::{icon::Icon, theme::use_colours, toasts::use_toasts},
     live::{Connection, use_websocket},
     session::use_session,
 };
@@ -43,11 +44,14 @@ pub fn List(
         text.with(|text| *text == wanted).then_some(answer)
     });
     let session = use_session();
+    let has_ended = session.has_ended();
+    let is_signed_in =
+        move || !session.is_local() && !has_ended.get() && session.may(Right::ManageOwnAccount);
     let connection = use_websocket().connection();
     let is_closed = Memo::new(move |_| matches!(connection.get(), Connection::Closed(_)));
     let items = Memo::new(move |_| {
         let may = |action| session.may(action);
-        let mut items = text.with(|text| matching(text, is_closed.get(), may));
+        let mut items = text.with(|text| matching(text, is_closed.get(), is_signed_in(), may));
         if let Some(Ok(found)) = found.get() {
             items.extend(entities(&found));
         }
@@ -149,12 +153,22 @@ async fn look_up(wanted: String, text: RwSignal<String>, last: RwSignal<Option<F
 /// What choosing a line does.
 fn use_act(notifying: RwSignal<bool>) -> impl Fn(Act) + Clone + 'static {
     let (navigate, socket, colours) = (use_navigate(), use_websocket(), use_colours());
+    let (session, toasts) = (use_session(), use_toasts());
     move |act| match act {
         Act::Go(address) => navigate(&address, NavigateOptions::default()),
+        Act::Load(address) => {
+            // It fails only for an address that is none.
+            window().location().set_href(address).ok();
+        }
         Act::Notify => notifying.set(true),
         Act::SwitchColours => colours.switch(),
         Act::Connect => socket.connect(),
         Act::Disconnect => socket.disconnect(),
+        Act::SignOut => spawn_local(async move {
+            if let Err(error) = session.sign_out().await {
+                toasts.show(NotificationType::Error, format!("You are still signed in. {error}"));
+            }
+        }),
     }
 }
 

@@ -84,7 +84,7 @@ impl History {
         }
     }
 
-    /// Drops what is shown; what waits goes on waiting.
+    /// Drops the entries that fit; what the filter hides stays, and what waits goes on waiting.
     pub fn clear(self) {
         self.0.update(Held::clear);
     }
@@ -191,7 +191,7 @@ impl Held {
     }
 
     fn clear(&mut self) {
-        self.shown.clear();
+        self.shown.retain(|entry| !self.filter.fits(&entry.line));
         self.fitting.clear();
     }
 
@@ -316,6 +316,25 @@ mod tests {
         assert_eq!(keys(&held.fitting), [5]);
         held.set_filter(Filter::default());
         assert_eq!(keys(&held.fitting), [5, 4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn what_the_filter_hides_is_not_cleared() {
+        let mut held = Held::default();
+        for (offset, message) in [(1, "tea"), (2, "coffee"), (3, "tea")] {
+            held.push(event(offset, message));
+        }
+        held.is_paused = true;
+        held.push(event(4, "tea"));
+        held.set_filter(text("tea"));
+
+        held.clear();
+        assert_eq!((keys(&held.fitting), keys(&held.shown)), (vec![], vec![2]));
+        held.is_paused = false;
+        held.release();
+        assert_eq!((keys(&held.fitting), keys(&held.shown)), (vec![4], vec![4, 2]));
+        held.set_filter(Filter::default());
+        assert_eq!(keys(&held.fitting), [4, 2]);
     }
 
     #[test]

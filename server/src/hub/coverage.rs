@@ -16,10 +16,6 @@ const ENDED_STRETCHES: usize = 1_024;
 /// replay of just that chat would leave out what happened before it.
 const JOINS: usize = 1_024;
 
-/// How many chats that were left are remembered for a connection. Beyond it the oldest is forgotten, and
-/// a replay of it after they joined again would send again what they had before they left.
-const LEFT: usize = 1_024;
-
 /// Where a subscription begins to cover its topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Start {
@@ -38,8 +34,6 @@ pub(crate) struct Coverage {
     /// Stretches of private chats, from the first offset up to before the second, that became
     /// visible when whoever is at the other end joined: they count as never sent.
     renewed: VecDeque<(Topic, Offset, Offset)>,
-    /// The private chats that whoever is at the other end has left, and up to where they were sent.
-    left: VecDeque<(Topic, Offset)>,
     /// Notifications, which are covered whenever anything is; `None` before `client:ready`.
     notifications: Option<Offset>,
 }
@@ -93,29 +87,12 @@ impl Coverage {
         }
     }
 
-    /// Whoever is at the other end left a private chat, of which everything that is covered was sent up to
-    /// `through`.
-    pub(crate) fn leave(&mut self, topic: &Topic, through: Offset) {
-        self.left.retain(|(one, _)| one != topic);
-        if self.left.len() == LEFT {
-            self.left.pop_front();
-        }
-        self.left.push_back((topic.clone(), through));
-    }
-
     /// Whoever is at the other end joined a private chat, at `joined`, that is as old as `born`:
-    /// what happened in it before, or since they left it, becomes visible, and counts as never sent.
-    /// That is so even of what a replay under way will send of it, which comes once more when it is
-    /// asked for: the page that is just being read may show the log from before the join, and if what
-    /// it leaves out counted as sent, it would be lost.
+    /// what happened in it before becomes visible, and counts as never sent. That is so even of what
+    /// a replay under way will send of it, which comes once more when it is asked for: the page that
+    /// is just being read may show the log from before the join, and if what it leaves out counted
+    /// as sent, it would be lost.
     pub(crate) fn renew(&mut self, topic: &Topic, born: Offset, joined: Offset) {
-        let left = self.left.iter().position(|(one, _)| one == topic);
-        let left = left.and_then(|place| self.left.remove(place));
-        self.hide(topic, left.map_or(born, |(_, through)| born.max(through + 1)), joined);
-    }
-
-    /// Counts a stretch of a chat as never sent.
-    fn hide(&mut self, topic: &Topic, born: Offset, joined: Offset) {
         if born < joined {
             if self.renewed.len() == JOINS {
                 self.renewed.pop_front();
@@ -141,7 +118,6 @@ impl Coverage {
             open,
             ended: of(&self.ended),
             renewed: of(&self.renewed),
-            left: VecDeque::new(),
             notifications: self.notifications,
         }
     }
@@ -164,7 +140,7 @@ impl Coverage {
             self.remember(topic, *after, upto);
         }
         for (one, born, joined) in earlier.renewed.iter().filter(|(one, ..)| covers(topic, one)) {
-            self.hide(one, (cursor + 1).max(*born), *joined);
+            self.renew(one, (cursor + 1).max(*born), *joined);
         }
     }
 
@@ -302,22 +278,6 @@ mod tests {
         coverage.extend(topic("chat:c"), 4);
         let sent = |offset| coverage.ever_covered(Some(&topic("chat:c")), offset);
         assert!(sent(5) && sent(6) && !sent(4));
-    }
-
-    #[test]
-    fn what_was_sent_before_leaving_was_sent_after_joining_again() {
-        let mut coverage = Coverage::default();
-        coverage.begin(topic("chat:*"), 2);
-        coverage.renew(&topic("chat:c"), 4, 7);
-        coverage.leave(&topic("chat:c"), 9);
-        coverage.leave(&topic("chat:d"), 9);
-        coverage.renew(&topic("chat:c"), 4, 12);
-        let sent = |offset| coverage.ever_covered(Some(&topic("chat:c")), offset);
-        // Hidden until they joined, then sent until they left, then hidden again.
-        assert!(!sent(4) && !sent(6) && sent(7) && sent(9) && !sent(10) && !sent(11) && sent(12));
-        // Another chat with the same id was never sent.
-        coverage.renew(&topic("chat:d"), 11, 13);
-        assert!(!coverage.ever_covered(Some(&topic("chat:d")), 11));
     }
 
     #[test]

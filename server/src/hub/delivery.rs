@@ -8,7 +8,7 @@ use std::sync::Arc;
 use colloquy_protocol::topic::Topic;
 
 use super::{
-    Phase, State,
+    State,
     flusher::Flushers,
     line::Line,
     not_in_it,
@@ -61,12 +61,8 @@ impl State {
                 }
             }
             Some(Turn::Left(who)) => {
-                for member in self.members.values_mut().filter(|one| one.line.principal() == who) {
-                    let unsent = member.line.outbox.withdraw(chat, born, now);
-                    // What is just being read for the others may still be left out.
-                    if matches!(member.phase, Phase::Live) {
-                        member.coverage.leave(topic, unsent.map_or(now, |first| first - 1));
-                    }
+                for member in self.members.values().filter(|one| one.line.principal() == who) {
+                    member.line.outbox.withdraw(chat, born, now);
                 }
             }
         }

@@ -323,23 +323,14 @@ impl Outbox {
     }
 
     /// Whoever is at the other end left a private chat: nothing of it is sent any more of what was
-    /// found to be theirs before, but the rest of a frame that was begun. The first event that waited and
-    /// is not sent.
-    pub(crate) fn withdraw(&self, chat: &ChatId, born: Offset, left: Offset) -> Option<Offset> {
+    /// found to be theirs before, but the rest of a frame that was begun.
+    pub(crate) fn withdraw(&self, chat: &ChatId, born: Offset, left: Offset) {
         let mut queue = self.lock();
         let queue = &mut *queue;
         let gone = Withdrawn { chat: chat.clone(), born, left };
-        let mut first = None::<Offset>;
-        let mut stays = |parcel: &Parcel| {
-            let stays = gone.allows(parcel);
-            if let (false, Some(private)) = (stays, &parcel.private) {
-                first = Some(first.map_or(private.offset, |first| first.min(private.offset)));
-            }
-            stays
-        };
-        queue.page.retain(|parcel| stays(parcel));
+        queue.page.retain(|parcel| gone.allows(parcel));
         queue.items.retain(|item| {
-            let stays = item.as_ref().is_none_or(|parcel| stays(parcel));
+            let stays = item.as_ref().is_none_or(|parcel| gone.allows(parcel));
             if let (false, Some(parcel)) = (stays, item) {
                 queue.bytes -= parcel.frame.len();
             }
@@ -349,7 +340,6 @@ impl Outbox {
             // A page may be on its way that was read before they left.
             queue.withdrawn.push(gone);
         }
-        first
     }
 
     /// Writes what waits, for whoever had this connection on a list.

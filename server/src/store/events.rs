@@ -272,15 +272,7 @@ pub(crate) async fn list(
     sql.push(if query.actor.is_some() { "actor_stretches CROSS JOIN events" } else { "events" });
     sql.push(" WHERE ");
     visibility::push_event(&mut sql, viewer);
-    if let Some(since) = query.since {
-        sql.push(" AND offset > ").push_bind(row::integer(since));
-    }
-    if let Some(before) = query.before {
-        sql.push(" AND offset < ").push_bind(row::integer(before));
-    }
-    if let Some(actor) = &query.actor {
-        push_actor(&mut sql, actor, query.since, query.before);
-    }
+    push_bounds(&mut sql, query);
     if let Some(topic) = &query.topic {
         if let Topic::All(kind) = topic {
             // Not by the index: it would have to sort all of a kind to find the first page.
@@ -292,17 +284,6 @@ pub(crate) async fn list(
     }
     if let Some(event) = &query.event {
         sql.push(" AND event = ").push_bind(event.clone());
-    }
-    // Timestamps never go back, so a moment is a place in the log, at which reading can begin.
-    if let Some(from) = query.from {
-        sql.push(" AND offset >= (SELECT offset FROM events WHERE timestamp >= ")
-            .push_bind(from.as_millis())
-            .push(" ORDER BY timestamp, offset LIMIT 1)");
-    }
-    if let Some(to) = query.to {
-        sql.push(" AND offset <= (SELECT offset FROM events WHERE timestamp < ")
-            .push_bind(to.as_millis())
-            .push(" ORDER BY timestamp DESC, offset DESC LIMIT 1)");
     }
     if let Some(q) = &query.q {
         // A quote, a backslash or the end of a line stands otherwise in JSON than where it was read.
@@ -327,21 +308,52 @@ pub(crate) async fn list(
     Ok((entries, more))
 }
 
-/// Adds the condition that somebody acted, for events after one and before another, if there are any (see
-/// migrations/0008_actors.sql).
-fn push_actor(
-    sql: &mut QueryBuilder<Sqlite>,
-    actor: &PrincipalId,
-    since: Option<Offset>,
-    before: Option<Offset>,
-) {
+/// What is compared with a place in the log, and how.
+struct Places {
+    column: &'static str,
+    after: &'static str,
+    before: &'static str,
+    /// What is done to the place.
+    rest: &'static str,
+}
+
+const OFFSETS: Places = Places { column: "offset", after: " > ", before: " < ", rest: "" };
+
+/// By these nothing is looked up in an index, because of the `+`.
+const OFFSETS_FOUND: Places = Places { column: "+offset", ..OFFSETS };
+
+/// The stretches in which the places are belong to them.
+const STRETCHES: Places =
+    Places { column: "stretch", after: " >= ", before: " <= ", rest: " >> 8" };
+
+/// Adds who acted, and between which places in the log the events are.
+fn push_bounds(sql: &mut QueryBuilder<Sqlite>, query: &EventQuery) {
+    let Some(actor) = &query.actor else { return push_places(sql, query, &OFFSETS) };
     sql.push(" AND actor = ").push_bind(actor.as_str().to_owned());
     sql.push(" AND offset >= stretch << 8 AND offset < (stretch + 1) << 8 AND actor_id = actor");
-    if let Some(since) = since {
-        sql.push(" AND stretch >= ").push_bind(row::integer(since)).push(" >> 8");
+    push_places(sql, query, &STRETCHES);
+    // The events are looked up by their stretch, and by no other bound, which may be far away.
+    push_places(sql, query, &OFFSETS_FOUND);
+}
+
+fn push_places(sql: &mut QueryBuilder<Sqlite>, query: &EventQuery, places: &Places) {
+    let Places { column, after, before, rest } = *places;
+    if let Some(since) = query.since {
+        sql.push(" AND ").push(column).push(after).push_bind(row::integer(since)).push(rest);
     }
-    if let Some(before) = before {
-        sql.push(" AND stretch <= ").push_bind(row::integer(before)).push(" >> 8");
+    if let Some(end) = query.before {
+        sql.push(" AND ").push(column).push(before).push_bind(row::integer(end)).push(rest);
+    }
+    // Timestamps never go back, so a moment is a place in the log, at which reading can begin.
+    if let Some(from) = query.from {
+        sql.push(" AND ").push(column);
+        sql.push(" >= (SELECT offset FROM events WHERE timestamp >= ").push_bind(from.as_millis());
+        sql.push(" ORDER BY timestamp, offset LIMIT 1)").push(rest);
+    }
+    if let Some(to) = query.to {
+        sql.push(" AND ").push(column);
+        sql.push(" <= (SELECT offset FROM events WHERE timestamp < ").push_bind(to.as_millis());
+        sql.push(" ORDER BY timestamp DESC, offset DESC LIMIT 1)").push(rest);
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Event {
     pub(crate) audience: Option<BTreeSet<Who>>,
     /// Who left a private chat with it.
     pub(crate) left: Option<Who>,
+    /// Who joined a private chat with it.
+    pub(crate) joined: Option<Who>,
     /// The marks in it.
     pub(crate) marks: Vec<u64>,
 }
@@ -221,6 +223,8 @@ impl Oracle {
         let join = self.next_join();
         self.lives[life].members.push((who, join));
         self.happened("chat:participantJoined", life, vec![self.lives[life].title]);
+        let is_private = self.lives[life].is_private;
+        self.last().joined = is_private.then_some(who);
     }
 
     pub(crate) fn left(&mut self, life: usize, who: Who) {
@@ -256,6 +260,10 @@ impl Oracle {
         let mut sent = Vec::new();
         for offset in after + 1..=self.head() {
             let event = self.event(offset);
+            if event.joined == Some(who) {
+                // All of the chat is new to who joins.
+                coverage.sent.retain(|one| self.event(*one).life != event.life);
+            }
             let audience = event.audience.as_ref();
             if coverage.covers(event) && audience.is_none_or(|all| all.contains(&who)) {
                 coverage.sent.insert(offset);
@@ -299,13 +307,21 @@ impl Oracle {
         let chat = &self.lives[life];
         let audience = chat.is_private.then(|| chat.members.iter().map(|(who, _)| *who).collect());
         let topic = format!("chat:{}", chat.id);
-        self.log.push(Event { name, topic, life: Some(life), audience, left: None, marks });
+        self.log.push(Event {
+            name,
+            topic,
+            life: Some(life),
+            audience,
+            left: None,
+            joined: None,
+            marks,
+        });
     }
 
     fn happened_to_agent(&mut self, name: &'static str, id: &str) {
         let topic = format!("agent:{id}");
-        let (life, audience, left, marks) = (None, None, None, Vec::new());
-        self.log.push(Event { name, topic, life, audience, left, marks });
+        let (life, audience, left, joined, marks) = (None, None, None, None, Vec::new());
+        self.log.push(Event { name, topic, life, audience, left, joined, marks });
     }
 
     fn last(&mut self) -> &mut Event {

@@ -8,15 +8,19 @@ use colloquy_protocol::{
 use leptos::prelude::*;
 
 use crate::{
-    api::acts::{Act, Ask},
+    api::{
+        acts::{Act, Ask},
+        sentence,
+    },
     session::{CurrentSession, use_session},
-    stores::choices::{LiveChoices, of_kind},
+    stores::choices::{LiveChoices, name_of, of_kind},
 };
 
 /// What people typed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Form {
     session: CurrentSession,
+    choices: LiveChoices,
     /// What it is about; none: a notification.
     pub(super) kind: RwSignal<Option<Kind>>,
     pub(super) agent: RwSignal<String>,
@@ -24,6 +28,8 @@ pub(super) struct Form {
     pub(super) collection: RwSignal<String>,
     pub(super) text: RwSignal<String>,
     pub(super) who: RwSignal<String>,
+    /// What the fields named before anybody typed.
+    offered: StoredValue<Vec<Topic>>,
     /// What was created here.
     created: StoredValue<Vec<Topic>>,
 }
@@ -31,31 +37,38 @@ pub(super) struct Form {
 impl Form {
     /// Begins with the newest of each kind.
     pub(super) fn new(choices: LiveChoices) -> Self {
-        let newest = |kind| RwSignal::new(newest(choices, kind));
+        let newest: Vec<_> =
+            Kind::ALL.into_iter().filter_map(|kind| newest(choices, kind)).collect();
+        let id_of = |kind: Kind| {
+            let topic = newest.iter().find(|topic| topic.kind() == kind);
+            RwSignal::new(topic.map(|topic| topic.id().to_owned()).unwrap_or_default())
+        };
         Self {
             session: use_session(),
+            choices,
             kind: RwSignal::new(Some(Kind::Agent)),
-            agent: newest(Kind::Agent),
-            chat: newest(Kind::Chat),
-            collection: newest(Kind::Collection),
+            agent: id_of(Kind::Agent),
+            chat: id_of(Kind::Chat),
+            collection: id_of(Kind::Collection),
             text: RwSignal::new(String::new()),
             who: RwSignal::new(String::new()),
+            offered: StoredValue::new(newest),
             created: StoredValue::default(),
         }
     }
 
     /// What is asked for, in the words that were typed.
     pub(super) fn ask(self, act: Act) -> Result<Ask, String> {
-        let invalid = |error: InvalidId| error.to_string();
+        let invalid = |error: InvalidId| sentence(&error.to_string());
         let topic = match self.kind.get_untracked() {
-            Some(kind) if act.creates().is_none() => {
-                let id = self.target(kind).get_untracked();
-                if id.trim().is_empty() {
+            Some(kind) => match self.target(kind).get_untracked().trim() {
+                "" if act.creates().is_none() => {
                     return Err(format!("Say which {}, or create one.", kind.as_str()));
                 }
-                Some(Topic::of(kind, id.trim()).map_err(invalid)?)
-            }
-            _ => None,
+                "" => None,
+                id => Some(Topic::of(kind, id).map_err(invalid)?),
+            },
+            None => None,
         };
         let participant = matches!(act, Act::Join | Act::Leave).then(|| self.participant());
         let text = self.typed();
@@ -79,7 +92,18 @@ impl Form {
             self.created.update_value(|created| created.push(topic.clone()));
         } else if ask.act.deletes() {
             target.set(String::new());
+            for known in [self.offered, self.created] {
+                known.update_value(|topics| topics.retain(|one| one != topic));
+            }
         }
+    }
+
+    /// Whether somebody typed the id of what does not exist yet.
+    pub(super) fn is_new(self, topic: &Topic) -> bool {
+        let is_in = |topics: StoredValue<Vec<Topic>>| topics.with_value(|all| all.contains(topic));
+        let is_known = is_in(self.offered) || is_in(self.created);
+        let is_one = !matches!(topic, Topic::All(_));
+        is_one && !is_known && name_of(self.choices, topic).is_none()
     }
 
     /// Whether it deletes what was not created here.
@@ -108,8 +132,8 @@ impl Form {
     }
 }
 
-/// The id of the newest entity of that kind; empty when there is none.
-fn newest(choices: LiveChoices, kind: Kind) -> String {
+/// The newest entity of that kind; none when there is none.
+fn newest(choices: LiveChoices, kind: Kind) -> Option<Topic> {
     let newest = untrack(|| of_kind(choices, kind)).into_iter().next();
-    newest.map(|choice| choice.topic.id().to_owned()).unwrap_or_default()
+    newest.map(|choice| choice.topic)
 }

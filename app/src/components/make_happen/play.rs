@@ -40,7 +40,7 @@ lazy_function! {
 /// # Errors
 /// What went wrong, in words. What was created till then is deleted.
 async fn play(socket: Websocket, on_step: OnStep) -> Result<(), String> {
-    let steps = steps().ok_or("no id could be made")?;
+    let steps = steps().ok_or("No id could be made.")?;
     for (place, ask) in steps.iter().enumerate() {
         on_step(place + 1, ask.act.event());
         if let Err(error) = perform(ask.clone(), RequestKey::random(), socket).await {

@@ -180,7 +180,10 @@ pub fn AddParticipant(
                 label="Who joins"
                 options=kinds
                 value=kind
-                on_choose=move |one| kind.set(one)
+                on_choose=move |one| {
+                    kind.set(one);
+                    naming.refuse(None);
+                }
             />
             <label class="field">
                 <span class="visually-hidden">"Id or name"</span>
@@ -194,7 +197,10 @@ pub fn AddParticipant(
                     aria-invalid=move || refused.with(Option::is_some).to_string()
                     aria-describedby=problem.clone()
                     prop:value=move || text.get()
-                    on:input:target=move |event| text.set(event.target().value())
+                    on:input:target=move |event| {
+                        text.set(event.target().value());
+                        naming.refuse(None);
+                    }
                 />
             </label>
             <datalist id=list>{suggestions}</datalist>

@@ -3,6 +3,7 @@
 use colloquy_protocol::{
     access::Action as Right,
     id::{ChatId, MessageId},
+    problem::FieldError,
     request::NewMessage,
 };
 use leptos::{
@@ -25,6 +26,12 @@ use crate::{
 /// How long a message that is answered is shown, in characters.
 const QUOTE_CHARS: usize = 120;
 
+/// The most characters of a message (docs/protocol.md, "Limits").
+const MOST_CHARS: usize = 65_536;
+
+/// What is said of a message that has more; the server's answer speaks of a field that is not here.
+const TOO_LONG: &str = "A message has at most 65,536 characters.";
+
 /// What is said to who may not write.
 pub(super) const LOOKS_ON: &str = "You can read here; viewers cannot write.";
 
@@ -41,6 +48,8 @@ struct Writing {
     /// What the field holds; typing must not wait for anything.
     draft: StoredValue<Draft>,
     is_written: RwSignal<bool>,
+    /// The text that was not sent, and why, for as long as the field begins with it.
+    unsent: RwSignal<Option<(String, String)>>,
 }
 
 /// The field for a message. What was typed stays in it until the server has it, also when nothing can be
@@ -68,23 +77,31 @@ pub fn Composer(
     let send = Action::new(move |(id, message, key): &Request| {
         let (id, message, key) = (id.clone(), message.clone(), key.clone());
         async move {
-            let sent = messages::send(&id, &key, &message).await?;
-            if writing.draft.is_disposed() {
+            let outcome = messages::send(&id, &key, &message).await;
+            let is_left = writing.draft.is_disposed();
+            match outcome {
                 // Who left the chat meanwhile comes back to what they have not sent.
-                Draft::kept(&id).without(&message).keep(&id);
-            } else {
-                chat.sent(sent);
-                writing.read();
-                writing.show(writing.draft.get_value().without(&message));
-                on_sent.run(());
+                Ok(_) if is_left => Draft::kept(&id).without(&message).keep(&id),
+                Ok(sent) => {
+                    chat.sent(sent);
+                    writing.read();
+                    writing.show(writing.draft.get_value().without(&message));
+                    on_sent.run(());
+                }
+                Err(_) if is_left => {}
+                Err(error) => {
+                    let why = in_words(&error, &message.content);
+                    writing.unsent.set(Some((message.content, why)));
+                    writing.read();
+                }
             }
-            Ok::<_, ApiError>(())
         }
     });
     let submit = move || {
         writing.read();
         let can_send = !is_closed.get_untracked() && !send.pending().get_untracked();
         if let Some(request) = can_send.then(|| writing.request()).flatten() {
+            writing.unsent.set(None);
             send.dispatch(request);
         }
     };
@@ -96,7 +113,9 @@ pub fn Composer(
             submit();
         }
     };
-    let error = move || send.value().get().and_then(Result::err).filter(|_| !send.pending().get());
+    let unsent = Signal::derive(move || {
+        writing.unsent.get().filter(|_| !is_closed.get()).map(|(_, why)| why)
+    });
     let is_idle = move || is_closed.get() || send.pending().get();
 
     view! {
@@ -113,7 +132,7 @@ pub fn Composer(
             <Show when=move || is_closed.get() && is_written.get()>
                 <p class="quiet">"What you wrote is still here."</p>
             </Show>
-            <Unsent error=Signal::derive(error) is_closed />
+            <Unsent why=unsent />
             <div class="composer-row">
                 <textarea
                     node_ref=field
@@ -145,23 +164,32 @@ pub fn Composer(
 
 /// Why the message was not sent, and the way to try again.
 #[component]
-fn Unsent(error: Signal<Option<ApiError>>, is_closed: Signal<bool>) -> impl IntoView {
-    let unsent = move |error: ApiError| {
+fn Unsent(why: Signal<Option<String>>) -> impl IntoView {
+    let unsent = |why: String| {
         view! {
             <div class="composer-error" role="alert">
-                <p class="error">"It was not sent. " {error.to_string()}</p>
-                <button
-                    type="submit"
-                    class="button"
-                    aria-disabled=move || is_closed.get().to_string()
-                >
+                <p class="error">"It was not sent. " {why}</p>
+                <button type="submit" class="button">
                     "Try again"
                 </button>
             </div>
         }
         .into_any()
     };
-    view! { {move || error.get().map(unsent)} }.into_any()
+    view! { {move || why.get().map(unsent)} }.into_any()
+}
+
+/// Why a message was not sent, in words that fit where it is written.
+fn in_words(error: &ApiError, text: &str) -> String {
+    let is_content = |error: &FieldError| error.field == "content";
+    match error {
+        ApiError::Refused(problem)
+            if problem.errors.iter().any(is_content) && text.chars().count() > MOST_CHARS =>
+        {
+            TOO_LONG.to_owned()
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// As whom somebody writes, and what the keys do.
@@ -192,6 +220,7 @@ impl Writing {
             field: NodeRef::new(),
             draft: StoredValue::new(Draft::default()),
             is_written: RwSignal::new(false),
+            unsent: RwSignal::new(None),
         };
         Effect::new(move || {
             if writing.field.get().is_some() {
@@ -214,6 +243,10 @@ impl Writing {
     /// Takes what the field holds.
     fn read(self) {
         let text = self.field.get_untracked().map(|field| field.value()).unwrap_or_default();
+        let is_gone = |(unsent, _): &(String, String)| !text.starts_with(unsent.as_str());
+        if self.unsent.with_untracked(|unsent| unsent.as_ref().is_some_and(is_gone)) {
+            self.unsent.set(None);
+        }
         self.draft.update_value(|draft| {
             draft.text = text;
             draft.reply_to = self.reply_to.get_untracked();

@@ -143,6 +143,7 @@ fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView
     let page = chats.value();
     let items = Memo::new(move |_| page.with(|page| page.items.clone()));
     let next = move || page.with(|page| page.next_cursor.clone());
+    let session = use_session();
     view! {
         <OutOfDate
             title="The chats could not be refreshed."
@@ -151,7 +152,7 @@ fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView
         />
         <Show
             when=move || items.with(|items| !items.is_empty())
-            fallback=move || nothing(is_whole)
+            fallback=move || nothing(is_whole, session.may(Action::ChangeChats))
         >
             <div class="card rows chat-list">
                 <div class="rows-head" aria-hidden="true">
@@ -172,20 +173,25 @@ fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView
     .into_any()
 }
 
-fn nothing(is_whole: bool) -> AnyView {
-    if is_whole {
+fn nothing(is_whole: bool, may_create: bool) -> AnyView {
+    if !is_whole {
+        return view! { <NothingMatches /> }.into_any();
+    }
+    let hint = if may_create {
         view! {
-            <Empty title="There are no chats yet.">
-                <p>
-                    "Create one with the button above, or let " <code>"colloquy demo"</code>
-                    " bring three agents to life that talk with each other."
-                </p>
-            </Empty>
+            "Create one with the button above, or let " <code>"colloquy demo"</code>
+            " bring three agents to life that talk with each other."
         }
         .into_any()
     } else {
-        view! { <NothingMatches /> }.into_any()
+        "What others create shows up here.".into_any()
+    };
+    view! {
+        <Empty title="There are no chats yet.">
+            <p>{hint}</p>
+        </Empty>
     }
+    .into_any()
 }
 
 #[component]

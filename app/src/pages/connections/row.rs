@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        browser::browser,
         counted::counted,
         flow::{For, Show},
         icon::{Icon, Shape},
@@ -43,7 +44,7 @@ pub fn ConnectionRow(
         PrincipalKind::Agent => (Shape::Agent, "agent"),
         PrincipalKind::User => (Shape::Person, "person"),
     };
-    let client = user_agent.unwrap_or_else(|| "unknown client".to_owned());
+    let program = user_agent.as_deref().map_or("unknown program".to_owned(), browser);
     let title = user_id.to_string();
     let name = Signal::derive(move || names.of(&user_id, user_kind));
     let from = address.clone();
@@ -60,8 +61,8 @@ pub fn ConnectionRow(
                         <span class="tag own">"this page"</span>
                     </Show>
                 </p>
-                <p class="quiet who-agent" title=client.clone()>
-                    {address} " · " {client.clone()}
+                <p class="quiet who-agent" title=user_agent>
+                    {address} " · " {program}
                 </p>
             </td>
             <td data-label="Connected">

@@ -24,7 +24,7 @@ pub(super) fn use_filter() -> Memo<Filter> {
     let actor = use_usable::<PrincipalId>("actor");
     let [from, to] = ["from", "to"].map(use_usable::<Timestamp>);
     Memo::new(move |_| Filter {
-        event: event.get(),
+        event: event.get().filter(|name| no_event(name).is_none()),
         topic: topic.get(),
         actor: actor.get(),
         from: from.get(),
@@ -42,12 +42,16 @@ pub fn Filters(
 ) -> impl IntoView {
     let names = ServerEvent::NAMES.iter().map(|name| (*name, *name));
     let events = [("", "All events")].into_iter().chain(names).collect::<Vec<_>>();
+    let unknown = not_used(use_parameter("event"), no_event);
     let search = use_location().search;
     let is_narrowed = move || search.with(|search| !search.is_empty());
     view! {
         <div class="toolbar" role="search" aria-label="Filter the events">
             <SearchBox label="Search the payloads" />
-            <Choice parameter="event" label="Event" options=events />
+            <div class="field">
+                <Choice parameter="event" label="Event" options=events />
+                <FieldNotes id="event" error=unknown />
+            </div>
             <FilterField
                 parameter="topic"
                 label="Entity"
@@ -112,6 +116,11 @@ fn in_utc(local: &str) -> Option<String> {
     }
 }
 
+/// What is wrong with a text that is to name an event, and the text: the choice does not show it.
+fn no_event(text: &str) -> Option<String> {
+    (!ServerEvent::NAMES.contains(&text)).then(|| format!("no event is called {text}"))
+}
+
 /// What is wrong with a text that is to be a moment, and the text: the browser's field does not show it.
 fn no_moment(text: &str) -> Option<String> {
     problem::<Timestamp>(text).map(|problem| format!("{text} is {problem}"))
@@ -140,6 +149,12 @@ mod tests {
         assert_eq!(in_utc(""), None);
         assert_eq!(in_utc("2026-01-31T12:00").as_deref(), Some("2026-01-31T12:00:00Z"));
         assert_eq!(in_utc("2026-01-31T12:00:05").as_deref(), Some("2026-01-31T12:00:05Z"));
+    }
+
+    #[test]
+    fn what_is_no_event_is_said_with_its_text() {
+        assert_eq!(no_event("agent:created"), None);
+        assert_eq!(no_event("bogus").as_deref(), Some("no event is called bogus"));
     }
 
     #[test]

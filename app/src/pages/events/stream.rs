@@ -1,6 +1,7 @@
 //! The events that fit, following live.
 
 use colloquy_protocol::{
+    access::Action as Right,
     model::{LogEntry, Page},
     position::Offset,
     topic::{Kind, Topic},
@@ -19,6 +20,7 @@ use crate::{
         log_row::LogRow,
         note::{Empty, LoadError, OutOfDate},
     },
+    session::use_session,
     stores::{
         live::{Live, Outcome},
         log::{Stretch, Waiting},
@@ -243,13 +245,11 @@ fn address(filter: StoredValue<Filter>, before: Option<&str>) -> String {
 
 #[component]
 fn Nothing(filter: StoredValue<Filter>) -> impl IntoView {
+    let session = use_session();
     if filter.with_value(|filter| *filter == Filter::default()) {
         return view! {
             <Empty title="Nothing has happened yet.">
-                <p>
-                    "Create an agent, or let " <code>"colloquy demo"</code>
-                    " bring three of them to life: every change shows up here by itself."
-                </p>
+                <p>{move || what_to_do(session.may(Right::CreateAgents))}</p>
             </Empty>
         }
         .into_any();
@@ -262,6 +262,19 @@ fn Nothing(filter: StoredValue<Filter>) -> impl IntoView {
         </Empty>
     }
     .into_any()
+}
+
+/// How there will be something to see.
+fn what_to_do(may_create: bool) -> AnyView {
+    if may_create {
+        view! {
+            "Create an agent, or let " <code>"colloquy demo"</code>
+            " bring three of them to life: every change shows up here by itself."
+        }
+        .into_any()
+    } else {
+        "What others do shows up here.".into_any()
+    }
 }
 
 fn how_many(stretch: &Stretch) -> String {
