@@ -14,6 +14,7 @@ use colloquy_protocol::{
     account::{AuthMode, Me, Session},
     close::CloseCode,
     id::{Principal, PrincipalId, PrincipalKind},
+    model::NotificationType,
     session::Ended,
 };
 use gloo_timers::future::sleep;
@@ -21,6 +22,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{ApiError, account},
+    components::toasts::Toasts,
     live::{Connection, use_websocket},
     stores::live::pause_after,
 };
@@ -34,7 +36,7 @@ pub struct CurrentSession {
     /// Whether the page asks to sign in again.
     asks: RwSignal<bool>,
     /// Whether the page is about to be left: nothing is asked any more.
-    leaves: StoredValue<bool>,
+    leaves: RwSignal<bool>,
 }
 
 /// Answers to requests come where no context is; in a browser there is one page.
@@ -48,7 +50,7 @@ pub fn provide_session() {
         session: RwSignal::new(SharedValue::new(rendered).into_inner()),
         has_ended: RwSignal::new(false),
         asks: RwSignal::new(false),
-        leaves: StoredValue::new(false),
+        leaves: RwSignal::new(false),
     };
     provide_context(current);
     #[cfg(not(feature = "ssr"))]
@@ -145,21 +147,29 @@ impl CurrentSession {
 
     /// Leaves the page for another one that is rendered for whoever is signed in then.
     pub(crate) fn go(self, address: &str) {
-        self.leaves.set_value(true);
+        self.leaves.set(true);
         // It fails only for an address that is none, and then the page stays.
         if window().location().replace(address).is_err() {
-            self.leaves.set_value(false);
+            self.leaves.set(false);
         }
     }
 
-    /// Signs out here, and goes where one can sign in.
-    ///
-    /// # Errors
-    /// As [`crate::api::get`].
-    pub(crate) async fn sign_out(self) -> Result<(), ApiError> {
-        self.leaving(account::sign_out()).await?;
-        self.go("/sign-in");
-        Ok(())
+    /// Whether the page is about to be left, because somebody signs out, for one.
+    pub(crate) fn is_leaving(self) -> Signal<bool> {
+        self.leaves.into()
+    }
+
+    /// Signs out here, and goes where one can sign in. When that fails, it is said.
+    pub(crate) fn sign_out(self, toasts: Toasts) {
+        spawn_local(async move {
+            match self.leaving(account::sign_out()).await {
+                Ok(()) => self.go("/sign-in"),
+                Err(error) => {
+                    let text = format!("You are still signed in. {error}");
+                    toasts.show(NotificationType::Error, text);
+                }
+            }
+        });
     }
 
     /// Does something that ends the session on purpose: meanwhile nobody is asked to sign in again.
@@ -170,17 +180,17 @@ impl CurrentSession {
         self,
         act: impl Future<Output = Result<T, ApiError>>,
     ) -> Result<T, ApiError> {
-        self.leaves.set_value(true);
+        self.leaves.set(true);
         let done = act.await;
         if done.is_err() {
-            self.leaves.set_value(false);
+            self.leaves.set(false);
         }
         done
     }
 
     fn end(self) {
         let is_known = self.session.try_with_untracked(|now| now.caller.is_some()) == Some(true);
-        if is_known && self.leaves.try_get_value() == Some(false) {
+        if is_known && self.leaves.try_get_untracked() == Some(false) {
             self.has_ended.set(true);
             self.asks.set(true);
         }
@@ -252,7 +262,7 @@ impl CurrentSession {
     }
 
     fn reload(self) {
-        self.leaves.set_value(true);
+        self.leaves.set(true);
         // Browsers do not refuse it.
         window().location().reload().ok();
     }

@@ -1,11 +1,11 @@
 // Coming in and going out, as people do it.
 
-import type { Browser, BrowserContext, Route } from "@playwright/test";
+import type { Browser, BrowserContext } from "@playwright/test";
 
 import { listen, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
 import { PASSWORD, alive, ask, join, offered, secret, setUp, signIn } from "./accounts.ts";
-import { hold, region } from "./steps.ts";
+import { hold, holdAnswer, region } from "./steps.ts";
 
 test.use({ flags: ["--auth", "required"] });
 
@@ -156,7 +156,7 @@ test("an empty hub tells a viewer of no button that they do not have", async ({
   const managing = await admin.newPage();
   for (const path of ["/agents", "/chats", "/collections"]) {
     await open(page, path);
-    await expect(page.getByText("What others create shows up here.")).toBeVisible();
+    await expect(page.getByText("What others do shows up here.")).toBeVisible();
     await expect(page.getByText("with the button above")).toHaveCount(0);
     await open(managing, path);
     await expect(managing.getByText("with the button above")).toBeVisible();
@@ -280,22 +280,8 @@ test("a list that was asked for before somebody was changed does not undo it", a
   await join(context, server, await another(browser, server), "Vera Viewer", "viewer");
   await open(page, "/people");
   const list = page.getByRole("region", { name: "People" });
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  // The answer shows how it was when it was asked for.
-  const read = new Promise<void>((resolve, reject) => {
-    const hold = async (route: Route) => {
-      const response = await route.fetch();
-      resolve();
-      await released;
-      await route.fulfill({ response });
-    };
-    page.route(LIST, hold, { times: 1 }).catch(reject);
-  });
-  const asked = page.waitForRequest(LIST);
-  await read;
+  const before = await holdAnswer(page, LIST);
+  await before.read;
 
   await page.getByRole("button", { name: "Change Vera Viewer" }).click();
   const dialog = page.getByRole("dialog");
@@ -308,8 +294,8 @@ test("a list that was asked for before somebody was changed does not undo it", a
     new MutationObserver(() => texts.push(list.textContent)).observe(list, watch);
     return texts;
   });
-  release();
-  await (await (await asked).response())?.finished();
+  before.release();
+  await before.answered();
   await page.waitForResponse(LIST);
 
   await expect(list).toContainText("Vera Visitor");

@@ -1,6 +1,6 @@
 // What more than one test does.
 
-import { type Locator, type Page, expect } from "@playwright/test";
+import { type Locator, type Page, type Request, type Route, expect } from "@playwright/test";
 
 import type { Server } from "../server.ts";
 
@@ -81,19 +81,48 @@ export function requestsOf(page: Page, method: string): string[] {
  * asks for something there, and `answered` until it has the whole answer to that.
  */
 export async function hold(page: Page, addresses: string) {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const { waited: released, done: release } = latch();
   const asked = page.waitForRequest(addresses);
   await page.route(addresses, async (route) => {
     await released;
     await route.continue();
   });
-  const answered = async () => {
-    const response = await (await asked).response();
-    if (!response) throw new Error(`${addresses}: there was no answer`);
+  return { asked, release, answered: answerTo(asked) };
+}
+
+/**
+ * Holds back the next answer from these addresses, which shows how it was when it was `read`, until it is
+ * released. `answered` waits until the page has the whole of it.
+ */
+export async function holdAnswer(page: Page, addresses: string) {
+  const { waited: released, done: release } = latch();
+  const { waited: read, done: wasRead } = latch();
+  const asked = page.waitForRequest(addresses);
+  const answer = async (route: Route) => {
+    const response = await route.fetch();
+    wasRead();
+    await released;
+    await route.fulfill({ response });
+  };
+  await page.route(addresses, answer, { times: 1 });
+  return { read, release, answered: answerTo(asked) };
+}
+
+/** What waits for something, and what says that it is done. */
+function latch() {
+  let done = () => {};
+  const waited = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  return { waited, done };
+}
+
+/** Waits until the page has the whole answer to a request. */
+function answerTo(asked: Promise<Request>) {
+  return async () => {
+    const request = await asked;
+    const response = await request.response();
+    if (!response) throw new Error(`${request.url()}: there was no answer`);
     await response.finished();
   };
-  return { asked, release, answered };
 }

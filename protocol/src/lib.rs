@@ -44,5 +44,8 @@ mod word;
 /// The version of the wire protocol, announced in `hub:welcome`.
 pub const PROTOCOL_VERSION: u32 = 1;
 
+/// The most characters that a message in a chat has.
+pub const MAX_MESSAGE_CHARS: usize = 65_536;
+
 /// The largest message that the hub accepts on a WebSocket, in bytes.
 pub const MAX_INBOUND_BYTES: usize = 64 * 1024;

@@ -3,9 +3,8 @@
 use colloquy_protocol::{
     access::{Action as Right, Standing},
     account::Me,
-    model::NotificationType,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     components::{
@@ -45,16 +44,7 @@ fn local() -> AnyView {
 fn known(me: Me) -> AnyView {
     let session = use_session();
     let toasts = use_toasts();
-    let leaves = RwSignal::new(false);
-    let sign_out = move || {
-        leaves.set(true);
-        spawn_local(async move {
-            if let Err(error) = session.sign_out().await {
-                leaves.try_set(false);
-                toasts.show(NotificationType::Error, format!("You are still signed in. {error}"));
-            }
-        });
-    };
+    let leaves = session.is_leaving();
     let name = me.name.unwrap_or_else(|| me.id.to_string());
     let has_account = me.rights.allow(Right::ManageOwnAccount);
     let who = view! {
@@ -79,7 +69,7 @@ fn known(me: Me) -> AnyView {
                                 type="button"
                                 class="button"
                                 aria-disabled=move || leaves.get().to_string()
-                                on:click=move |_| sign_out()
+                                on:click=move |_| session.sign_out(toasts)
                             >
                                 "Sign out"
                             </button>

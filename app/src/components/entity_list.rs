@@ -10,7 +10,7 @@ use crate::{
         entity_view::EntityView,
         flow::{LiveRows, Show},
         load::Load,
-        note::{Empty, NothingMatches, OutOfDate},
+        note::{NoneYet, NothingMatches, OutOfDate},
         time::TimeAgo,
     },
     session::use_session,
@@ -62,7 +62,6 @@ fn Rows<T: EntityView>(loaded: Seen<Part<T>>) -> impl IntoView {
     let part = live.value();
     let items = Memo::new(move |_| part.with(|part| part.items.clone()));
     let next = Signal::derive(move || part.with(|part| part.next.clone()));
-    let session = use_session();
     let columns = || T::COLUMNS.iter().map(|name| view! { <span>{*name}</span> }).collect_view();
     view! {
         <OutOfDate
@@ -72,7 +71,7 @@ fn Rows<T: EntityView>(loaded: Seen<Part<T>>) -> impl IntoView {
         />
         <Show
             when=move || items.with(|items| !items.is_empty())
-            fallback={move || nothing::<T>(is_whole, session.may(T::CREATION))}
+            fallback={move || nothing::<T>(is_whole)}
         >
             <div class="card rows" data-kind=T::KIND.as_str()>
                 <div class="rows-head" aria-hidden="true">
@@ -113,23 +112,16 @@ fn Row<T: EntityView>(entity: Memo<T>) -> impl IntoView {
     .into_any()
 }
 
-fn nothing<T: EntityView>(is_whole: bool, may_create: bool) -> AnyView {
+fn nothing<T: EntityView>(is_whole: bool) -> AnyView {
     if !is_whole {
         return view! { <NothingMatches /> }.into_any();
     }
-    let hint = if may_create {
-        view! {
-            "Create the first one with the button above, or let " <code>"colloquy demo"</code>
-            " bring some to life: they show up here by themselves."
-        }
-        .into_any()
-    } else {
-        "What others create shows up here.".into_any()
-    };
     view! {
-        <Empty title=format!("There are no {}s yet.", T::NOUN)>
-            <p>{hint}</p>
-        </Empty>
+        <NoneYet title=format!("There are no {}s yet.", T::NOUN) right=T::CREATION>
+            "Create the first one with the button above, or let "
+            <code>"colloquy demo"</code>
+            " bring some to life: they show up here by themselves."
+        </NoneYet>
     }
     .into_any()
 }

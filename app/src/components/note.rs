@@ -1,11 +1,12 @@
 //! What a page says when there is nothing to show, or when something went wrong.
 
+use colloquy_protocol::access::Action;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::{
     api::{ApiError, missing_page},
-    components::title::Title,
+    components::{flow::Show, title::Title},
     live::{Connection, use_websocket},
     session::use_session,
 };
@@ -26,6 +27,33 @@ pub fn Empty(
             </p>
             {children()}
         </div>
+    }
+    .into_any()
+}
+
+/// Nothing is there yet: says so, and what to do next to whoever may do it.
+#[component]
+pub fn NoneYet(
+    /// What is not there.
+    #[prop(into)]
+    title: Signal<String>,
+    /// What one has to be allowed.
+    right: Action,
+    /// What to do about it.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let session = use_session();
+    view! {
+        <Empty title>
+            <p>
+                <Show
+                    when=move || session.may(right)
+                    fallback=|| "What others do shows up here.".into_any()
+                >
+                    {children()}
+                </Show>
+            </p>
+        </Empty>
     }
     .into_any()
 }

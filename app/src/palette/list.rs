@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use colloquy_protocol::{access::Action as Right, model::NotificationType};
+use colloquy_protocol::access::Action as Right;
 use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
@@ -164,11 +164,7 @@ fn use_act(notifying: RwSignal<bool>) -> impl Fn(Act) + Clone + 'static {
         Act::SwitchColours => colours.switch(),
         Act::Connect => socket.connect(),
         Act::Disconnect => socket.disconnect(),
-        Act::SignOut => spawn_local(async move {
-            if let Err(error) = session.sign_out().await {
-                toasts.show(NotificationType::Error, format!("You are still signed in. {error}"));
-            }
-        }),
+        Act::SignOut => session.sign_out(toasts),
     }
 }
 

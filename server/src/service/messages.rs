@@ -1,6 +1,7 @@
 //! The rules of messages and their receipts.
 
 use colloquy_protocol::{
+    MAX_MESSAGE_CHARS,
     access::Action,
     event::Acknowledgement,
     id::{ChatId, MessageId, PrincipalKind},
@@ -83,7 +84,7 @@ impl Services {
     ) -> Result<Message> {
         change.require(Action::Speak)?;
         let mut check = Check::default();
-        check.text("content", &new.content, 65_536);
+        check.text("content", &new.content, MAX_MESSAGE_CHARS);
         check.done()?;
         self.create(change, move |tx, actor| {
             async move {

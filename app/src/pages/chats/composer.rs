@@ -1,6 +1,7 @@
 //! Where somebody writes.
 
 use colloquy_protocol::{
+    MAX_MESSAGE_CHARS,
     access::Action as Right,
     id::{ChatId, MessageId},
     problem::FieldError,
@@ -16,6 +17,7 @@ use super::draft::Draft;
 use crate::{
     api::{ApiError, RequestKey, messages},
     components::{
+        counted::counted,
         flow::Show,
         icon::{Icon, Shape},
     },
@@ -25,12 +27,6 @@ use crate::{
 
 /// How long a message that is answered is shown, in characters.
 const QUOTE_CHARS: usize = 120;
-
-/// The most characters of a message (docs/protocol.md, "Limits").
-const MOST_CHARS: usize = 65_536;
-
-/// What is said of a message that has more; the server's answer speaks of a field that is not here.
-const TOO_LONG: &str = "A message has at most 65,536 characters.";
 
 /// What is said to who may not write.
 pub(super) const LOOKS_ON: &str = "You can read here; viewers cannot write.";
@@ -183,10 +179,12 @@ fn Unsent(why: Signal<Option<String>>) -> impl IntoView {
 fn in_words(error: &ApiError, text: &str) -> String {
     let is_content = |error: &FieldError| error.field == "content";
     match error {
+        // The server speaks of a field that is not here.
         ApiError::Refused(problem)
-            if problem.errors.iter().any(is_content) && text.chars().count() > MOST_CHARS =>
+            if problem.errors.iter().any(is_content)
+                && text.chars().count() > MAX_MESSAGE_CHARS =>
         {
-            TOO_LONG.to_owned()
+            format!("A message has at most {}.", counted(MAX_MESSAGE_CHARS as u64, "character"))
         }
         _ => error.to_string(),
     }

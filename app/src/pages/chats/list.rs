@@ -19,7 +19,7 @@ use crate::{
         flow::{LiveRows, Show},
         load::Load,
         lock::Lock,
-        note::{Empty, NothingMatches, OutOfDate},
+        note::{NoneYet, NothingMatches, OutOfDate},
         time::TimeAgo,
         title::Title,
     },
@@ -143,7 +143,6 @@ fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView
     let page = chats.value();
     let items = Memo::new(move |_| page.with(|page| page.items.clone()));
     let next = move || page.with(|page| page.next_cursor.clone());
-    let session = use_session();
     view! {
         <OutOfDate
             title="The chats could not be refreshed."
@@ -152,7 +151,7 @@ fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView
         />
         <Show
             when=move || items.with(|items| !items.is_empty())
-            fallback=move || nothing(is_whole, session.may(Action::ChangeChats))
+            fallback=move || nothing(is_whole)
         >
             <div class="card rows chat-list">
                 <div class="rows-head" aria-hidden="true">
@@ -173,23 +172,16 @@ fn Found(asked: Asked, found: Seen<Page<Chat>>, people: People) -> impl IntoView
     .into_any()
 }
 
-fn nothing(is_whole: bool, may_create: bool) -> AnyView {
+fn nothing(is_whole: bool) -> AnyView {
     if !is_whole {
         return view! { <NothingMatches /> }.into_any();
     }
-    let hint = if may_create {
-        view! {
-            "Create one with the button above, or let " <code>"colloquy demo"</code>
-            " bring three agents to life that talk with each other."
-        }
-        .into_any()
-    } else {
-        "What others create shows up here.".into_any()
-    };
     view! {
-        <Empty title="There are no chats yet.">
-            <p>{hint}</p>
-        </Empty>
+        <NoneYet title="There are no chats yet." right=Action::ChangeChats>
+            "Create one with the button above, or let "
+            <code>"colloquy demo"</code>
+            " bring three agents to life that talk with each other."
+        </NoneYet>
     }
     .into_any()
 }

@@ -18,9 +18,8 @@ use crate::{
         counted::counted,
         flow::{For, Show},
         log_row::LogRow,
-        note::{Empty, LoadError, OutOfDate},
+        note::{Empty, LoadError, NoneYet, OutOfDate},
     },
-    session::use_session,
     stores::{
         live::{Live, Outcome},
         log::{Stretch, Waiting},
@@ -245,12 +244,13 @@ fn address(filter: StoredValue<Filter>, before: Option<&str>) -> String {
 
 #[component]
 fn Nothing(filter: StoredValue<Filter>) -> impl IntoView {
-    let session = use_session();
     if filter.with_value(|filter| *filter == Filter::default()) {
         return view! {
-            <Empty title="Nothing has happened yet.">
-                <p>{move || what_to_do(session.may(Right::CreateAgents))}</p>
-            </Empty>
+            <NoneYet title="Nothing has happened yet." right=Right::CreateAgents>
+                "Create an agent, or let "
+                <code>"colloquy demo"</code>
+                " bring three of them to life: every change shows up here by itself."
+            </NoneYet>
         }
         .into_any();
     }
@@ -262,19 +262,6 @@ fn Nothing(filter: StoredValue<Filter>) -> impl IntoView {
         </Empty>
     }
     .into_any()
-}
-
-/// How there will be something to see.
-fn what_to_do(may_create: bool) -> AnyView {
-    if may_create {
-        view! {
-            "Create an agent, or let " <code>"colloquy demo"</code>
-            " bring three of them to life: every change shows up here by itself."
-        }
-        .into_any()
-    } else {
-        "What others do shows up here.".into_any()
-    }
 }
 
 fn how_many(stretch: &Stretch) -> String {

@@ -66,11 +66,7 @@ fn Row(login: Login, logins: RwSignal<Vec<Login>>) -> impl IntoView {
     let end = Action::new(move |(): &()| {
         let id = id.clone();
         async move {
-            let ended = match current {
-                true => session.sign_out().await,
-                false => account::end_login(&id).await,
-            };
-            match ended {
+            match account::end_login(&id).await {
                 Ok(()) => logins.update(|logins| logins.retain(|login| login.id != id)),
                 Err(error) => {
                     toasts.show(NotificationType::Error, error.to_string());
@@ -78,6 +74,7 @@ fn Row(login: Login, logins: RwSignal<Vec<Login>>) -> impl IntoView {
             }
         }
     });
+    let (pending, leaves) = (end.pending(), session.is_leaving());
     view! {
         <tr>
             <td class="who">
@@ -98,8 +95,11 @@ fn Row(login: Login, logins: RwSignal<Vec<Login>>) -> impl IntoView {
                     type="button"
                     class="button"
                     aria-label=label
-                    aria-disabled=move || end.pending().get().to_string()
-                    on:click=move |_| drop(end.dispatch(()))
+                    aria-disabled=move || (current && leaves.get() || pending.get()).to_string()
+                    on:click=move |_| match current {
+                        true => session.sign_out(toasts),
+                        false => drop(end.dispatch(())),
+                    }
                 >
                     "Sign out"
                 </button>
