@@ -50,6 +50,8 @@ pub const WAITING_CHANGES: &str = "colloquy_waiting_changes";
 pub const LOG_HEAD: &str = "colloquy_log_head";
 /// Gauge, bytes: the database, with the part of it that is still in its write-ahead log.
 pub const DATABASE_BYTES: &str = "colloquy_database_bytes";
+/// Gauge, seconds since 1970: when the certificate ends that connections are encrypted with.
+pub const CERTIFICATE_END: &str = "colloquy_tls_certificate_end_timestamp_seconds";
 /// Counter: log lines that were dropped because nobody took them.
 pub const LOST_LOG_LINES: &str = "colloquy_lost_log_lines_total";
 /// Gauge by `version`, always 1.
@@ -154,6 +156,7 @@ fn describe() {
     describe_gauge!(WAITING_CHANGES, "Changes that wait to be written.");
     describe_gauge!(LOG_HEAD, "The offset of the log's last event.");
     describe_gauge!(DATABASE_BYTES, Unit::Bytes, "The database with its write-ahead log.");
+    describe_gauge!(CERTIFICATE_END, Unit::Seconds, "When the certificate ends, since 1970.");
     describe_counter!(LOST_LOG_LINES, "Log lines that were dropped because nobody took them.");
     describe_gauge!(BUILD_INFO, "Which version this is.");
     metrics_process::Collector::default().describe();

@@ -74,7 +74,8 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(answer::not_modified))
         .layer(compression::layer());
     let measured = ServiceBuilder::new()
-        .layer(TraceLayer::new_for_http().make_span_with(measure::span))
+        // Why a request failed is logged where it is known.
+        .layer(TraceLayer::new_for_http().make_span_with(measure::span).on_failure(()))
         .layer(from_fn(measure::measure));
     #[cfg(feature = "bench")]
     let documented = documented.route("/echo", get(ws::echo));

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use colloquy_protocol::time::Timestamp;
 use tokio::{
     fs,
     sync::watch,
@@ -23,11 +24,15 @@ use tokio_rustls::{
         },
     },
 };
+use x509_parser::parse_x509_certificate;
 
-use crate::settings::Settings;
+use crate::{metrics, settings::Settings};
 
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// How long before its end a certificate that was not renewed yet is warned of.
+const WARNED_OF: Duration = Duration::from_hours(14 * 24);
 
 // The settings that name the files.
 const CERT: &str = "--tls-cert";
@@ -101,6 +106,22 @@ struct Contents {
     key: Vec<u8>,
 }
 
+/// What the files say, as it is used.
+#[derive(Debug)]
+struct Identity {
+    config: Arc<ServerConfig>,
+    /// When the first of its certificates ends, if they say so.
+    ends: Option<Timestamp>,
+}
+
+/// How long a certificate is still good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Standing {
+    Good,
+    EndsSoon,
+    Ended,
+}
+
 /// What new connections are spoken to with.
 #[derive(Debug, Clone)]
 pub(crate) struct Tls(watch::Receiver<Arc<ServerConfig>>);
@@ -126,8 +147,9 @@ impl Tls {
             (None, None) => return Ok(None),
         };
         let contents = files.read().await?;
-        let (renew, current) = watch::channel(files.config(&contents)?);
-        Ok(Some((Self(current), keep_current(files, contents, renew))))
+        let Identity { config, ends } = files.identity(&contents)?;
+        let (renew, current) = watch::channel(config);
+        Ok(Some((Self(current), keep_current(files, contents, ends, renew))))
     }
 
     /// For the next connection. Those that are there go on with what they began with.
@@ -137,22 +159,30 @@ impl Tls {
 }
 
 /// Looks at the contents, not at times: a link may lead elsewhere from one moment to the next.
-async fn keep_current(files: Files, mut seen: Contents, renew: watch::Sender<Arc<ServerConfig>>) {
+async fn keep_current(
+    files: Files,
+    mut seen: Contents,
+    mut ends: Option<Timestamp>,
+    renew: watch::Sender<Arc<ServerConfig>>,
+) {
+    let mut said = Standing::Good;
     let mut looks = interval(LOOK_INTERVAL);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut unreadable = false;
     loop {
         looks.tick().await;
+        said = tell(ends, said);
         let read = files.read().await;
         let failed = match read {
             Ok(contents) if contents == seen => continue,
             Ok(contents) => {
-                let config = files.config(&contents);
+                let identity = files.identity(&contents);
                 seen = contents;
                 unreadable = false;
-                match config {
-                    Ok(config) => {
-                        renew.send_replace(config);
+                match identity {
+                    Ok(identity) => {
+                        renew.send_replace(identity.config);
+                        (ends, said) = (identity.ends, Standing::Good);
                         tracing::info!("The certificate was read again.");
                         continue;
                     }
@@ -170,12 +200,39 @@ async fn keep_current(files: Files, mut seen: Contents, renew: watch::Sender<Arc
     }
 }
 
+/// Tells when the certificate ends: Prometheus each time, the log when it is worse than was said.
+fn tell(ends: Option<Timestamp>, said: Standing) -> Standing {
+    let Some(ends) = ends else { return said };
+    ::metrics::gauge!(metrics::CERTIFICATE_END).set(ends.as_millis() as f64 / 1_000.0);
+    let standing = Standing::of(ends, Timestamp::now());
+    match standing {
+        Standing::EndsSoon if said < standing => {
+            tracing::warn!(%ends, "The certificate has to be renewed soon.");
+        }
+        Standing::Ended if said < standing => {
+            tracing::error!(%ends, "The certificate has ended: clients refuse to connect.");
+        }
+        _ => {}
+    }
+    standing
+}
+
+impl Standing {
+    fn of(ends: Timestamp, now: Timestamp) -> Self {
+        match ends.as_millis() - now.as_millis() {
+            ..=0 => Self::Ended,
+            left if left as u128 <= WARNED_OF.as_millis() => Self::EndsSoon,
+            _ => Self::Good,
+        }
+    }
+}
+
 impl Files {
     async fn read(&self) -> Result<Contents, TlsError> {
         Ok(Contents { cert: read(CERT, &self.cert).await?, key: read(KEY, &self.key).await? })
     }
 
-    fn config(&self, contents: &Contents) -> Result<Arc<ServerConfig>, TlsError> {
+    fn identity(&self, contents: &Contents) -> Result<Identity, TlsError> {
         let cert = certificates(&contents.cert)
             .map_err(|cause| TlsError::Cert { path: self.cert.clone(), cause })?;
         let is_encrypted = |line: &[u8]| {
@@ -188,6 +245,7 @@ impl Files {
             .map_err(|cause| TlsError::Key { path: self.key.clone(), cause })?;
         let useless =
             |cause| TlsError::Useless { cert: self.cert.clone(), key: self.key.clone(), cause };
+        let ends = cert.iter().filter_map(end).min();
         let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()
             .map_err(useless)?
@@ -195,7 +253,7 @@ impl Files {
             .with_single_cert(cert, key)
             .map_err(useless)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(config.into())
+        Ok(Identity { config: config.into(), ends })
     }
 }
 
@@ -203,8 +261,32 @@ async fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).await.map_err(|cause| TlsError::Read { setting, path: path.to_owned(), cause })
 }
 
+/// When a certificate ends.
+fn end(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
+    let seconds = certificate.validity().not_after.timestamp();
+    Some(Timestamp::from_millis(seconds.saturating_mul(1_000)))
+}
+
 /// One certificate at least.
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
     let all: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>()?;
     if all.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(all) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_good_until_two_weeks_before_its_end() {
+        let ends = Timestamp::from_millis(1_700_000_000_000);
+        let before = |millis| Standing::of(ends, Timestamp::from_millis(ends.as_millis() - millis));
+        let two_weeks = WARNED_OF.as_millis() as i64;
+        assert_eq!(before(two_weeks + 1), Standing::Good);
+        assert_eq!(before(two_weeks), Standing::EndsSoon);
+        assert_eq!(before(1), Standing::EndsSoon);
+        assert_eq!(before(0), Standing::Ended);
+        assert_eq!(before(-two_weeks), Standing::Ended);
+    }
 }

@@ -12,6 +12,7 @@ use colloquy_server::{
     AppState, control::ControlSocket, data_dir::DataDir, open_files, router::router, serve,
     settings::Settings, tls,
 };
+use sd_notify::NotifyState;
 use tokio::{
     join,
     net::{TcpListener, TcpSocket},
@@ -50,6 +51,7 @@ pub(crate) async fn run(mut settings: Settings) -> anyhow::Result<()> {
         tracing::warn!(%error, "What to open is not shown: standard output cannot be written to.");
     }
     tracing::info!(%address, data_dir = %data_dir.path().display(), "The hub is open.");
+    tell_systemd(NotifyState::Ready);
 
     let http = serve(listener, state.clone(), stopping.clone().cancelled_owned());
     let control = control.serve(router(state.clone()), stopping.clone().cancelled_owned());
@@ -59,13 +61,25 @@ pub(crate) async fn run(mut settings: Settings) -> anyhow::Result<()> {
             () = async { stopping.cancelled().await; sleep(patience).await } => Ok(()),
         }
     };
-    let (http, control) = join!(not_alone(http, &stopping), not_alone(control, &stopping));
+    let tell = async {
+        stopping.cancelled().await;
+        tell_systemd(NotifyState::Stopping);
+    };
+    let (http, control, ()) =
+        join!(not_alone(http, &stopping), not_alone(control, &stopping), tell);
     if timeout(CLOSING, state.close()).await.is_err() {
         tracing::warn!("Stopped without waiting until the database was closed.");
     }
     http.and(control)?;
     tracing::info!("The hub is closed.");
     Ok(())
+}
+
+/// Tells systemd, if it was that which started the hub and it asks to be told.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd cannot be told how far the hub is.");
+    }
 }
 
 /// Serves, and stops the hub when that ends, by an error too: with one way in alone it is none.

@@ -14,7 +14,10 @@ use std::{
     fs::File,
     io::{BufRead, BufReader, Read},
     net::TcpListener,
-    os::unix::fs::{FileTypeExt, PermissionsExt},
+    os::unix::{
+        fs::{FileTypeExt, PermissionsExt},
+        net::UnixDatagram,
+    },
     process::Command,
 };
 
@@ -54,6 +57,26 @@ async fn serves_without_a_subcommand_where_leptos_says() {
     let server = Process::start(colloquy(folder.path()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0"));
     assert_ne!(server.url, "http://127.0.0.1:3000");
     server.client().agents().await.unwrap();
+}
+
+#[test]
+fn systemd_is_told_when_it_is_open_and_when_it_stops() {
+    let folder = TempDir::new().unwrap();
+    let address = folder.path().join("notify");
+    let systemd = UnixDatagram::bind(&address).unwrap();
+    systemd.set_read_timeout(Some(PATIENCE)).unwrap();
+    let hears = |state: &str| {
+        let mut message = [0; 100];
+        let length = systemd.recv(&mut message).unwrap();
+        assert_eq!(str::from_utf8(&message[..length]).unwrap().trim(), state);
+    };
+    let mut command = colloquy(folder.path());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).env("NOTIFY_SOCKET", &address);
+    let mut server = Process::start(&mut command);
+    hears("READY=1");
+    server.signal(Signal::TERM);
+    hears("STOPPING=1");
+    assert!(server.wait().success());
 }
 
 #[test]

@@ -10,9 +10,9 @@ use colloquy_client::{
         topic::{Kind, Topic},
     },
 };
-use colloquy_server::{access::Caller, service::Change, settings::Settings};
+use colloquy_server::{access::Caller, metrics, service::Change, settings::Settings};
 use futures_util::{SinkExt, StreamExt};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair, date_time_ymd, generate_simple_self_signed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -63,9 +63,13 @@ impl Identity {
 }
 
 fn write(folder: &Path) -> CertificateDer<'static> {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    fs::write(folder.join("key.pem"), signing_key.serialize_pem()).unwrap();
+    write_from(folder, CertificateParams::new(["localhost".to_owned()]).unwrap())
+}
+
+fn write_from(folder: &Path, parameters: CertificateParams) -> CertificateDer<'static> {
+    let key = KeyPair::generate().unwrap();
+    let cert = parameters.self_signed(&key).unwrap();
+    fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
     fs::write(folder.join("cert.pem"), cert.pem()).unwrap();
     cert.der().clone()
 }
@@ -282,6 +286,27 @@ async fn a_certificate_is_renewed_while_connections_stay() {
     assert!(shake_hands(&server, &first).await.is_err(), "the old one is no longer");
     old.write_all(get("/health", "").as_bytes()).await.unwrap();
     assert!(rest_of(old).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn prometheus_is_told_when_a_renewed_certificate_ends() {
+    let mut identity = Identity::new();
+    let server = start(&identity).await;
+    let end = |year: i32| {
+        let mut parameters = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        parameters.not_after = date_time_ymd(year, 1, 2);
+        parameters
+    };
+    for (year, seconds) in [(2031, 1_925_078_400), (2001, 978_393_600)] {
+        identity.certificate = write_from(identity.folder.path(), end(year));
+        let line = format!("colloquy_tls_certificate_end_timestamp_seconds {seconds}\n");
+        let deadline = Instant::now() + PATIENCE;
+        while !metrics::recorder().render().contains(&line) {
+            assert!(Instant::now() < deadline, "{year}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+    assert!(shake_hands(&server, &identity.certificate).await.is_err(), "it has ended");
 }
 
 #[tokio::test]
