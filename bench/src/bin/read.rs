@@ -200,7 +200,10 @@ fn fill(database: &Path) -> Result<()> {
         ),
         params![EVENTS - 2 * ENTITIES, ENTITIES],
     )?;
-    connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE);")?;
+    connection.execute_batch(
+        "INSERT INTO actor_stretches SELECT DISTINCT actor_id, offset >> 8 FROM events; COMMIT; \
+         PRAGMA wal_checkpoint(TRUNCATE);",
+    )?;
     Ok(())
 }
 

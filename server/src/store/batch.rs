@@ -1,9 +1,11 @@
 //! Statements that SQLite runs one after the other, in one go.
 
+use serde::Serialize;
+use serde_json::json;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, query_builder::Separated};
 
 /// The most rows of one statement: what SQLite would undo it with, the pages that it changes, then
-/// stays in memory (`.cargo/config.toml`).
+/// stays in memory (64 KiB do).
 const AT_ONCE: usize = 16;
 
 /// Statements that wait to be run together: each time that SQLite's thread is asked costs as much
@@ -38,6 +40,19 @@ impl Batch {
             });
             self.0.push(") WHERE column1 IS NOT NULL;");
         }
+    }
+
+    /// Adds a row for each of some texts: `into` is the statement up to the values, which are the
+    /// number and the text.
+    pub(super) fn insert_each(
+        &mut self,
+        into: &'static str,
+        number: i64,
+        texts: &[impl Serialize],
+    ) {
+        let texts = json!(texts).to_string();
+        self.0.push(into).push(" SELECT ").push_bind(number);
+        self.0.push(", value FROM json_each(").push_bind(texts).push(");");
     }
 
     /// Runs them all, up to the first that fails.

@@ -1,5 +1,7 @@
 //! The log: every event that happened, in order.
 
+use std::collections::{BTreeMap, HashSet};
+
 use colloquy_protocol::{
     event::ServerEvent,
     id::{Principal, PrincipalId},
@@ -17,6 +19,9 @@ use crate::ws::Frame;
 
 /// At most that many bytes of payload are read into one page of a replay.
 const PAGE_BYTES: usize = 1024 * 1024;
+
+/// The stretches in which it is known who acted are that many bits of offsets long.
+const STRETCH_BITS: u32 = 8;
 
 /// At most that many rows of the log are looked at for one page of a replay.
 const PAGE_ROWS: u64 = 1024;
@@ -89,11 +94,44 @@ impl New {
     }
 }
 
-/// Has events appended, in their order.
-pub(super) fn insert(batch: &mut Batch, events: impl ExactSizeIterator<Item = New>) {
-    let into = "INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, \
-                timestamp, private, subject, subject_kind)";
+/// Who is known to the database to have acted in a stretch of the log, the last one that was written
+/// to. What is undone in the database has to be forgotten here.
+#[derive(Debug, Default)]
+pub(super) struct Actors {
+    stretch: i64,
+    known: HashSet<PrincipalId>,
+}
+
+impl Actors {
+    /// The stretch in which an event is, if its actor was not known to have acted there. They are
+    /// from now on.
+    fn meet(&mut self, event: &New) -> Option<i64> {
+        let stretch = row::integer(event.offset) >> STRETCH_BITS;
+        if stretch != self.stretch {
+            *self = Self { stretch, known: HashSet::new() };
+        }
+        let is_new = !self.known.contains(&event.actor.id);
+        is_new.then(|| {
+            self.known.insert(event.actor.id.clone());
+            stretch
+        })
+    }
+}
+
+/// Has events appended, in their order. When one of them cannot be, the whole transaction has to be
+/// given up: SQLite keeps nothing to undo the statement with.
+pub(super) fn insert(
+    batch: &mut Batch,
+    events: impl ExactSizeIterator<Item = New>,
+    actors: &mut Actors,
+) {
+    let into = "INSERT OR FAIL INTO events (offset, event, kind, entity, payload, actor_id, \
+                actor_kind, timestamp, private, subject, subject_kind)";
+    let mut acted = BTreeMap::<i64, Vec<PrincipalId>>::new();
     batch.insert(into, 11, events, |columns, event| {
+        if let Some(stretch) = actors.meet(&event) {
+            acted.entry(stretch).or_default().push(event.actor.id.clone());
+        }
         let (subject, subject_kind) =
             event.subject.map(|who| (String::from(who.id), who.kind.as_str())).unzip();
         columns
@@ -109,6 +147,10 @@ pub(super) fn insert(batch: &mut Batch, events: impl ExactSizeIterator<Item = Ne
             .push_bind(subject)
             .push_bind(subject_kind);
     });
+    for (stretch, actors) in acted {
+        let into = "INSERT OR IGNORE INTO actor_stretches (stretch, actor)";
+        batch.insert_each(into, stretch, &actors);
+    }
 }
 
 /// One event of the log as a replay needs it.
@@ -432,6 +474,7 @@ fn entry(found: &SqliteRow) -> sqlx::Result<LogEntry> {
 
 #[cfg(test)]
 mod tests {
+    use colloquy_protocol::id::PrincipalKind;
     use sqlx::Connection;
 
     use super::*;
@@ -441,16 +484,33 @@ mod tests {
     async fn log() -> SqliteConnection {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         MIGRATIONS.run(&mut connection).await.unwrap();
-        sqlx::query(
-            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500) \
-             INSERT INTO events (offset, event, kind, entity, payload, actor_id, actor_kind, timestamp) \
-             SELECT iif(n > 700, n + 5000, n), 'agent:updated', 'agent', 'ada', '{}', \
-             CASE WHEN n % 400 = 0 THEN 'seldom' WHEN n % 2 = 0 THEN 'ada' ELSE 'bob' END, 'agent', n \
-             FROM numbers",
-        )
-        .execute(&mut connection)
-        .await
-        .unwrap();
+        let event = |n: u64| New {
+            offset: if n > 700 { n + 5000 } else { n },
+            name: "agent:updated",
+            kind: Some("agent"),
+            entity: Some("ada".to_owned()),
+            payload: "{}".to_owned(),
+            actor: Principal {
+                id: match n {
+                    n if n % 400 == 0 => "seldom",
+                    n if n % 2 == 0 => "ada",
+                    _ => "bob",
+                }
+                .parse()
+                .unwrap(),
+                kind: PrincipalKind::Agent,
+            },
+            timestamp: Timestamp::from_millis(n as i64),
+            private: false,
+            subject: None,
+        };
+        let mut actors = Actors::default();
+        for first in (0..1500).step_by(50) {
+            let mut batch = Batch::default();
+            let events: Vec<_> = (first + 1..=first + 50).map(event).collect();
+            insert(&mut batch, events.into_iter(), &mut actors);
+            batch.run(&mut connection).await.unwrap();
+        }
         connection
     }
 

@@ -45,6 +45,7 @@ pub(crate) struct WriteTx {
     head: Offset,
     now: Timestamp,
     audiences: ChatAudiences,
+    actors: events::Actors,
     later: Later,
     appended: Vec<Logged>,
     /// Each is done once that many of `appended` went live.
@@ -104,6 +105,7 @@ impl WriteTx {
             head,
             now,
             audiences: ChatAudiences::default(),
+            actors: events::Actors::default(),
             later: Later::default(),
             appended: Vec::new(),
             consequences: Vec::new(),
@@ -344,7 +346,8 @@ impl WriteTx {
         }
         let Later { messages: new, events: happened } = &mut self.later;
         messages::insert(&mut batch, new.drain(..messages.min(new.len())));
-        events::insert(&mut batch, happened.drain(..events.min(happened.len())));
+        let happened = happened.drain(..events.min(happened.len()));
+        events::insert(&mut batch, happened, &mut self.actors);
         if let Some(then) = then {
             batch.push(then);
         }
@@ -377,6 +380,8 @@ impl WriteTx {
         self.later.events.truncate(to.events);
         self.appended.truncate(to.appended);
         self.consequences.truncate(to.consequences);
+        // Some of them may have been met in what is undone.
+        self.actors = events::Actors::default();
     }
 }
 

@@ -15,6 +15,9 @@ use rustix::time::{ClockId, clock_gettime};
 /// How many messages SQLite commits at once.
 const GROUP: i64 = 16;
 
+/// How many send messages in turn.
+const SENDERS: i64 = 64;
+
 /// The migrations make the tables, with all their indexes.
 const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
 
@@ -65,6 +68,8 @@ pub(crate) fn store(folder: &Path, time: Duration) -> Result<Bare> {
          timestamp, private) \
          VALUES (?1, 'chat:messageCreated', 'chat', 'bench', ?2, ?3, 'agent', ?4, 1)",
     )?;
+    let mut actor =
+        connection.prepare("INSERT INTO actor_stretches (actor, stretch) VALUES (?1, ?2)")?;
     let content = "x".repeat(256);
     let payload = format!(r#"{{"chatId":"bench","message":"{}"}}"#, "x".repeat(560));
     let (started, used) = (Instant::now(), used());
@@ -76,9 +81,13 @@ pub(crate) fn store(folder: &Path, time: Duration) -> Result<Bare> {
             let now = started.elapsed().as_millis() as i64;
             // Ids sort by time, as the server's do.
             let id = format!("0197a0b1-0000-7000-8000-{offset:012x}");
-            let sender = format!("agent-{}", offset % 64);
+            let sender = format!("agent-{}", offset % SENDERS);
             message.execute(params![offset, id, sender, content, now])?;
             event.execute(params![offset, payload, sender, now])?;
+            // The first of 256 that each of them sends.
+            if offset % 256 < SENDERS {
+                actor.execute(params![sender, offset / 256])?;
+            }
         }
         connection.execute_batch("COMMIT")?;
     }

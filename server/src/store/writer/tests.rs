@@ -233,6 +233,34 @@ async fn one_that_fails_is_undone_alone() {
     assert_eq!(bench.stored().await, (vec![1, 2, 3], vec!["first".into(), "last".into()]));
 }
 
+/// Whom the writer knows to have acted is not known to the database when that is undone.
+#[tokio::test]
+async fn who_acted_is_known_also_after_somebody_whose_change_is_undone() {
+    let bench = Bench::new(64).await;
+    let (gate, opened) = bench.gate().await;
+    let undone = bench.ask(|tx| {
+        async move {
+            event(tx).await?;
+            row(tx, "undone").await?;
+            Err::<(), _>(Error::invalid("name", "is bad"))
+        }
+        .boxed()
+    });
+    let undone = undone.await;
+    let kept = bench.ask(both("kept")).await;
+    gate.notify_one();
+    opened.await.unwrap();
+    undone.await.unwrap_err();
+    kept.await.unwrap();
+    let mut snapshot = bench.database.snapshot().await.unwrap();
+    let stretches: Vec<(String, i64)> =
+        sqlx::query_as("SELECT actor, stretch FROM actor_stretches")
+            .fetch_all(snapshot.connection())
+            .await
+            .unwrap();
+    assert_eq!(stretches, [("local".to_owned(), 0)]);
+}
+
 #[tokio::test]
 async fn what_a_change_brings_about_comes_before_the_next_ones_events() {
     let bench = Bench::new(256).await;
