@@ -96,22 +96,21 @@ export async function hold(page: Page, addresses: string) {
  */
 export async function holdAnswer(page: Page, addresses: string) {
   const { waited: released, done: release } = latch();
-  const { waited: read, done: wasRead } = latch();
-  const asked = page.waitForRequest(addresses);
+  const { waited: read, done: wasRead } = latch<Request>();
   const answer = async (route: Route) => {
     const response = await route.fetch();
-    wasRead();
+    wasRead(route.request());
     await released;
     await route.fulfill({ response });
   };
   await page.route(addresses, answer, { times: 1 });
-  return { read, release, answered: answerTo(asked) };
+  return { read, release, answered: answerTo(read) };
 }
 
 /** What waits for something, and what says that it is done. */
-function latch() {
-  let done = () => {};
-  const waited = new Promise<void>((resolve) => {
+function latch<T = void>() {
+  let done = (_: T) => {};
+  const waited = new Promise<T>((resolve) => {
     done = resolve;
   });
   return { waited, done };

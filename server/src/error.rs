@@ -80,6 +80,12 @@ impl Error {
         }
     }
 
+    /// The database had no time. The log says so, because the answer does not.
+    fn busy(cause: &sqlx::Error) -> Self {
+        tracing::warn!(%cause, "The database is too busy.");
+        Self::Unavailable
+    }
+
     /// The server's own fault.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
@@ -96,14 +102,16 @@ impl From<sqlx::Error> for Error {
 impl From<Arc<sqlx::Error>> for Error {
     fn from(cause: Arc<sqlx::Error>) -> Self {
         match &*cause {
-            // Every reader is busy, or the database is being closed.
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::Unavailable,
+            // Every reader is busy.
+            sqlx::Error::PoolTimedOut => Self::busy(&cause),
+            // The hub stops.
+            sqlx::Error::PoolClosed => Self::Unavailable,
             sqlx::Error::Io(error) if error.kind() == ErrorKind::StorageFull => {
                 Self::StorageFull(cause)
             }
             sqlx::Error::Io(_) => Self::StorageFailed(cause),
             sqlx::Error::Database(error) => match primary_code(&**error) {
-                Some(BUSY | LOCKED) => Self::Unavailable,
+                Some(BUSY | LOCKED) => Self::busy(&cause),
                 Some(FULL) => Self::StorageFull(cause),
                 Some(READONLY | IOERR | CANTOPEN) => Self::StorageFailed(cause),
                 _ => Self::internal(cause),

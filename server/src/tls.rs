@@ -24,14 +24,15 @@ use tokio_rustls::{
         },
     },
 };
-use x509_parser::parse_x509_certificate;
+use x509_parser::{certificate::Validity, parse_x509_certificate, time::ASN1Time};
 
 use crate::{metrics, settings::Settings};
 
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long before its end a certificate that was not renewed yet is warned of.
+/// How long before its end a certificate that was not renewed yet is warned of. One that lives for less
+/// than three times as long is warned of in the last third of its life.
 const WARNED_OF: Duration = Duration::from_hours(14 * 24);
 
 // The settings that name the files.
@@ -110,11 +111,18 @@ struct Contents {
 #[derive(Debug)]
 struct Identity {
     config: Arc<ServerConfig>,
-    /// When the first of its certificates ends, if they say so.
-    ends: Option<Timestamp>,
+    /// How long the server's own certificate is good for, if that can be told.
+    life: Option<Life>,
 }
 
-/// How long a certificate is still good for.
+/// How long a certificate is good for.
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    begins: Timestamp,
+    ends: Timestamp,
+}
+
+/// How long it is still good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Standing {
     Good,
@@ -147,9 +155,9 @@ impl Tls {
             (None, None) => return Ok(None),
         };
         let contents = files.read().await?;
-        let Identity { config, ends } = files.identity(&contents)?;
+        let Identity { config, life } = files.identity(&contents)?;
         let (renew, current) = watch::channel(config);
-        Ok(Some((Self(current), keep_current(files, contents, ends, renew))))
+        Ok(Some((Self(current), keep_current(files, contents, life, renew))))
     }
 
     /// For the next connection. Those that are there go on with what they began with.
@@ -162,7 +170,7 @@ impl Tls {
 async fn keep_current(
     files: Files,
     mut seen: Contents,
-    mut ends: Option<Timestamp>,
+    mut life: Option<Life>,
     renew: watch::Sender<Arc<ServerConfig>>,
 ) {
     let mut said = Standing::Good;
@@ -171,7 +179,7 @@ async fn keep_current(
     let mut unreadable = false;
     loop {
         looks.tick().await;
-        said = tell(ends, said);
+        said = tell(life, said);
         let read = files.read().await;
         let failed = match read {
             Ok(contents) if contents == seen => continue,
@@ -182,7 +190,7 @@ async fn keep_current(
                 match identity {
                     Ok(identity) => {
                         renew.send_replace(identity.config);
-                        (ends, said) = (identity.ends, Standing::Good);
+                        (life, said) = (identity.life, Standing::Good);
                         tracing::info!("The certificate was read again.");
                         continue;
                     }
@@ -201,10 +209,11 @@ async fn keep_current(
 }
 
 /// Tells when the certificate ends: Prometheus each time, the log when it is worse than was said.
-fn tell(ends: Option<Timestamp>, said: Standing) -> Standing {
-    let Some(ends) = ends else { return said };
-    ::metrics::gauge!(metrics::CERTIFICATE_END).set(ends.as_millis() as f64 / 1_000.0);
-    let standing = Standing::of(ends, Timestamp::now());
+fn tell(life: Option<Life>, said: Standing) -> Standing {
+    let end = life.map_or(f64::NAN, |life| life.ends.as_millis() as f64 / 1_000.0);
+    ::metrics::gauge!(metrics::CERTIFICATE_END).set(end);
+    let Some(life @ Life { ends, .. }) = life else { return said };
+    let standing = life.standing(Timestamp::now());
     match standing {
         Standing::EndsSoon if said < standing => {
             tracing::warn!(%ends, "The certificate has to be renewed soon.");
@@ -217,12 +226,22 @@ fn tell(ends: Option<Timestamp>, said: Standing) -> Standing {
     standing
 }
 
-impl Standing {
-    fn of(ends: Timestamp, now: Timestamp) -> Self {
-        match ends.as_millis() - now.as_millis() {
-            ..=0 => Self::Ended,
-            left if left as u128 <= WARNED_OF.as_millis() => Self::EndsSoon,
-            _ => Self::Good,
+impl Life {
+    fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
+        let (_, certificate) = parse_x509_certificate(certificate).ok()?;
+        let moment =
+            |time: ASN1Time| Timestamp::from_millis(time.timestamp().saturating_mul(1_000));
+        let Validity { not_before, not_after } = *certificate.validity();
+        Some(Self { begins: moment(not_before), ends: moment(not_after) })
+    }
+
+    fn standing(self, now: Timestamp) -> Standing {
+        let (begins, ends) = (self.begins.as_millis(), self.ends.as_millis());
+        let warned_of = ((ends - begins) / 3).min(WARNED_OF.as_millis() as i64);
+        match ends - now.as_millis() {
+            ..=0 => Standing::Ended,
+            left if left <= warned_of => Standing::EndsSoon,
+            _ => Standing::Good,
         }
     }
 }
@@ -245,7 +264,7 @@ impl Files {
             .map_err(|cause| TlsError::Key { path: self.key.clone(), cause })?;
         let useless =
             |cause| TlsError::Useless { cert: self.cert.clone(), key: self.key.clone(), cause };
-        let ends = cert.iter().filter_map(end).min();
+        let life = cert.first().and_then(Life::of);
         let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()
             .map_err(useless)?
@@ -253,19 +272,12 @@ impl Files {
             .with_single_cert(cert, key)
             .map_err(useless)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Identity { config: config.into(), ends })
+        Ok(Identity { config: config.into(), life })
     }
 }
 
 async fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).await.map_err(|cause| TlsError::Read { setting, path: path.to_owned(), cause })
-}
-
-/// When a certificate ends.
-fn end(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
-    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
-    let seconds = certificate.validity().not_after.timestamp();
-    Some(Timestamp::from_millis(seconds.saturating_mul(1_000)))
 }
 
 /// One certificate at least.
@@ -278,15 +290,20 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, pem::Error> 
 mod tests {
     use super::*;
 
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+
     #[test]
-    fn a_certificate_is_good_until_two_weeks_before_its_end() {
+    fn a_certificate_is_good_until_two_weeks_before_its_end_or_for_two_thirds_of_its_life() {
         let ends = Timestamp::from_millis(1_700_000_000_000);
-        let before = |millis| Standing::of(ends, Timestamp::from_millis(ends.as_millis() - millis));
-        let two_weeks = WARNED_OF.as_millis() as i64;
-        assert_eq!(before(two_weeks + 1), Standing::Good);
-        assert_eq!(before(two_weeks), Standing::EndsSoon);
-        assert_eq!(before(1), Standing::EndsSoon);
-        assert_eq!(before(0), Standing::Ended);
-        assert_eq!(before(-two_weeks), Standing::Ended);
+        for (lives_for, is_warned_of) in [(365 * DAY, 14 * DAY), (6 * DAY, 2 * DAY)] {
+            let ago = |millis| Timestamp::from_millis(ends.as_millis() - millis);
+            let life = Life { begins: ago(lives_for), ends };
+            let standing = |before_its_end| life.standing(ago(before_its_end));
+            assert_eq!(standing(is_warned_of + 1), Standing::Good);
+            assert_eq!(standing(is_warned_of), Standing::EndsSoon);
+            assert_eq!(standing(1), Standing::EndsSoon);
+            assert_eq!(standing(0), Standing::Ended);
+            assert_eq!(standing(-lives_for), Standing::Ended);
+        }
     }
 }

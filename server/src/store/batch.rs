@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, query_builder::Separated};
 
 /// The most rows of one statement: what SQLite would undo it with, the pages that it changes, then
-/// stays in memory (64 KiB do).
+/// stays in memory (`.cargo/config.toml`).
 const AT_ONCE: usize = 16;
 
 /// Statements that wait to be run together: each time that SQLite's thread is asked costs as much

@@ -210,7 +210,7 @@ mod tests {
             .fetch_all(&mut connection)
             .await
             .unwrap();
-        for wanted in ["DEFAULT_MEMSTATUS=0", "ENABLE_QPSG"] {
+        for wanted in ["DEFAULT_MEMSTATUS=0", "ENABLE_QPSG", "STMTJRNL_SPILL=98304"] {
             assert!(options.iter().any(|option| option == wanted), "{wanted} of {options:?}");
         }
         assert!(!options.iter().any(|option| option == "ENABLE_MEMORY_MANAGEMENT"));

@@ -74,6 +74,8 @@ fn systemd_is_told_when_it_is_open_and_when_it_stops() {
     command.args(["serve", "--listen", "127.0.0.1:0"]).env("NOTIFY_SOCKET", &address);
     let mut server = Process::start(&mut command);
     hears("READY=1");
+    // Who cannot start says nothing.
+    assert!(!command.output().unwrap().status.success());
     server.signal(Signal::TERM);
     hears("STOPPING=1");
     assert!(server.wait().success());
