@@ -17,6 +17,7 @@ pub(crate) mod agents;
 mod audiences;
 mod batch;
 pub(crate) mod chats;
+mod clock;
 pub(crate) mod collections;
 mod copy;
 mod database;

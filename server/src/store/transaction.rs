@@ -22,6 +22,7 @@ use super::{
     Database, Logged,
     audiences::ChatAudiences,
     batch::Batch,
+    clock::Clock,
     events, messages,
     visibility::{ChatAudience, Turn},
 };
@@ -43,7 +44,7 @@ pub(crate) struct WriteTx {
     connection: Option<SqliteConnection>,
     /// The last event, committed or not.
     head: Offset,
-    now: Timestamp,
+    clock: Clock,
     audiences: ChatAudiences,
     actors: events::Actors,
     later: Later,
@@ -98,12 +99,12 @@ impl WriteTx {
     pub(super) async fn open(database: &Database) -> sqlx::Result<Self> {
         let mut connection = database.writing_connection().await?;
         let head = events::head(&mut connection).await?;
-        let now = events::last_moment(&mut connection).await?;
+        let clock = Clock::at(events::last_moment(&mut connection).await?);
         Ok(Self {
             database: database.clone(),
             connection: Some(connection),
             head,
-            now,
+            clock,
             audiences: ChatAudiences::default(),
             actors: events::Actors::default(),
             later: Later::default(),
@@ -132,7 +133,7 @@ impl WriteTx {
 
     /// The moment of this change; never earlier than that of an event before it.
     pub(crate) fn now(&self) -> Timestamp {
-        self.now
+        self.clock.now()
     }
 
     /// The offset that the next appended event will have, and so the version of its entity.
@@ -215,7 +216,7 @@ impl WriteTx {
 
     /// Begins the next change of the group.
     pub(super) fn begin_change(&mut self) {
-        self.now = Timestamp::now().max(self.now);
+        self.clock.go_on(Timestamp::now());
         self.change = self.extent();
     }
 
