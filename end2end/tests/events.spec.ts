@@ -90,6 +90,39 @@ test("filters are combined, and are in the address", async ({ page, server }) =>
   await expect(rows(page)).toHaveCount(7);
 });
 
+test("receipts, of which there are many, can be left out, and are not among the latest", async ({
+  page,
+  server,
+}) => {
+  const api = connect(server);
+  await story(api);
+  // Reading it sends the receipt.
+  await open(page, "/chats/plan");
+  const events = page.getByLabel("Event", { exact: true });
+  await expect
+    .poll(async () => (await api.get("/events?event=chat:receiptUpdated")).items.length)
+    .toBeGreaterThan(0);
+
+  await goTo(page, "Events");
+  await expect(rows(page).filter({ hasText: "chat:receiptUpdated" })).not.toHaveCount(0);
+  await events.selectOption("All but receipts");
+  await expect(rows(page)).toHaveText([
+    /collection:created/,
+    /chat:messageCreated/,
+    /chat:created/,
+    /agent:created.*Bob/,
+    /agent:created.*Ada/,
+  ]);
+  await page.reload();
+  await live(page);
+  await expect(events).toHaveValue("-chat:receiptUpdated");
+  await expect(rows(page)).toHaveCount(5);
+
+  await goTo(page, "Overview");
+  const latest = page.getByRole("region", { name: "Latest events" }).getByRole("listitem");
+  await expect(latest).toHaveCount(5);
+});
+
 test("an entity's whole story is one click away, an actor's deeds too", async ({ page, server }) => {
   await story(connect(server));
   await open(page, "/events");

@@ -18,10 +18,13 @@ const END: Offset = i64::MAX as Offset;
 /// No further page is read when so many events were counted.
 const COUNTED: usize = 1_000;
 
+/// All events but receipts, of which each message has many, as the filter `event` takes it.
+pub const NO_RECEIPTS: &str = "-chat:receiptUpdated";
+
 /// Which events are wanted, each as the REST API takes it; `None`: whatever it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
-    /// An event's name.
+    /// An event's name; with `-` in front, all but those.
     pub event: Option<String>,
     /// An entity's topic.
     pub topic: Option<String>,

@@ -42,7 +42,8 @@ pub struct Summary {
 /// As [`get`].
 pub async fn summary(now: Timestamp) -> Result<Seen<Summary>, ApiError> {
     let overview = get::<Overview>("/overview").await?;
-    let latest = events::newest(&Filter::default(), LATEST).await?;
+    let told = Filter { event: Some(events::NO_RECEIPTS.to_owned()), ..Filter::default() };
+    let latest = events::newest(&told, LATEST).await?;
     let limit = TROUBLES.to_string();
     let stuck =
         entity::list::<Agent>(&[("status", Some("error")), ("limit", Some(&limit))]).await?;

@@ -8,6 +8,7 @@ use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local, wasm_
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
 use crate::{
+    api::events::NO_RECEIPTS,
     components::{
         address::TYPING,
         copy_text::copy,
@@ -51,6 +52,7 @@ pub fn HistoryTools(
                 }
             >
                 <option value="">"Every event"</option>
+                <option value=NO_RECEIPTS>"All but receipts"</option>
                 {KINDS.map(options).collect_view()}
             </select>
             <input

@@ -45,7 +45,8 @@ pub enum Line {
 /// Which events are shown. What happened to the connection always is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// What the event's name begins with: `agent:created`, `agent:`, or nothing for every event.
+    /// What the event's name begins with: `agent:created`, `agent:`, or nothing for every event. After a
+    /// `-`, the name that it does not have.
     pub event: String,
     /// What the entity's name or the event's JSON has in it, in capitals or not.
     pub text: String,
@@ -218,7 +219,11 @@ impl Filter {
     fn fits(&self, line: &Line) -> bool {
         let Line::Event { frame, name } = line else { return true };
         let has = |text: &str| contains(text, &self.text);
-        frame.name.starts_with(&self.event)
+        let is_named = match self.event.strip_prefix('-') {
+            Some(other) => frame.name != other,
+            None => frame.name.starts_with(&self.event),
+        };
+        is_named
             && (self.text.is_empty()
                 || name.as_deref().is_some_and(has)
                 || has(frame.name)
@@ -312,8 +317,14 @@ mod tests {
         held.push(Line::NotRecovered);
         assert_eq!(keys(&held.fitting), [5, 3, 1]);
 
-        held.set_filter(Filter { event: "agent:".to_owned(), text: String::new() });
-        assert_eq!(keys(&held.fitting), [5]);
+        for (event, fitting) in [
+            ("agent:", vec![5]),
+            ("-agent:created", vec![5, 4, 3, 2, 1]),
+            ("-system:notification", vec![5]),
+        ] {
+            held.set_filter(Filter { event: event.to_owned(), text: String::new() });
+            assert_eq!(keys(&held.fitting), fitting, "{event}");
+        }
         held.set_filter(Filter::default());
         assert_eq!(keys(&held.fitting), [5, 4, 3, 2, 1]);
     }

@@ -22,7 +22,7 @@ use crate::{
         extract::{ActingAs, Limit, Query, Search},
         problem::{ListProblems, Problem},
     },
-    service::{EventQuery, Services},
+    service::{EventQuery, Named, Services},
 };
 
 /// Which events to list.
@@ -43,9 +43,9 @@ pub(crate) struct EventsQuery {
     /// Only those of this topic: `agent:ID`, `chat:ID`, `collection:ID`, or `*` for the id.
     #[param(nullable = false)]
     topic: Option<Topic>,
-    /// Only those of this name.
-    #[param(nullable = false, schema_with = event_name)]
-    event: Option<EventName>,
+    /// Only those of this name; with `-` in front, all but those.
+    #[param(nullable = false, schema_with = event_choice)]
+    event: Option<EventChoice>,
     /// Only those of this agent or person.
     #[param(nullable = false)]
     actor: Option<PrincipalId>,
@@ -77,7 +77,7 @@ pub(crate) async fn list(
     Query(query): Query<EventsQuery>,
 ) -> Result<Shown<Page<LogEntry>>, Problem> {
     let EventsQuery { since, before, limit, topic, event, actor, from, to, q } = query;
-    let event = event.map(|name| name.0);
+    let event = event.map(|choice| choice.0);
     let (since, before) = (since.map(|place| place.0), before.map(|place| place.0));
     let (limit, q) = (limit.into(), q.map(Into::into));
     let query = EventQuery { since, before, limit, topic, event, actor, from, to, q };
@@ -100,22 +100,26 @@ impl TryFrom<u64> for Place {
     }
 }
 
-/// The name of an event that there is.
+/// The events of a name that there is, or all others.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
-struct EventName(String);
+struct EventChoice(Named);
 
-impl TryFrom<String> for EventName {
+impl TryFrom<String> for EventChoice {
     type Error = &'static str;
 
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        match ServerEvent::NAMES.contains(&name.as_str()) {
-            true => Ok(Self(name)),
-            false => Err("there is no event of this name"),
-        }
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let (named, name): (fn(&'static str) -> Named, _) = match text.strip_prefix('-') {
+            Some(name) => (Named::AllBut, name),
+            None => (Named::Only, text.as_str()),
+        };
+        let found = ServerEvent::NAMES.iter().find(|one| **one == name);
+        found.map(|name| Self(named(name))).ok_or("there is no event of this name")
     }
 }
 
-fn event_name() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(ServerEvent::NAMES.to_vec()))
+fn event_choice() -> ObjectBuilder {
+    let only = ServerEvent::NAMES.iter().map(|name| (*name).to_owned());
+    let all_but = ServerEvent::NAMES.iter().map(|name| format!("-{name}"));
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(only.chain(all_but)))
 }

@@ -37,7 +37,10 @@ pub use self::notification::NotificationService;
 use self::{known::KnownTokens, passwords::Passwords};
 pub(crate) use self::{log::Retention, valid::fault_of_email};
 pub use crate::store::{
-    events::EventQuery, idempotency::Idempotency, list::ListQuery, messages::MessageQuery,
+    events::{EventQuery, Named},
+    idempotency::Idempotency,
+    list::ListQuery,
+    messages::MessageQuery,
 };
 use crate::{
     access::{Caller, Credential},

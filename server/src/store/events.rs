@@ -282,8 +282,8 @@ pub struct EventQuery {
     pub limit: u32,
     /// Those of this topic.
     pub topic: Option<Topic>,
-    /// Those of this name.
-    pub event: Option<String>,
+    /// Those of this name, or of the others.
+    pub event: Option<Named>,
     /// Those by this actor.
     pub actor: Option<PrincipalId>,
     /// Those at or after this moment.
@@ -292,6 +292,15 @@ pub struct EventQuery {
     pub to: Option<Timestamp>,
     /// Those whose payload contains this text.
     pub q: Option<String>,
+}
+
+/// Which events, by their name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// Those of that name.
+    Only(&'static str),
+    /// All that have another one.
+    AllBut(&'static str),
 }
 
 impl EventQuery {
@@ -324,9 +333,11 @@ pub(crate) async fn list(
             sql.push(" AND entity = ").push_bind(topic.id().to_owned());
         }
     }
-    if let Some(event) = &query.event {
-        sql.push(" AND event = ").push_bind(event.clone());
-    }
+    match query.event {
+        Some(Named::Only(name)) => sql.push(" AND event = ").push_bind(name),
+        Some(Named::AllBut(name)) => sql.push(" AND event <> ").push_bind(name),
+        None => &mut sql,
+    };
     if let Some(q) = &query.q {
         // A quote, a backslash or the end of a line stands otherwise in JSON than where it was read.
         let quoted = Value::from(q.as_str()).to_string();

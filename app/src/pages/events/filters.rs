@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::{
-    api::{entity::path_of, events::Filter},
+    api::{
+        entity::path_of,
+        events::{Filter, NO_RECEIPTS},
+    },
     components::{
         address::{
             Choice, FilterField, SearchBox, not_used, problem, use_parameter, use_set_parameters,
@@ -41,7 +44,8 @@ pub fn Filters(
     filter: Memo<Filter>,
 ) -> impl IntoView {
     let names = ServerEvent::NAMES.iter().map(|name| (*name, *name));
-    let events = [("", "All events")].into_iter().chain(names).collect::<Vec<_>>();
+    let all = [("", "All events"), (NO_RECEIPTS, "All but receipts")];
+    let events = all.into_iter().chain(names).collect::<Vec<_>>();
     let unknown = not_used(use_parameter("event"), no_event);
     let search = use_location().search;
     let is_narrowed = move || search.with(|search| !search.is_empty());
@@ -118,7 +122,8 @@ fn in_utc(local: &str) -> Option<String> {
 
 /// What is wrong with a text that is to name an event, and the text: the choice does not show it.
 fn no_event(text: &str) -> Option<String> {
-    (!ServerEvent::NAMES.contains(&text)).then(|| format!("no event is called {text}"))
+    let is_choice = text == NO_RECEIPTS || ServerEvent::NAMES.contains(&text);
+    (!is_choice).then(|| format!("no event is called {text}"))
 }
 
 /// What is wrong with a text that is to be a moment, and the text: the browser's field does not show it.
@@ -154,6 +159,7 @@ mod tests {
     #[test]
     fn what_is_no_event_is_said_with_its_text() {
         assert_eq!(no_event("agent:created"), None);
+        assert_eq!(no_event(NO_RECEIPTS), None);
         assert_eq!(no_event("bogus").as_deref(), Some("no event is called bogus"));
     }
 
