@@ -126,7 +126,8 @@ impl Services {
                 .writer
                 .write(move |tx| {
                     async move {
-                        let now = tx.now();
+                        // The log's moment is ahead after the clock was.
+                        let now = tx.now().min(Timestamp::now());
                         let oldest = Timestamp::from_millis(now.as_millis() - keep.age_millis);
                         let connection = tx.connection().await?;
                         let expired = events::expired(connection, keep.events, oldest).await?;

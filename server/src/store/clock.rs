@@ -33,7 +33,7 @@ impl Clock {
                 last = %self.now,
                 %system,
                 "The system's clock is behind the last event: until it is not, all that happens has \
-                 that moment, and nothing in the log gets older."
+                 that moment."
             );
         } else if was_behind && !self.is_behind {
             tracing::info!("The system's clock has caught up with the log.");
@@ -50,9 +50,13 @@ mod tests {
     fn it_stands_still_while_the_system_is_behind() {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
         let mut clock = Clock::at(at(100));
-        for (system, now, is_behind) in
-            [(101, 101, false), (91, 101, false), (90, 101, true), (100, 101, false), (102, 102, false)]
-        {
+        for (system, now, is_behind) in [
+            (101, 101, false),
+            (91, 101, false),
+            (90, 101, true),
+            (100, 101, false),
+            (102, 102, false),
+        ] {
             clock.go_on(at(system));
             assert_eq!((clock.now(), clock.is_behind), (at(now), is_behind), "{system}");
         }

@@ -116,6 +116,21 @@ async fn what_is_older_than_the_log_may_be_is_not_recovered() {
     only_the_last_three_of_ten_are_recovered(&server).await;
 }
 
+/// One event of a clock that was ahead makes no other one old.
+#[tokio::test]
+async fn a_clock_that_was_ahead_forgets_nothing() {
+    let server = Server::start().await;
+    let ada = agent(&server, "ada").await;
+    touch(&server, &ada).await;
+    let ahead = "UPDATE events SET timestamp = timestamp + 7200000 WHERE offset = 2";
+    sqlx::query(ahead).execute(&mut database(&server).await).await.unwrap();
+    let data = server.stop().await;
+    let server = Server::start_in(data, |set| set.retention = Duration::from_secs(3_600)).await;
+    touch(&server, &ada).await;
+    server.state.keep_house().await;
+    assert_eq!(kept(&server).await, [1, 2, 3]);
+}
+
 async fn only_the_last_three_of_ten_are_recovered(server: &Server) {
     assert_eq!(kept(server).await, [8, 9, 10]);
     for (offset, recovered) in [(6, false), (7, true)] {
