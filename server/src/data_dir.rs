@@ -63,7 +63,7 @@ pub enum DataDirError {
     },
 }
 
-/// Goes on only if a hub was begun in that folder. Nothing is made.
+/// Goes on only if a hub was begun in that folder; an empty database is none. Nothing is made.
 ///
 /// # Errors
 /// When none was.
@@ -71,7 +71,8 @@ pub fn require_database(folder: &Path) -> Result<(), DataDirError> {
     let folder = path::absolute(folder).unwrap_or(folder.to_owned());
     let path = folder.join(store::FILE);
     match path.metadata() {
-        Ok(_) => Ok(()),
+        Ok(database) if database.len() > 0 => Ok(()),
+        Ok(_) => Err(DataDirError::NoHub(folder)),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound => Err(DataDirError::NoHub(folder)),
             io::ErrorKind::NotADirectory => Err(DataDirError::NotAFolder(folder)),
@@ -190,7 +191,8 @@ fn owner(file: &mut File) -> Option<u32> {
 /// What the system says, and what to do then.
 fn told(path: &Path, cause: &io::Error) -> String {
     match cause.kind() {
-        io::ErrorKind::PermissionDenied if path.exists() => {
+        // Who may not look into the folder does not know whether it is there.
+        io::ErrorKind::PermissionDenied if !matches!(path.try_exists(), Ok(false)) => {
             format!("{cause}: run colloquy as the user whose it is")
         }
         _ => cause.to_string(),

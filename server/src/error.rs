@@ -94,11 +94,15 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
-        Arc::new(cause).into()
+        let error = Arc::new(cause).into();
+        if let Self::StorageFull(cause) | Self::StorageFailed(cause) = &error {
+            tracing::error!(%cause, "The disk fails, or is full.");
+        }
+        error
     }
 }
 
-/// Changes that were to be committed together fail with one cause.
+/// Changes that were to be committed together fail with one cause, which the writer logs.
 impl From<Arc<sqlx::Error>> for Error {
     fn from(cause: Arc<sqlx::Error>) -> Self {
         match &*cause {

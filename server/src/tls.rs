@@ -127,6 +127,7 @@ struct Life {
 enum Standing {
     Good,
     EndsSoon,
+    NotYet,
     Ended,
 }
 
@@ -139,7 +140,12 @@ pub(crate) struct Tls(watch::Receiver<Arc<ServerConfig>>);
 /// # Errors
 /// When it cannot, and why.
 pub async fn check(settings: &Settings) -> Result<(), TlsError> {
-    Tls::open(settings).await.map(drop)
+    let is_served = Tls::open(settings).await?.is_some();
+    if is_served && settings.url().starts_with("http:") {
+        let url = settings.url();
+        tracing::warn!(%url, "HTTPS is served, and --public-url is not: links to it lead nowhere.");
+    }
+    Ok(())
 }
 
 impl Tls {
@@ -218,6 +224,10 @@ fn tell(life: Option<Life>, said: Standing) -> Standing {
         Standing::EndsSoon if said < standing => {
             tracing::warn!(%ends, "The certificate has to be renewed soon.");
         }
+        Standing::NotYet if said < standing => {
+            let begins = life.begins;
+            tracing::error!(%begins, "The certificate is not valid yet: clients refuse to connect.");
+        }
         Standing::Ended if said < standing => {
             tracing::error!(%ends, "The certificate has ended: clients refuse to connect.");
         }
@@ -240,6 +250,7 @@ impl Life {
         let warned_of = ((ends - begins) / 3).min(WARNED_OF.as_millis() as i64);
         match ends - now.as_millis() {
             ..=0 => Standing::Ended,
+            _ if now < self.begins => Standing::NotYet,
             left if left <= warned_of => Standing::EndsSoon,
             _ => Standing::Good,
         }
@@ -299,6 +310,8 @@ mod tests {
             let ago = |millis| Timestamp::from_millis(ends.as_millis() - millis);
             let life = Life { begins: ago(lives_for), ends };
             let standing = |before_its_end| life.standing(ago(before_its_end));
+            assert_eq!(standing(lives_for + 1), Standing::NotYet);
+            assert_eq!(standing(lives_for), Standing::Good);
             assert_eq!(standing(is_warned_of + 1), Standing::Good);
             assert_eq!(standing(is_warned_of), Standing::EndsSoon);
             assert_eq!(standing(1), Standing::EndsSoon);

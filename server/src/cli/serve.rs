@@ -9,8 +9,8 @@ use std::{
 
 use anyhow::Context;
 use colloquy_server::{
-    AppState, control::ControlSocket, data_dir::DataDir, open_files, router::router, serve,
-    settings::Settings, tls,
+    AppState, control::ControlSocket, data_dir::DataDir, logging, open_files, router::router,
+    serve, settings::Settings, tls,
 };
 use sd_notify::NotifyState;
 use tokio::{
@@ -146,6 +146,8 @@ fn stop_on_signals() -> io::Result<CancellationToken> {
         }
         token.cancel();
         either(&mut interrupt, &mut terminate).await;
+        tracing::warn!("Told to stop a second time, and ended at once.");
+        logging::finish();
         process::exit(1);
     });
     Ok(stopping)

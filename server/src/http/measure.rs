@@ -32,7 +32,8 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
 pub(crate) fn span<B>(request: &axum::http::Request<B>) -> Span {
     let address = request.extensions().get::<Peer>().map(display);
     let path = request.uri().path();
-    tracing::debug_span!("request", method = %request.method(), path, address)
+    // Those who ask for the lines of requests are told which they are.
+    tracing::debug_span!(target: "tower_http::trace", "request", method = %request.method(), path, address)
 }
 
 /// Methods that clients make up share a name: each name is a time series that stays.

@@ -87,9 +87,6 @@ impl From<Error> for Problem {
             Error::StorageFailed(_) => Some(STORAGE_RETRY_SECONDS),
             _ => None,
         };
-        if let Some(cause) = error.storage() {
-            tracing::error!(%cause, "A request failed because of the disk.");
-        }
         let errors = match error {
             Error::Invalid(fields) => fields,
             Error::Conflict(field) => vec![field],

@@ -95,9 +95,6 @@ fn topic(kind: Kind, field: &str, id: &str) -> Result<Topic, WireError> {
 
 impl From<Error> for WireError {
     fn from(error: Error) -> Self {
-        if let Some(cause) = error.storage() {
-            tracing::error!(%cause, "A client event failed because of the disk.");
-        }
         let code = match &error {
             Error::NotFound { .. } => ErrorCode::NotFound,
             Error::Invalid(_) | Error::Conflict(_) | Error::PreconditionFailed { .. } => {

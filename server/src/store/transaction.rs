@@ -393,6 +393,11 @@ pub(super) struct Committed {
 }
 
 impl Committed {
+    /// Whether anything happened.
+    pub(super) fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// Publishes the events in log order, and does after each change's what it has as consequence.
     pub(super) fn tell(self, publish: &impl Fn(Vec<Logged>)) {
         let mut events = self.events.into_iter();

@@ -6,7 +6,7 @@
 //! this task's work, so the hub sees the log's order and nobody who hangs up meanwhile can keep a
 //! committed event from going live (ARCHITECTURE.md, "One idea").
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{mem, panic::AssertUnwindSafe, time::Instant};
 
 use colloquy_protocol::{position::Offset, topic::Topic};
 use futures_util::{FutureExt, future::BoxFuture};
@@ -116,7 +116,7 @@ impl Writer {
         let tx = WriteTx::open(database).await?;
         let (queue, orders) = mpsc::channel(QUEUE);
         // With more than may wait, a group might never end.
-        tokio::spawn(Task { tx, orders, most: most.min(QUEUE), publish }.run());
+        tokio::spawn(Task { tx, orders, most: most.min(QUEUE), fails: false, publish }.run());
         Ok(Self { queue })
     }
 
@@ -171,6 +171,8 @@ struct Task<P> {
     orders: mpsc::Receiver<Order>,
     /// The most changes of a group.
     most: usize,
+    /// Whether the last group that wrote something could not be committed.
+    fails: bool,
     publish: P,
 }
 
@@ -239,12 +241,16 @@ impl<P: Fn(Vec<Logged>) + Send + Sync> Task<P> {
                 for (asked, _) in &ended {
                     ::metrics::histogram!(metrics::COMMIT_SECONDS).record(asked.elapsed());
                 }
+                if committed.has_events() && mem::take(&mut self.fails) {
+                    tracing::info!("Changes are committed again.");
+                }
                 committed.tell(&self.publish);
                 None
             }
             Err(cause) => {
                 ::metrics::counter!(metrics::COMMIT_FAILURES).increment(1);
                 tracing::error!(%cause, changes = ended.len(), "Nothing could be committed.");
+                self.fails = true;
                 self.tx.give_up().await;
                 Some(cause)
             }

@@ -107,6 +107,8 @@ fn a_database_that_was_lost_is_told() {
     assert!(!log().contains(TOLD), "the second");
     let database = folder.path().join("data/colloquy.db");
     fs::write(&database, "").unwrap();
+    let command = colloquy(folder.path()).args(["user", "list"]).output().unwrap();
+    assert!(stderr(&command).contains("there is no hub in"), "{}", stderr(&command));
     assert!(log().contains(TOLD), "it is empty");
     fs::remove_file(&database).unwrap();
     assert!(log().contains(TOLD), "it is missing");
