@@ -80,12 +80,6 @@ impl Error {
         }
     }
 
-    /// The database had no time. The log says so, because the answer does not.
-    fn busy(cause: &sqlx::Error) -> Self {
-        tracing::warn!(%cause, "The database is too busy.");
-        Self::Unavailable
-    }
-
     /// The server's own fault.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
@@ -94,9 +88,16 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
-        let error = Arc::new(cause).into();
-        if let Self::StorageFull(cause) | Self::StorageFailed(cause) = &error {
-            tracing::error!(%cause, "The disk fails, or is full.");
+        let cause = Arc::new(cause);
+        let error = Self::from(cause.clone());
+        match &error {
+            Self::StorageFull(_) | Self::StorageFailed(_) => {
+                tracing::error!(%cause, "The disk fails, or is full.");
+            }
+            Self::Unavailable if !matches!(*cause, sqlx::Error::PoolClosed) => {
+                tracing::warn!(%cause, "The database is too busy.");
+            }
+            _ => {}
         }
         error
     }
@@ -106,16 +107,14 @@ impl From<sqlx::Error> for Error {
 impl From<Arc<sqlx::Error>> for Error {
     fn from(cause: Arc<sqlx::Error>) -> Self {
         match &*cause {
-            // Every reader is busy.
-            sqlx::Error::PoolTimedOut => Self::busy(&cause),
-            // The hub stops.
-            sqlx::Error::PoolClosed => Self::Unavailable,
+            // Every reader is busy, or the database is being closed.
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::Unavailable,
             sqlx::Error::Io(error) if error.kind() == ErrorKind::StorageFull => {
                 Self::StorageFull(cause)
             }
             sqlx::Error::Io(_) => Self::StorageFailed(cause),
             sqlx::Error::Database(error) => match primary_code(&**error) {
-                Some(BUSY | LOCKED) => Self::busy(&cause),
+                Some(BUSY | LOCKED) => Self::Unavailable,
                 Some(FULL) => Self::StorageFull(cause),
                 Some(READONLY | IOERR | CANTOPEN) => Self::StorageFailed(cause),
                 _ => Self::internal(cause),

@@ -30,7 +30,7 @@ const QUIET: [&str; 3] = ["axum_login", "tower_sessions", "tower_sessions_core"]
 /// Begins to log. `RUST_LOG` says what is logged; without it, `info` and graver.
 ///
 /// # Errors
-/// When `RUST_LOG` is not a list of directives such as `info,colloquy_server=debug`.
+/// When `RUST_LOG` is not a list of directives such as `info,colloquy_server=debug,tower_http=debug`.
 pub fn start(format: LogFormat) -> Result<(), ParseError> {
     let wanted = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let mut filter =

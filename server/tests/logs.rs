@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
+use std::io::Read;
+
 use colloquy_client::{Client, Method, protocol::request::NewAgent};
 use rustix::process::Signal;
 use tokio::{
@@ -12,7 +14,7 @@ use tokio::{
 
 mod support;
 
-use support::process::{Process, serve_on_any_port};
+use support::process::{Process, colloquy, serve_on_any_port};
 
 /// More lines than wait for their thread (16,384) and are in the pipe.
 const MANY: usize = 20_000;
@@ -63,4 +65,19 @@ async fn a_log_that_nobody_reads_holds_nobody_up() {
     is_refused(&hub, MANY).await;
     assert!(lost(&hub.client()).await > 0);
     still_serves(hub).await;
+}
+
+#[tokio::test]
+async fn who_asks_for_the_lines_of_requests_is_told_which_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = colloquy(folder.path());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).env("RUST_LOG", "info,tower_http=debug");
+    let mut hub = Process::start(&mut command);
+    hub.client().agents().await.unwrap();
+    hub.signal(Signal::TERM);
+    hub.wait();
+    let mut log = String::new();
+    hub.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    let lines = log.lines().filter(|line| line.contains(r#""path":"/api/v1/agents""#)).count();
+    assert_eq!(lines, 2, "{log}");
 }

@@ -1,6 +1,7 @@
 //! `/overview`, and what else the overview page shows.
 
 use colloquy_protocol::{
+    event::{ServerEventKind, server::ChatReceiptUpdated},
     model::{Agent, LogEntry, NotificationType, Overview},
     time::Timestamp,
 };
@@ -13,7 +14,10 @@ use super::{
 };
 
 /// How many of the latest events are shown.
-const LATEST: u32 = 12;
+const LATEST: usize = 12;
+
+/// Of how many events those are: the others are receipts, of which each message has many.
+const LOOKED_AT: u32 = 50;
 
 /// The most agents, warnings and errors that are told one by one.
 pub const TROUBLES: usize = 5;
@@ -42,8 +46,7 @@ pub struct Summary {
 /// As [`get`].
 pub async fn summary(now: Timestamp) -> Result<Seen<Summary>, ApiError> {
     let overview = get::<Overview>("/overview").await?;
-    let told = Filter { event: Some(events::NO_RECEIPTS.to_owned()), ..Filter::default() };
-    let latest = events::newest(&told, LATEST).await?;
+    let latest = events::newest(&Filter::default(), LOOKED_AT).await?;
     let limit = TROUBLES.to_string();
     let stuck =
         entity::list::<Agent>(&[("status", Some("error")), ("limit", Some(&limit))]).await?;
@@ -54,7 +57,7 @@ pub async fn summary(now: Timestamp) -> Result<Seen<Summary>, ApiError> {
         let surplus = warnings.len().saturating_sub(TROUBLES);
         Summary {
             overview,
-            latest: latest.items,
+            latest: worth_telling(latest.items),
             stuck: stuck.items,
             warning_count: warnings.len() as u64,
             warnings: warnings.split_off(surplus),
@@ -80,4 +83,46 @@ fn serious(mut notifications: Vec<LogEntry>) -> Vec<LogEntry> {
         )
     });
     notifications
+}
+
+/// The latest of some events that are no receipts; of nothing but receipts, the latest.
+fn worth_telling(all: Vec<LogEntry>) -> Vec<LogEntry> {
+    let (receipts, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|entry| entry.event == ChatReceiptUpdated::NAME);
+    let mut told = if others.is_empty() { receipts } else { others };
+    let surplus = told.len().saturating_sub(LATEST);
+    told.split_off(surplus)
+}
+
+#[cfg(test)]
+mod tests {
+    use colloquy_protocol::id::PrincipalKind;
+
+    use super::*;
+
+    fn entries(event: &str, offsets: std::ops::Range<u64>) -> Vec<LogEntry> {
+        let entry = |offset| LogEntry {
+            offset,
+            event: event.to_owned(),
+            payload: serde_json::Value::Null,
+            topic: None,
+            actor_id: "ada".parse().unwrap(),
+            actor_kind: PrincipalKind::Agent,
+            timestamp: Timestamp::from_millis(0),
+        };
+        offsets.map(entry).collect()
+    }
+
+    #[test]
+    fn receipts_are_told_when_there_is_nothing_else() {
+        let (receipts, others) =
+            (entries("chat:receiptUpdated", 1..40), entries("agent:updated", 40..60));
+        let offsets =
+            |told: Vec<LogEntry>| told.into_iter().map(|entry| entry.offset).collect::<Vec<_>>();
+        assert_eq!(offsets(worth_telling(receipts.clone())), (28..40).collect::<Vec<_>>());
+        let few = [receipts.clone(), others[..2].to_vec()].concat();
+        assert_eq!(offsets(worth_telling(few)), [40, 41]);
+        let many = [receipts, others].concat();
+        assert_eq!(offsets(worth_telling(many)), (48..60).collect::<Vec<_>>());
+    }
 }

@@ -27,15 +27,16 @@ impl Clock {
     /// Goes on to what the system's clock says.
     pub(super) fn go_on(&mut self, system: Timestamp) {
         let behind = self.now.as_millis() - system.as_millis();
-        let was_behind = std::mem::replace(&mut self.is_behind, behind > NOTICED);
-        if self.is_behind && !was_behind {
+        if behind > NOTICED && !self.is_behind {
+            self.is_behind = true;
             tracing::warn!(
                 last = %self.now,
                 %system,
-                "The system's clock is behind the last event: until it is not, all that happens has \
+                "The system's clock is behind the last change: until it is not, all that happens has \
                  that moment."
             );
-        } else if was_behind && !self.is_behind {
+        } else if behind <= 0 && self.is_behind {
+            self.is_behind = false;
             tracing::info!("The system's clock has caught up with the log.");
         }
         self.now = self.now.max(system);
@@ -50,13 +51,14 @@ mod tests {
     fn it_stands_still_while_the_system_is_behind() {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
         let mut clock = Clock::at(at(100));
-        for (system, now, is_behind) in [
+        let steps = [
             (101, 101, false),
             (91, 101, false),
             (90, 101, true),
-            (100, 101, false),
-            (102, 102, false),
-        ] {
+            (100, 101, true),
+            (101, 101, false),
+        ];
+        for (system, now, is_behind) in steps {
             clock.go_on(at(system));
             assert_eq!((clock.now(), clock.is_behind), (at(now), is_behind), "{system}");
         }

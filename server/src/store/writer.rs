@@ -171,7 +171,7 @@ struct Task<P> {
     orders: mpsc::Receiver<Order>,
     /// The most changes of a group.
     most: usize,
-    /// Whether the last group that wrote something could not be committed.
+    /// Whether a group could not be committed, and no event was since.
     fails: bool,
     publish: P,
 }
