@@ -141,8 +141,8 @@ pub(crate) struct Tls(watch::Receiver<Arc<ServerConfig>>);
 /// When it cannot, and why.
 pub async fn check(settings: &Settings) -> Result<(), TlsError> {
     let is_served = Tls::open(settings).await?.is_some();
-    if is_served && settings.url().starts_with("http:") {
-        let url = settings.url();
+    let url = settings.url();
+    if is_served && url.starts_with("http:") {
         tracing::warn!(%url, "HTTPS is served, and --public-url is not: links to it lead nowhere.");
     }
     Ok(())
@@ -218,20 +218,20 @@ async fn keep_current(
 fn tell(life: Option<Life>, said: Standing) -> Standing {
     let end = life.map_or(f64::NAN, |life| life.ends.as_millis() as f64 / 1_000.0);
     ::metrics::gauge!(metrics::CERTIFICATE_END).set(end);
-    let Some(life @ Life { ends, .. }) = life else { return said };
+    let Some(life @ Life { begins, ends }) = life else { return said };
     let standing = life.standing(Timestamp::now());
+    if standing <= said {
+        return standing;
+    }
     match standing {
-        Standing::EndsSoon if said < standing => {
-            tracing::warn!(%ends, "The certificate has to be renewed soon.");
-        }
-        Standing::NotYet if said < standing => {
-            let begins = life.begins;
+        Standing::Good => {}
+        Standing::EndsSoon => tracing::warn!(%ends, "The certificate has to be renewed soon."),
+        Standing::NotYet => {
             tracing::error!(%begins, "The certificate is not valid yet: clients refuse to connect.");
         }
-        Standing::Ended if said < standing => {
+        Standing::Ended => {
             tracing::error!(%ends, "The certificate has ended: clients refuse to connect.");
         }
-        _ => {}
     }
     standing
 }

@@ -53,14 +53,13 @@ pub async fn summary(now: Timestamp) -> Result<Seen<Summary>, ApiError> {
     let notifications = events::newest(&recent_notifications(now), events::PAGE).await?;
     let all = together(together(overview, latest)?, together(stuck, notifications)?)?;
     Ok(all.map(|((overview, latest), (stuck, notifications))| {
-        let mut warnings = serious(notifications.items);
-        let surplus = warnings.len().saturating_sub(TROUBLES);
+        let warnings = serious(notifications.items);
         Summary {
             overview,
             latest: worth_telling(latest.items),
             stuck: stuck.items,
             warning_count: warnings.len() as u64,
-            warnings: warnings.split_off(surplus),
+            warnings: last(warnings, TROUBLES),
         }
     }))
 }
@@ -89,9 +88,12 @@ fn serious(mut notifications: Vec<LogEntry>) -> Vec<LogEntry> {
 fn worth_telling(all: Vec<LogEntry>) -> Vec<LogEntry> {
     let (receipts, others): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|entry| entry.event == ChatReceiptUpdated::NAME);
-    let mut told = if others.is_empty() { receipts } else { others };
-    let surplus = told.len().saturating_sub(LATEST);
-    told.split_off(surplus)
+    last(if others.is_empty() { receipts } else { others }, LATEST)
+}
+
+/// At most so many of them, from the end.
+fn last(mut all: Vec<LogEntry>, most: usize) -> Vec<LogEntry> {
+    all.split_off(all.len().saturating_sub(most))
 }
 
 #[cfg(test)]

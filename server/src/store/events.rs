@@ -20,9 +20,6 @@ use crate::ws::Frame;
 /// At most that many bytes of payload are read into one page of a replay.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-/// The stretches in which it is known who acted are that many bits of offsets long.
-const STRETCH_BITS: u32 = 8;
-
 /// At most that many rows of the log are looked at for one page of a replay.
 const PAGE_ROWS: u64 = 1024;
 
@@ -95,7 +92,7 @@ impl New {
 }
 
 /// Who is known to the database to have acted in a stretch of the log, the last one that was written
-/// to. What is undone in the database has to be forgotten here.
+/// to. A stretch is its offsets without their last eight bits, here and in SQL. What is undone in the database has to be forgotten here.
 #[derive(Debug, Default)]
 pub(super) struct Actors {
     stretch: i64,
@@ -106,7 +103,7 @@ impl Actors {
     /// The stretch in which an event is, if its actor was not known to have acted there. They are
     /// from now on.
     fn meet(&mut self, event: &New) -> Option<i64> {
-        let stretch = row::integer(event.offset) >> STRETCH_BITS;
+        let stretch = row::integer(event.offset) >> 8;
         if stretch != self.stretch {
             *self = Self { stretch, known: HashSet::new() };
         }
