@@ -117,6 +117,8 @@ impl From<Arc<sqlx::Error>> for Error {
                 Some(BUSY | LOCKED) => Self::Unavailable,
                 Some(FULL) => Self::StorageFull(cause),
                 Some(READONLY | IOERR | CANTOPEN) => Self::StorageFailed(cause),
+                // Only searches are interrupted.
+                Some(INTERRUPT) => Self::invalid("q", SEARCHED_TOO_LONG),
                 _ => Self::internal(cause),
             },
             _ => Self::internal(cause),
@@ -124,10 +126,15 @@ impl From<Arc<sqlx::Error>> for Error {
     }
 }
 
+/// What is said of a search that was given up.
+const SEARCHED_TOO_LONG: &str = "takes too long to be searched for: ask for a longer text, or narrow \
+                                 down what is searched (the log by topic, event, actor, from and to)";
+
 // SQLite's result codes (https://sqlite.org/rescode.html).
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
 const READONLY: u32 = 8;
+pub(crate) const INTERRUPT: u32 = 9;
 const IOERR: u32 = 10;
 pub(crate) const CORRUPT: u32 = 11;
 pub(crate) const FULL: u32 = 13;

@@ -143,7 +143,8 @@ impl AppState {
         self.tasks.spawn(self.stopping.clone().run_until_cancelled_owned(indexing));
     }
 
-    /// Forgets what is too old, and renews the history's mark; what fails is logged. A hub that is
+    /// Forgets what is too old, empties a large write-ahead log, and renews the history's mark; what
+    /// fails is logged. A hub that is
     /// served does so by itself at first, and then every minute.
     pub async fn keep_house(&self) {
         self.limits.keep_house();
@@ -155,6 +156,9 @@ impl AppState {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "Old events were forgotten."),
             Err(error) => tracing::error!(%error, "Old events could not be forgotten."),
+        }
+        if let Err(error) = self.services.empty_write_ahead_log().await {
+            tracing::error!(%error, "The write-ahead log could not be emptied.");
         }
         if let Err(error) = self.services.renew_mark().await {
             tracing::error!(%error, "The history's mark could not be renewed.");

@@ -55,7 +55,7 @@ pub(crate) async fn list(
     Path(id): Path<ChatId>,
     Query(query): Query<MessagesQuery>,
 ) -> Result<Shown<Page<Message>>, Problem> {
-    Ok(Shown(services.messages(&caller, &id, query.into()).await?))
+    Ok(Shown(services.messages(&caller, id, query.into()).await?))
 }
 
 /// List who received and who read the messages of a page.
@@ -73,7 +73,7 @@ pub(crate) async fn chat_receipts(
     Path(id): Path<ChatId>,
     Query(query): Query<MessagesQuery>,
 ) -> Result<Shown<Page<Receipt>>, Problem> {
-    Ok(Shown(services.chat_receipts(&caller, &id, query.into()).await?))
+    Ok(Shown(services.chat_receipts(&caller, id, query.into()).await?))
 }
 
 /// Say something in a chat.

@@ -10,7 +10,7 @@ use colloquy_protocol::{position::Offset, topic::Topic};
 
 /// How many ended stretches are remembered for a connection. Beyond it the oldest is forgotten,
 /// and a later replay of just that stretch would send its events again.
-const ENDED_STRETCHES: usize = 1_024;
+const ENDED_STRETCHES: usize = 256;
 
 /// How many joins are remembered for a connection. Beyond it the oldest is forgotten, and a later
 /// replay of just that chat would leave out what happened before it.

@@ -53,9 +53,15 @@ impl Services {
     ) -> Result<Seen<Page<Agent>>> {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Agent>(query)?;
-        let mut snapshot = self.snapshot().await?;
-        let (items, next_cursor) = agents::list(snapshot.connection(), &paging, status).await?;
-        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+        self.read(paging.text().is_some(), move |snapshot| {
+            async move {
+                let (items, next_cursor) =
+                    agents::list(snapshot.connection(), &paging, status).await?;
+                Ok(Page { items, next_cursor })
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Creates an agent, at first offline.

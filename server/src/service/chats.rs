@@ -22,6 +22,10 @@ use crate::{
     store::{WriteTx, agents, chats, list::Paging, people, visibility},
 };
 
+/// What is said to whoever wants the id of a chat whose messages are still being removed.
+const BEING_EMPTIED: &str = "is that of a large chat which was just deleted: it can be used again \
+                             once all its messages are removed, in a while";
+
 impl Services {
     /// One chat.
     ///
@@ -47,11 +51,17 @@ impl Services {
     ) -> Result<Seen<Page<Chat>>> {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Chat>(query)?;
-        let mut snapshot = self.snapshot().await?;
-        let viewer = &caller.principal;
-        let (items, next_cursor) =
-            chats::list(snapshot.connection(), &paging, participant.as_ref(), viewer).await?;
-        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+        let viewer = caller.principal.clone();
+        self.read(paging.text().is_some(), move |snapshot| {
+            async move {
+                let connection = snapshot.connection();
+                let (items, next_cursor) =
+                    chats::list(connection, &paging, participant.as_ref(), &viewer).await?;
+                Ok(Page { items, next_cursor })
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Which of these chats exist for the caller.
@@ -112,6 +122,9 @@ impl Services {
                 let id = match new.id {
                     Some(id) if chats::exists(tx.connection().await?, &id).await? => {
                         return Err(taken("chat"));
+                    }
+                    Some(id) if chats::is_being_emptied(tx.connection().await?, &id).await? => {
+                        return Err(Error::conflict("id", BEING_EMPTIED));
                     }
                     Some(id) => id,
                     None => new_id()?,

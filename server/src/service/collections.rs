@@ -43,9 +43,15 @@ impl Services {
     ) -> Result<Seen<Page<Collection>>> {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Collection>(query)?;
-        let mut snapshot = self.snapshot().await?;
-        let (items, next_cursor) = collections::list(snapshot.connection(), &paging).await?;
-        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+        self.read(paging.text().is_some(), move |snapshot| {
+            async move {
+                let (items, next_cursor) =
+                    collections::list(snapshot.connection(), &paging).await?;
+                Ok(Page { items, next_cursor })
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Creates a collection.

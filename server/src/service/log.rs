@@ -15,11 +15,17 @@ use crate::{
     access::Caller,
     error::Result,
     hub::Hub,
-    store::{events, idempotency, links, logins, visibility},
+    store::{events, idempotency, links, logins, tokens, visibility},
 };
 
 /// Rows that one transaction forgets of each kind, so that no change waits long behind it.
 const FORGET_AT_ONCE: u32 = 5_000;
+
+/// The write-ahead log is left alone up to that many bytes: emptied, it has to grow again.
+const LOG_BYTES: u64 = 64 * 1024 * 1024;
+
+/// For that long one sees which token it was that has expired.
+const MONTH_MILLIS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// For how long and how many events the log is kept; whichever is reached first.
 #[derive(Debug, Clone, Copy)]
@@ -38,11 +44,17 @@ impl Services {
     /// Only the server's own.
     pub async fn events(&self, caller: &Caller, query: EventQuery) -> Result<Seen<Page<LogEntry>>> {
         caller.require(Action::Read)?;
-        let mut snapshot = self.snapshot().await?;
-        let (items, more) = events::list(snapshot.connection(), &query, &caller.principal).await?;
-        let end = if query.goes_back() { items.first() } else { items.last() };
-        let next_cursor = end.filter(|_| more).map(|entry| entry.offset.to_string());
-        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+        let viewer = caller.principal.clone();
+        self.read(query.q.is_some(), move |snapshot| {
+            async move {
+                let (items, more) = events::list(snapshot.connection(), &query, &viewer).await?;
+                let end = if query.goes_back() { items.first() } else { items.last() };
+                let next_cursor = end.filter(|_| more).map(|entry| entry.offset.to_string());
+                Ok(Page { items, next_cursor })
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Tells everybody something. Its offset is the place of the notification in the log.
@@ -82,6 +94,14 @@ impl Services {
         .await
     }
 
+    /// Empties the database's write-ahead log when it has become large.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub(crate) async fn empty_write_ahead_log(&self) -> Result<()> {
+        Ok(self.database.empty_log(LOG_BYTES).await?)
+    }
+
     /// Renews what tells this history from a copy of it.
     ///
     /// # Errors
@@ -102,8 +122,8 @@ impl Services {
     }
 
     /// Forgets the events that need not be kept any longer, but none that a replay under way still
-    /// needs, the answers of old idempotency keys, and login sessions and links that ended. How many
-    /// events were forgotten.
+    /// needs, the answers of old idempotency keys, login sessions and links that ended, and tokens that
+    /// expired a month ago. How many events were forgotten.
     ///
     /// # Errors
     /// Only the server's own.
@@ -113,6 +133,8 @@ impl Services {
                 async move {
                     // These end by the wall clock, which may have been set back.
                     let today = Timestamp::now();
+                    let month_ago = Timestamp::from_millis(today.as_millis() - MONTH_MILLIS);
+                    tokens::forget(tx.connection().await?, month_ago).await?;
                     logins::forget(tx.connection().await?, today).await?;
                     Ok(links::forget(tx.connection().await?, today).await?)
                 }

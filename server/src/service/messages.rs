@@ -4,7 +4,7 @@ use colloquy_protocol::{
     MAX_MESSAGE_CHARS,
     access::Action,
     event::Acknowledgement,
-    id::{ChatId, MessageId, PrincipalKind},
+    id::{ChatId, MessageId, Principal, PrincipalKind},
     model::{Message, Page, Receipt},
     position::Seen,
     request::NewMessage,
@@ -43,13 +43,15 @@ impl Services {
     pub async fn messages(
         &self,
         caller: &Caller,
-        chat: &ChatId,
+        chat: ChatId,
         query: MessageQuery,
     ) -> Result<Seen<Page<Message>>> {
         caller.require(Action::Read)?;
-        let mut snapshot = self.snapshot().await?;
-        let value = page(&mut snapshot, caller, chat, &query).await?;
-        Ok(Seen { value, position: snapshot.into_position() })
+        let viewer = caller.principal.clone();
+        self.read(query.q.is_some(), move |snapshot| {
+            async move { page(snapshot, &viewer, &chat, &query).await }.boxed()
+        })
+        .await
     }
 
     /// The receipts of the messages that [`Services::messages`] gives for the same query, in the
@@ -60,15 +62,21 @@ impl Services {
     pub async fn chat_receipts(
         &self,
         caller: &Caller,
-        chat: &ChatId,
+        chat: ChatId,
         query: MessageQuery,
     ) -> Result<Seen<Page<Receipt>>> {
         caller.require(Action::Read)?;
-        let mut snapshot = self.snapshot().await?;
-        let Page { items, next_cursor } = page(&mut snapshot, caller, chat, &query).await?;
-        let ids = items.iter().map(|message| &message.id);
-        let items = receipts::list(snapshot.connection(), ids).await?;
-        Ok(Seen { value: Page { items, next_cursor }, position: snapshot.into_position() })
+        let viewer = caller.principal.clone();
+        self.read(query.q.is_some(), move |snapshot| {
+            async move {
+                let Page { items, next_cursor } = page(snapshot, &viewer, &chat, &query).await?;
+                let ids = items.iter().map(|message| &message.id);
+                let items = receipts::list(snapshot.connection(), ids).await?;
+                Ok(Page { items, next_cursor })
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Says something in a chat, as the one who acts.
@@ -189,7 +197,8 @@ impl Services {
             .await
     }
 
-    /// Brings the index of messages up to date, in portions, with room between them for changes.
+    /// Brings the index of messages up to date, and removes those of deleted chats, in portions, with
+    /// room between them for changes.
     ///
     /// # Errors
     /// Only the server's own.
@@ -212,11 +221,11 @@ impl Services {
 
 async fn page(
     snapshot: &mut Snapshot,
-    caller: &Caller,
+    viewer: &Principal,
     chat: &ChatId,
     query: &MessageQuery,
 ) -> Result<Page<Message>> {
-    if !visibility::sees_chat(snapshot.connection(), chat, &caller.principal).await? {
+    if !visibility::sees_chat(snapshot.connection(), chat, viewer).await? {
         return Err(not_found("chat", chat.as_str()));
     }
     let before = place(snapshot, chat, "before", query.before.as_ref()).await?;

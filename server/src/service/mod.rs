@@ -27,7 +27,12 @@ mod valid;
 use std::{ops::Deref, sync::Arc};
 
 use colloquy_protocol::{
-    access::Action, close::CloseCode, id::Principal, position::Offset, rest, time::Timestamp,
+    access::Action,
+    close::CloseCode,
+    id::Principal,
+    position::{Offset, Seen},
+    rest,
+    time::Timestamp,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
@@ -47,7 +52,7 @@ use crate::{
     error::{Error, Result},
     hub::Hub,
     mode::Mode,
-    store::{Database, Snapshot, WriteTx, Writer, idempotency},
+    store::{Database, Search, Snapshot, WriteTx, Writer, idempotency},
 };
 
 /// Who asks for a change, and under which conditions.
@@ -162,6 +167,30 @@ impl Services {
 
     async fn snapshot(&self) -> Result<Snapshot> {
         Ok(self.database.snapshot().await?)
+    }
+
+    /// Reads something at one position of the log. What is searched for goes on when who asked hangs up,
+    /// because SQLite does.
+    ///
+    /// # Errors
+    /// Those of `read`; [`Error::Invalid`] that names `q` when searching takes too long.
+    async fn read<T, F>(&self, searches: bool, read: F) -> Result<Seen<T>>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Snapshot) -> BoxFuture<'a, Result<T>> + Send + 'static,
+    {
+        if !searches {
+            let mut snapshot = self.snapshot().await?;
+            let value = read(&mut snapshot).await?;
+            return Ok(Seen { value, position: snapshot.into_position() });
+        }
+        let mut search = self.database.search().await?;
+        let done = tokio::spawn(async move {
+            let value = read(&mut search.snapshot).await?;
+            let Search { snapshot, .. } = search;
+            Ok(Seen { value, position: snapshot.into_position() })
+        });
+        done.await.map_err(Error::internal)?
     }
 
     /// Forgets, once the change is committed, everybody from whom it takes what they came with, or

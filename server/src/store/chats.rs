@@ -16,6 +16,9 @@ use super::{
 };
 use crate::error::Result;
 
+/// The most messages that are removed while others wait for it, with their receipts: some 20 ms.
+const AT_ONCE: u32 = 1_000;
+
 impl Listed for Chat {
     const NAME: &'static str = "title";
 
@@ -50,6 +53,50 @@ pub(crate) async fn exists(connection: &mut SqliteConnection, id: &ChatId) -> sq
         .bind(id.as_str())
         .fetch_one(connection)
         .await
+}
+
+/// Whether a chat of that id was deleted, and its messages are still being removed.
+pub(crate) async fn is_being_emptied(
+    connection: &mut SqliteConnection,
+    id: &ChatId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM emptied_chats WHERE id = ?1)")
+        .bind(id.as_str())
+        .fetch_one(connection)
+        .await
+}
+
+/// A deleted chat that still has messages.
+pub(super) async fn any_being_emptied(
+    connection: &mut SqliteConnection,
+) -> sqlx::Result<Option<ChatId>> {
+    sqlx::query("SELECT id FROM emptied_chats LIMIT 1")
+        .try_map(|found| row::text(&found, "id"))
+        .fetch_optional(connection)
+        .await
+}
+
+/// Removes so many messages of a deleted chat at most, and so their receipts.
+pub(super) async fn empty(
+    connection: &mut SqliteConnection,
+    id: &ChatId,
+    most: u32,
+) -> sqlx::Result<()> {
+    let removed = sqlx::query(
+        "DELETE FROM messages \
+         WHERE seq IN (SELECT seq FROM messages WHERE chat_id = ?1 ORDER BY seq LIMIT ?2)",
+    )
+    .bind(id.as_str())
+    .bind(most)
+    .execute(&mut *connection)
+    .await?;
+    let settle = if removed.rows_affected() < u64::from(most) {
+        "DELETE FROM emptied_chats WHERE id = ?1"
+    } else {
+        "INSERT OR IGNORE INTO emptied_chats (id) VALUES (?1)"
+    };
+    sqlx::query(settle).bind(id.as_str()).execute(connection).await?;
+    Ok(())
 }
 
 /// One page of the chats that exist for the viewer, those of one participant if it is given, and
@@ -115,16 +162,20 @@ pub(crate) async fn put(connection: &mut SqliteConnection, chat: &Chat) -> Resul
     Ok(())
 }
 
-/// Removes the chat of that id, and with it its participants, messages and receipts. `died` is the
-/// offset of its `chat:deleted`.
+/// Removes the chat of that id, and with it its participants, messages and receipts; when they are many,
+/// the rest of them later ([`empty`]): nobody sees them any more, for want of a chat. `died` is the offset
+/// of its `chat:deleted`.
 pub(crate) async fn delete(
     connection: &mut SqliteConnection,
     id: &ChatId,
     died: Offset,
 ) -> sqlx::Result<()> {
     visibility::remember(&mut *connection, id, died).await?;
-    sqlx::query("DELETE FROM chats WHERE id = ?1").bind(id.as_str()).execute(connection).await?;
-    Ok(())
+    sqlx::query("DELETE FROM chats WHERE id = ?1")
+        .bind(id.as_str())
+        .execute(&mut *connection)
+        .await?;
+    empty(connection, id, AT_ONCE).await
 }
 
 /// Puts somebody into a chat.

@@ -1,12 +1,22 @@
 //! The database file: opening it, and reading it at one position of the log.
 
-use std::{fs, io, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use colloquy_protocol::position::{Offset, Position};
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
 };
 
 use super::{events, history::Mark};
@@ -19,6 +29,19 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 /// Readers that work at once. SQLite reads are short; more would only fight for the processor.
 const READERS: u32 = 8;
+
+/// How long one may wait for a reader, or for one's turn to search.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Searches that run at once. Each may keep a reader and a processor busy all the time.
+const SEARCHES: usize = 2;
+
+/// After that time a search is given up.
+const SEARCH_TIME: Duration = Duration::from_secs(5);
+
+/// How many of SQLite's instructions there are between two looks at the clock. Comparing a long text
+/// is one of them.
+const INSTRUCTIONS: i32 = 100;
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +99,7 @@ impl From<MigrateError> for OpenError {
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     readers: SqlitePool,
+    searches: Arc<Semaphore>,
     options: SqliteConnectOptions,
     epoch: Arc<str>,
     mark: Mark,
@@ -109,12 +133,13 @@ impl Database {
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(PATIENCE)
             // It would ask SQLite's thread, which cannot go away, whether it is there.
             .test_before_acquire(false)
             .connect_with(options.clone().read_only(true))
             .await?;
-        Ok(Self { readers, options, epoch: epoch.into(), mark, file })
+        let searches = Arc::new(Semaphore::new(SEARCHES));
+        Ok(Self { readers, searches, options, epoch: epoch.into(), mark, file })
     }
 
     /// The epoch of this history.
@@ -134,9 +159,30 @@ impl Database {
 
     /// How many bytes it has on the disk, with its write-ahead log.
     pub(crate) fn bytes(&self) -> u64 {
-        let database = self.options.get_filename();
-        let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-        bytes(database) + bytes(&database.with_extension("db-wal"))
+        bytes(self.options.get_filename()) + self.log_bytes()
+    }
+
+    fn log_bytes(&self) -> u64 {
+        bytes(&self.options.get_filename().with_extension("db-wal"))
+    }
+
+    /// Empties the write-ahead log if it has more than so many bytes. SQLite begins it anew by itself
+    /// only at a moment when nobody reads, and then leaves the file as large as it was.
+    ///
+    /// Whoever writes waits meanwhile, for a second at most: who has read for longer is let be, and the
+    /// log as it is.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(crate) async fn empty_log(&self, above: u64) -> sqlx::Result<()> {
+        if self.log_bytes() <= above {
+            return Ok(());
+        }
+        let options = self.options.clone().create_if_missing(false);
+        let options = options.busy_timeout(Duration::from_secs(1));
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+        connection.close().await
     }
 
     /// Begins to read: everything that the snapshot shows belongs to its one position.
@@ -144,6 +190,28 @@ impl Database {
         let mut tx = self.readers.begin().await?;
         let offset = events::head(&mut tx).await?;
         Ok(Snapshot { tx, position: Position { epoch: self.epoch.to_string(), offset } })
+    }
+
+    /// Begins a search, when it is its turn: what is read of the snapshot may take [`SEARCH_TIME`] in
+    /// all, and is interrupted then.
+    ///
+    /// Nothing else interrupts it: SQLite goes on when nobody waits for it any more. Whoever searches has
+    /// to hold this until it is done.
+    ///
+    /// # Errors
+    /// [`sqlx::Error::PoolTimedOut`] when too many others search; those of SQLite.
+    pub(crate) async fn search(&self) -> sqlx::Result<Search> {
+        let turn = timeout(PATIENCE, self.searches.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
+        let mut snapshot = self.snapshot().await?;
+        let running = Arc::new(());
+        let (is_running, end) = (Arc::downgrade(&running), Instant::now() + SEARCH_TIME);
+        snapshot.connection().lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || {
+            // The reader keeps this for those who come later.
+            is_running.strong_count() == 0 || Instant::now() < end
+        });
+        Ok(Search { snapshot, _running: running, _turn: turn })
     }
 
     /// Closes the readers: no snapshot can be taken any more.
@@ -165,6 +233,13 @@ pub(crate) struct Snapshot {
     position: Position,
 }
 
+/// A snapshot that is searched.
+pub(crate) struct Search {
+    pub(crate) snapshot: Snapshot,
+    _running: Arc<()>,
+    _turn: OwnedSemaphorePermit,
+}
+
 impl Snapshot {
     /// What to query.
     pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
@@ -180,6 +255,10 @@ impl Snapshot {
     pub(crate) fn into_position(self) -> Position {
         self.position
     }
+}
+
+fn bytes(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
 }
 
 fn file_id(path: &Path) -> io::Result<FileId> {
@@ -200,7 +279,94 @@ async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
+    use colloquy_protocol::id::Principal;
+
     use super::*;
+    use crate::{error::Error, store::overview};
+
+    #[tokio::test]
+    async fn a_log_that_readers_made_grow_is_emptied_once_they_are_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("test.db")).await.unwrap();
+        let mut writer = database.writing_connection().await.unwrap();
+        let reading = database.snapshot().await.unwrap();
+        for seq in 1..=3 {
+            let write = "INSERT INTO message_search_gone (seq) VALUES (?1)";
+            sqlx::query(write).bind(seq).execute(&mut writer).await.unwrap();
+        }
+        let before = database.log_bytes();
+        database.empty_log(0).await.unwrap();
+        assert_eq!(database.log_bytes(), before, "somebody still reads what was before");
+        drop(reading);
+        database.empty_log(before).await.unwrap();
+        assert_eq!(database.log_bytes(), before, "it is no larger than it may be");
+        database.empty_log(before - 1).await.unwrap();
+        assert_eq!(database.log_bytes(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_search_is_given_up_after_a_while_and_its_reader_serves_others_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("test.db")).await.unwrap();
+        let count = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers \
+                     LIMIT ?1) SELECT count(*) FROM numbers";
+        let count = |upto: i64| sqlx::query_scalar::<_, i64>(count).bind(upto);
+
+        let mut search = database.search().await.unwrap();
+        let begun = Instant::now();
+        let endless = count(-1).fetch_one(search.snapshot.connection()).await.unwrap_err();
+        assert!(begun.elapsed() >= SEARCH_TIME);
+        assert!(matches!(Error::from(endless), Error::Invalid(fields) if fields[0].field == "q"));
+        drop(search);
+
+        // There is one reader as long as nobody else reads.
+        let mut snapshot = database.snapshot().await.unwrap();
+        assert_eq!(count(10_000).fetch_one(snapshot.connection()).await.unwrap(), 10_000);
+    }
+
+    #[tokio::test]
+    async fn what_was_said_before_chats_counted_it_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        let before = MIGRATIONS.iter().filter(|step| step.version < 10).cloned().collect();
+        Migrator::with_migrations(before).run(&mut connection).await.unwrap();
+        for write in [
+            "INSERT INTO chats (id, title, metadata, created_at, updated_at, version, born) \
+             VALUES ('c', 'C', '{}', 0, 0, 9, 9)",
+            "INSERT INTO messages (seq, id, chat_id, sender_id, sender_kind, content, created_at) \
+             VALUES (2, 'a', 'c', 's', 'agent', 'A', 0), (3, 'b', 'c', 's', 'agent', 'B', 0), \
+             (4, 'd', 'c', 's', 'agent', 'D', 0)",
+            "INSERT INTO receipts (message_id, principal_id, principal_kind, received_at) \
+             VALUES ('a', 's', 'agent', 0)",
+            "UPDATE message_search_end SET seq = 3",
+        ] {
+            sqlx::query(write).execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+
+        let database = Database::open(&path).await.unwrap();
+        let mut snapshot = database.snapshot().await.unwrap();
+        let viewer = Principal::local();
+        let counts = overview::count(snapshot.connection(), &viewer).await.unwrap();
+        assert_eq!((counts.chats, counts.messages), (1, 3));
+
+        // The messages do not go with their chat any more, the receipts do with their message.
+        let mut writer = database.writing_connection().await.unwrap();
+        for (write, left) in [("DELETE FROM chats", 3), ("DELETE FROM messages", 0)] {
+            sqlx::query(write).execute(&mut writer).await.unwrap();
+            let rest = "SELECT count(*) FROM messages";
+            let rest: i64 = sqlx::query_scalar(rest).fetch_one(&mut writer).await.unwrap();
+            assert_eq!(rest, left);
+        }
+        let receipts = "SELECT count(*) FROM receipts";
+        let receipts: i64 = sqlx::query_scalar(receipts).fetch_one(&mut writer).await.unwrap();
+        assert_eq!(receipts, 0);
+        let whole = "PRAGMA integrity_check";
+        let whole: String = sqlx::query_scalar(whole).fetch_one(&mut writer).await.unwrap();
+        assert_eq!(whole, "ok");
+    }
 
     /// As `.cargo/config.toml` asks for, which cargo reads only beside the workspace.
     #[tokio::test]

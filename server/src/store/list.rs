@@ -3,11 +3,16 @@
 //! A page goes on after the last row of the one before (its sort key and id), not at a count of
 //! rows, so nothing is shown twice or left out.
 
+use std::io;
+
 use colloquy_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Sqlite};
 
 use crate::error::{Error, Result};
+
+/// A page ends before it has more bytes of JSON than that: answers wait in memory for whoever asked.
+const PAGE_BYTES: usize = 1024 * 1024;
 
 /// Which entities a list shows, and how.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +28,7 @@ pub struct ListQuery {
 }
 
 /// An entity that can be listed.
-pub(crate) trait Listed {
+pub(crate) trait Listed: Serialize {
     /// The field of its name, on the wire and as a column. What is only listed in the order in
     /// which it was created needs none.
     const NAME: &'static str = "createdAt";
@@ -104,7 +109,7 @@ impl Paging {
     }
 
     /// What is searched.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         self.q.as_deref()
     }
 
@@ -142,12 +147,33 @@ impl Paging {
     }
 }
 
-/// Cuts what was read to see whether there is more, and says whether there is.
-pub(super) fn cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
+/// Cuts a page to its limit, and to [`PAGE_BYTES`] if that is less, but not to nothing; says whether there
+/// is more than what it has then. `items` has one more than the limit where there is.
+pub(super) fn cut<T: Serialize>(items: &mut Vec<T>, limit: u32) -> bool {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > limit;
-    items.truncate(limit);
+    let mut size = Size(0);
+    let whole = items.iter().take(limit).take_while(|item| {
+        // It only counts, so there is nothing to fail.
+        serde_json::to_writer(&mut size, item).is_ok() && size.0 <= PAGE_BYTES
+    });
+    let whole = whole.count().max(1);
+    let more = items.len() > whole;
+    items.truncate(whole);
     more
+}
+
+/// How many bytes were written.
+struct Size(usize);
+
+impl io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn read_cursor(text: &str, sort: &str, column: &str) -> Result<(Key, String)> {
@@ -174,6 +200,7 @@ fn read_cursor(text: &str, sort: &str, column: &str) -> Result<(Key, String)> {
 mod tests {
     use super::*;
 
+    #[derive(Serialize)]
     struct Thing;
 
     impl Listed for Thing {
@@ -206,6 +233,22 @@ mod tests {
             assert!(matches!(refused, Err(Error::Invalid(_))), "{cursor}");
         }
         assert!(Paging::of::<Thing>(query("title", None)).is_err());
+    }
+
+    #[test]
+    fn a_page_ends_where_it_would_be_too_large() {
+        let third = "x".repeat(PAGE_BYTES / 3);
+        let cut = |mut items: Vec<&str>, limit| {
+            let more = cut(&mut items, limit);
+            (items.len(), more)
+        };
+        assert_eq!(cut(vec![&third; 6], 5), (2, true));
+        assert_eq!(cut(vec![&third; 2], 5), (2, false));
+        assert_eq!(cut(vec![&third; 2], 1), (1, true));
+        let large = third.repeat(4);
+        assert_eq!(cut(vec![&large; 2], 5), (1, true));
+        assert_eq!(cut(vec![&large], 5), (1, false));
+        assert_eq!(cut(vec![], 5), (0, false));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) const FILE: &str = "colloquy.db";
 
 pub use copy::CopyError;
 pub(crate) use copy::{begin_history, check, copy, fold};
-pub(crate) use database::{Database, OpenError, Snapshot};
+pub(crate) use database::{Database, OpenError, Search, Snapshot};
 pub(crate) use history::Mark;
 pub(crate) use transaction::WriteTx;
 pub(crate) use writer::{Logged, Writer};

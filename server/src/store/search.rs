@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use colloquy_protocol::{id::ChatId, position::Offset};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::row;
-use crate::error::Result;
+use super::{chats, row};
+use crate::error::{INTERRUPT, Result, primary_code};
 
 /// Rows that are looked at one by one because an index has them, or because it does not have them
 /// yet. With more of them, looking at what is listed in its order takes hardly longer.
@@ -26,7 +26,7 @@ const PIECES: usize = 16;
 
 /// The most messages, and about how many bytes of them, that come into their index at once, or out
 /// of it: a change that comes meanwhile waits for that.
-const PORTION: i64 = 256;
+const PORTION: u32 = 256;
 const PORTION_BYTES: i64 = 128 * 1024;
 
 /// Of 45 bits of a chat's number, a message's index has 15 as one character each, from a plane that
@@ -141,19 +141,24 @@ pub(crate) async fn next_portion(
     )
     .bind(PORTION)
     .try_map(|found: SqliteRow| row::number(&found, "last"));
-    Ok(gone.fetch_optional(connection).await?.map(Portion::Gone))
+    if let Some(last) = gone.fetch_optional(&mut *connection).await? {
+        return Ok(Some(Portion::Gone(last)));
+    }
+    Ok(chats::any_being_emptied(connection).await?.map(Portion::Left))
 }
 
-/// Messages that come into their index together, or out of it: those up to that one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Messages that come into their index together, or out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Portion {
-    /// Those that are not in it yet.
+    /// Those up to that one that are not in it yet.
     New(Offset),
-    /// Those that are no more.
+    /// Those up to that one that are no more.
     Gone(Offset),
+    /// Some that a deleted chat left behind; what is removed of them is gone.
+    Left(ChatId),
 }
 
-/// Brings the index of messages further.
+/// Brings the index of messages further, and how many of them are in it of each chat.
 pub(crate) async fn index(connection: &mut SqliteConnection, portion: Portion) -> Result<()> {
     match portion {
         Portion::New(last) => {
@@ -165,10 +170,15 @@ pub(crate) async fn index(connection: &mut SqliteConnection, portion: Portion) -
                  WHERE seq > (SELECT seq FROM message_search_end) AND seq <= ",
             );
             insert.push_bind(row::integer(last)).build().execute(&mut *connection).await?;
-            sqlx::query("UPDATE message_search_end SET seq = ?1")
-                .bind(row::integer(last))
-                .execute(connection)
-                .await?;
+            for count in [
+                "UPDATE chats SET messages = messages + new.count \
+                 FROM (SELECT chat_id, count(*) AS count FROM messages \
+                 WHERE seq > (SELECT seq FROM message_search_end) AND seq <= ?1 GROUP BY chat_id) \
+                 AS new WHERE chats.id = new.chat_id",
+                "UPDATE message_search_end SET seq = ?1",
+            ] {
+                sqlx::query(count).bind(row::integer(last)).execute(&mut *connection).await?;
+            }
         }
         Portion::Gone(last) => {
             for forget in [
@@ -179,6 +189,7 @@ pub(crate) async fn index(connection: &mut SqliteConnection, portion: Portion) -
                 sqlx::query(forget).bind(row::integer(last)).execute(&mut *connection).await?;
             }
         }
+        Portion::Left(chat) => chats::empty(connection, &chat, PORTION).await?,
     }
     Ok(())
 }
@@ -224,7 +235,7 @@ async fn few(
     match found.fetch_all(connection).await {
         Ok(found) => Ok((found.len() <= FEW).then(|| serde_json::Value::from(found).to_string())),
         // The rows are there all the same.
-        Err(error @ sqlx::Error::Database(_)) => {
+        Err(sqlx::Error::Database(error)) if primary_code(&*error) != Some(INTERRUPT) => {
             tracing::error!(%error, index, "An index cannot be read; every row is looked at.");
             Ok(None)
         }

@@ -135,6 +135,18 @@ pub(crate) async fn used(
     Ok(())
 }
 
+/// Forgets the tokens that expired before that moment.
+pub(crate) async fn forget(
+    connection: &mut SqliteConnection,
+    ended: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM tokens WHERE expires_at < ?1")
+        .bind(ended.as_millis())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Removes the token of that id.
 pub(crate) async fn delete(connection: &mut SqliteConnection, id: &TokenId) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM tokens WHERE id = ?1").bind(id.as_str()).execute(connection).await?;

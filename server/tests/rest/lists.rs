@@ -3,7 +3,7 @@ use colloquy_client::{
     protocol::{
         id::PrincipalKind,
         model::{Agent, AgentStatus, Chat, Collection, Page},
-        request::{NewParticipant, StatusChange},
+        request::{NewMessage, NewParticipant, StatusChange},
         time::Timestamp,
     },
 };
@@ -43,6 +43,29 @@ async fn a_cursor_shows_everything_once_while_rows_come_and_go() {
         }
         assert_eq!(old, ["a0", "a1", "a2", "a3", "a4", "a5"], "{sort}");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_large_messages_is_short_and_goes_on() {
+    let server = Server::start().await;
+    let client = server.client();
+    let chat = chat(&server, "large").await;
+    // As JSON each of these characters has six.
+    let large = NewMessage { content: "\u{1}".repeat(65_536), ..NewMessage::default() };
+    let mut sent = Vec::new();
+    for _ in 0..6 {
+        sent.push(client.send_message(&chat.id, &large).await.unwrap().id);
+    }
+    let mut found = Vec::new();
+    let mut page = client.messages(&chat.id).query("limit", 200).await.unwrap().value;
+    loop {
+        assert_eq!(page.items.len(), 2);
+        found.splice(..0, page.items.into_iter().map(|message| message.id));
+        let Some(before) = page.next_cursor else { break };
+        let call = client.messages(&chat.id).query("limit", 200);
+        page = call.query("before", before).await.unwrap().value;
+    }
+    assert_eq!(found, sent);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::store::{
     chats, copy,
     list::{ListQuery, Paging},
     messages::{self, MessageQuery},
+    overview,
 };
 
 /// A database, and what should be in it.
@@ -131,6 +132,15 @@ impl Bench {
         [agents, (found, messages.map(|(place, _)| format!("m{place}")).collect())]
     }
 
+    /// How many messages are counted, and how many rows of them there are.
+    async fn counted(&mut self) -> (u64, usize) {
+        let rows = "SELECT seq FROM messages";
+        let rows: Vec<i64> =
+            sqlx::query_scalar(rows).fetch_all(&mut self.connection).await.unwrap();
+        let counts = overview::count(&mut self.connection, &nobody()).await.unwrap();
+        (counts.messages, rows.len())
+    }
+
     /// How many agents have all the pieces of a text, as their index says.
     async fn agents_with(&mut self, text: &str) -> Option<usize> {
         let few = few(&mut self.connection, "agent_search", wanted(text).unwrap()).await;
@@ -200,6 +210,8 @@ proptest! {
             let mut bench = Bench::new().await;
             for step in steps {
                 bench.run(step).await;
+                let there = bench.messages.len();
+                assert_eq!(bench.counted().await, (there as u64, there));
             }
             let there: Vec<String> = bench.messages.values().map(|(_, text)| text.clone()).collect();
             for text in texts.into_iter().chain(there).chain(["agent-1".to_owned()]) {
@@ -268,8 +280,8 @@ async fn messages_are_indexed_in_portions() {
     }
     let mut portions = Vec::new();
     while let Some(portion) = next_portion(&mut bench.connection).await.unwrap() {
+        portions.push(portion.clone());
         index(&mut bench.connection, portion).await.unwrap();
-        portions.push(portion);
     }
     // The second begins within what a portion may have; the last is the rest.
     assert_eq!(portions, [Portion::New(2), Portion::New(4)]);
@@ -278,6 +290,30 @@ async fn messages_are_indexed_in_portions() {
     assert_eq!(portion, Portion::Gone(4));
     index(&mut bench.connection, portion).await.unwrap();
     assert_eq!(next_portion(&mut bench.connection).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_large_chat_is_gone_at_once_and_its_messages_in_portions() {
+    let mut bench = Bench::new().await;
+    let say = |chat| Step::Message(chat, "a needle".to_owned());
+    for _ in 0..1_500 {
+        bench.run(say(0)).await;
+    }
+    bench.run(Step::Index).await;
+    for step in [say(0), say(1), Step::DeleteChat(0)] {
+        bench.run(step).await;
+    }
+    assert_eq!(bench.counted().await, (1, 502));
+    let large = chat(0, 0).id;
+    assert!(chats::is_being_emptied(&mut bench.connection, &large).await.unwrap());
+
+    bench.run(Step::Index).await;
+    assert_eq!(bench.counted().await, (1, 1));
+    assert!(!chats::is_being_emptied(&mut bench.connection, &large).await.unwrap());
+    let all = few(&mut bench.connection, "message_search", wanted("needle").unwrap()).await;
+    assert_eq!(all.unwrap().unwrap(), "[1503]");
+    bench.run(say(0)).await;
+    assert_eq!(bench.counted().await, (2, 2));
 }
 
 #[test]

@@ -297,8 +297,8 @@ async fn a_group_whose_commit_fails_did_not_happen() {
                 let connection = tx.connection().await?;
                 sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *connection).await?;
                 sqlx::query(
-                    "INSERT INTO messages (seq, id, chat_id, sender_id, sender_kind, content, \
-                     created_at) VALUES (1, '', 'nowhere', '', '', '', 0)",
+                    "INSERT INTO receipts (message_id, principal_id, principal_kind, received_at) \
+                     VALUES ('none', '', '', 0)",
                 )
                 .execute(connection)
                 .await?;
