@@ -48,7 +48,7 @@ use crate::{
         sidebar::Sidebar,
         sign_in_again::SignInAgain,
         theme::{self, provide_colours},
-        time::provide_clock,
+        time::{EXACT_SCRIPT, provide_clock},
         toasts::{ToastRegion, provide_toasts},
     },
     early::Alive,
@@ -89,6 +89,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 />
                 <script nonce=use_nonce()>{theme::EARLY_SCRIPT}</script>
                 <script nonce=use_nonce()>{early::SCRIPT}</script>
+                <script nonce=use_nonce()>{EXACT_SCRIPT}</script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet id="leptos" options=options.clone() />
                 <AutoReload options=options.clone() />

@@ -92,7 +92,7 @@ impl Words {
 /// The cells of a row.
 pub(crate) fn cells(words: Words) -> impl IntoView {
     view! {
-        <time title=words.timestamp>{words.clock}</time>
+        <time datetime=words.timestamp>{words.clock}</time>
         <span class="event-name">{words.name}</span>
         <span class="event-what">
             {(!words.entity.is_empty()).then(|| view! { <strong>{words.entity}</strong> }.into_any())}

@@ -49,9 +49,7 @@ pub fn LogRow(
                 }
             }
         >
-            <time datetime=exact.clone() title=exact>
-                {words}
-            </time>
+            <time datetime=exact>{words}</time>
             <button
                 type="button"
                 class="event-name"

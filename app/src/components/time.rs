@@ -1,4 +1,4 @@
-//! Times: relative where they are read, exact on hover.
+//! Times: relative where they are read, exact on hover, by the clock of who reads and by the hub's.
 
 #[cfg(target_family = "wasm")]
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,6 +19,16 @@ const STEP: Duration = Duration::from_secs(10);
 /// By how many milliseconds the hub's clock is ahead of the browser's.
 #[cfg(target_family = "wasm")]
 static AHEAD: AtomicI64 = AtomicI64::new(0);
+
+/// Says of each time that is pointed at when it is where one is, and exactly, in UTC.
+///
+/// Only the browser knows where that is, so no page is rendered with it.
+pub(crate) const EXACT_SCRIPT: &str = r#"addEventListener("pointerover", ({ target }) => {
+  const time = target.closest?.("time");
+  if (!time?.dateTime) return;
+  const here = new Date(time.dateTime).toLocaleString([], { dateStyle: "full", timeStyle: "long" });
+  time.title = `${here}\n${time.dateTime}`;
+});"#;
 
 /// What time it is, for all the relative times of a page.
 #[derive(Debug, Clone, Copy)]
@@ -67,9 +77,8 @@ pub fn TimeAgo(
     at: Signal<Timestamp>,
 ) -> impl IntoView {
     let clock = expect_context::<Clock>();
-    let exact = move || at.get().to_string();
     view! {
-        <time datetime=exact title=exact>
+        <time datetime=move || at.get().to_string()>
             {move || relative(at.get(), clock.0.get())}
         </time>
     }
@@ -84,7 +93,7 @@ pub fn EndsOn(
     let clock = expect_context::<Clock>();
     let is_over = Memo::new(move |_| clock.0.get() >= at);
     view! {
-        <time datetime=at.to_string() title=at.to_string() class:tag=is_over>
+        <time datetime=at.to_string() class:tag=is_over>
             {move || if is_over.get() { "expired".to_owned() } else { day(at) }}
         </time>
     }
