@@ -62,11 +62,30 @@ pub(crate) fn every(period: Duration, callback: Rc<dyn Fn()>) {
 /// tells has to be asked for, again and again.
 pub(crate) fn while_visible(period: Duration, callback: impl Fn() + 'static) {
     let look = move || {
-        if document().visibility_state() == VisibilityState::Visible {
+        if is_visible() {
             callback();
         }
     };
     every(period, Rc::new(look));
+}
+
+/// Calls back each time that somebody looks at the page again, in a browser, until the component goes.
+pub(crate) fn when_visible(callback: Rc<dyn Fn()>) {
+    Effect::new(move || {
+        let callback = callback.clone();
+        let look = move |_| {
+            if is_visible() {
+                callback();
+            }
+        };
+        let handle = window_event_listener_untyped("visibilitychange", look);
+        on_cleanup(move || handle.remove());
+    });
+}
+
+/// Whether somebody looks at the page. To be called in the browser only.
+pub(crate) fn is_visible() -> bool {
+    document().visibility_state() == VisibilityState::Visible
 }
 
 /// How long ago something was.

@@ -3,9 +3,9 @@
 //! What a page shows begins with what was rendered, or read when the page was opened; from the
 //! position of that data on, events change it in place. When an event's effect cannot be told
 //! from the event alone, or when events were missed, it is loaded afresh, and what arrived
-//! meanwhile is applied on top.
+//! meanwhile is applied on top. While nobody looks at the page, that waits until somebody does.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, rc::Rc, sync::Arc, time::Duration};
 
 use colloquy_protocol::{frame::EventFrame, position::Offset, session::Notice, topic::Topic};
 use gloo_timers::future::sleep;
@@ -13,6 +13,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{ApiError, Seen},
+    components::time::{is_visible, when_visible},
     live::use_websocket,
 };
 
@@ -80,11 +81,25 @@ struct Progress {
 
 enum Stage {
     UpToDate,
+    /// It is to be loaded afresh once somebody looks at the page.
+    Due,
     /// It is being loaded afresh; `again`: and once more after that.
     Loading {
         meanwhile: Vec<Arc<EventFrame>>,
         again: bool,
     },
+}
+
+impl Progress {
+    /// Begins to load afresh, if somebody looks at the page.
+    fn begin(&mut self) -> bool {
+        let begins = is_visible();
+        self.stage = match begins {
+            true => Stage::Loading { meanwhile: Vec::new(), again: false },
+            false => Stage::Due,
+        };
+        begins
+    }
 }
 
 impl<T: Send + Sync + 'static> Live<T> {
@@ -136,6 +151,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         for topic in topics {
             socket.follow(topic, Some(position.clone()));
         }
+        when_visible(Rc::new(move || live.reload_if_due()));
         live
     }
 
@@ -155,20 +171,25 @@ impl<T: Send + Sync + 'static> Live<T> {
         self.value.update(change);
     }
 
-    /// Loads the value afresh, soon, and however often this is called in between, once.
+    /// Loads the value afresh, soon, or once somebody looks at the page, and however often this is called
+    /// in between, once.
     pub fn reload(self) {
         let begin = self.progress.try_update_value(|progress| match &mut progress.stage {
             Stage::Loading { again, .. } => {
                 *again = true;
                 false
             }
-            stage => {
-                *stage = Stage::Loading { meanwhile: Vec::new(), again: false };
-                true
-            }
+            Stage::UpToDate | Stage::Due => progress.begin(),
         });
         if begin == Some(true) {
             spawn_local(self.load());
+        }
+    }
+
+    fn reload_if_due(self) {
+        let is_due = |progress: &Progress| matches!(progress.stage, Stage::Due);
+        if self.progress.try_with_value(is_due) == Some(true) {
+            self.reload();
         }
     }
 
@@ -227,7 +248,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         let later = self.progress.try_update_value(|progress| {
             let later = match &mut progress.stage {
                 Stage::Loading { meanwhile, .. } => std::mem::take(meanwhile),
-                Stage::UpToDate => Vec::new(),
+                Stage::UpToDate | Stage::Due => Vec::new(),
             };
             progress.offset = position.offset;
             // It may be another history's, whose offsets are lower.
@@ -245,19 +266,16 @@ impl<T: Send + Sync + 'static> Live<T> {
         self.value.try_set(value);
     }
 
-    /// Ends a load; whether another one is due.
+    /// Ends a load; whether another one begins.
     fn finish(self) -> bool {
-        let again = self.progress.try_update_value(|progress| match &mut progress.stage {
-            Stage::Loading { again, .. } if *again => {
-                *again = false;
-                true
-            }
-            stage => {
-                *stage = Stage::UpToDate;
+        let begins = self.progress.try_update_value(|progress| match progress.stage {
+            Stage::Loading { again: true, .. } => progress.begin(),
+            _ => {
+                progress.stage = Stage::UpToDate;
                 false
             }
         });
-        again == Some(true)
+        begins == Some(true)
     }
 
     fn arrived(self, frame: &Arc<EventFrame>) {

@@ -1,6 +1,6 @@
 //! That somebody is here: what arrives is received, and what was on a visible screen is read.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, rc::Rc};
 
 use colloquy_protocol::{
     event::Acknowledgement,
@@ -14,12 +14,10 @@ use leptos::{
     wasm_bindgen::{JsCast, closure::Closure},
 };
 use send_wrapper::SendWrapper;
-use web_sys::{
-    Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit,
-    VisibilityState,
-};
+use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
 use crate::{
+    components::time::{is_visible, when_visible},
     live::{Connection, Websocket, use_websocket},
     session::{CurrentSession, use_session},
     stores::{
@@ -92,11 +90,7 @@ impl Presence {
             }
             ended
         });
-        Effect::new(move || {
-            let handle =
-                window_event_listener_untyped("visibilitychange", move |_| presence.read());
-            on_cleanup(move || handle.remove());
-        });
+        when_visible(Rc::new(move || presence.read()));
         presence
     }
 
@@ -163,7 +157,7 @@ impl Presence {
 
     /// Says of what is on the screen that it was read, if the screen is looked at.
     fn read(self) {
-        if document().visibility_state() != VisibilityState::Visible {
+        if !is_visible() {
             return;
         }
         let Some(me) = self.session.principal() else { return };
