@@ -17,15 +17,19 @@ use crate::{
     live::use_websocket,
 };
 
-/// The pause between two loads: however fast events come, the server is not asked more often.
+/// The pause after a load: however fast events come, the server is not asked more often.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// The longest pause after a load. While one follows the other it doubles up to here: pages that load several
+/// things afresh stay far from what the server lets one person ask for in a minute.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// The longest pause before a load that failed is tried again; the first is twice [`PAUSE`].
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
 
 /// How long to wait before what failed so many times in a row is tried again.
 pub(crate) fn pause_after(failures: u32) -> Duration {
-    PAUSE.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST)
+    PAUSE.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_BACK_OFF)
 }
 
 /// What an event does to a value.
@@ -194,8 +198,8 @@ impl<T: Send + Sync + 'static> Live<T> {
     }
 
     async fn load(self) {
-        let mut again = true;
-        while again {
+        let mut pause = PAUSE;
+        loop {
             let Some(load) = self.source.try_with_value(|source| source.load.clone()) else {
                 return;
             };
@@ -213,8 +217,11 @@ impl<T: Send + Sync + 'static> Live<T> {
                     self.tell(Some(error));
                 }
             }
-            sleep(PAUSE).await;
-            again = self.finish();
+            sleep(pause).await;
+            if !self.finish() {
+                return;
+            }
+            pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
 
