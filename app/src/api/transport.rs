@@ -16,6 +16,10 @@ pub(super) const SESSION: &str = "/session";
 #[cfg(not(feature = "ssr"))]
 const UNKNOWN: u16 = 401;
 
+/// How many milliseconds an answer may take, with all of its body: what the network lost is not waited for.
+#[cfg(not(feature = "ssr"))]
+const DEADLINE: u32 = 30_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method<'a> {
     Get,
@@ -114,7 +118,8 @@ async fn fetch(
         Method::Put => Request::put(url),
         Method::Patch => Request::patch(url),
         Method::Delete => Request::delete(url),
-    };
+    }
+    .abort_signal(Some(&web_sys::AbortSignal::timeout_with_u32(DEADLINE)));
     if let Some(version) = version {
         request = request.header("If-Match", &format!("\"{version}\""));
     }
