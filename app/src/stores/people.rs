@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     live::{Live, Outcome},
-    names::{LiveNames, NAMED, Names, Unknown, load_names},
+    names::{LiveNames, NAMED, Names, Unknown, keep_last, load_names},
 };
 use crate::{
     api::{ApiError, Seen, entity::read, get, with_query},
@@ -52,7 +52,7 @@ struct Agents {
     /// Whether there are no others.
     are_all: bool,
     /// Those who were asked for by their ids, whether they exist or not.
-    asked: BTreeSet<PrincipalId>,
+    asked: Vec<PrincipalId>,
 }
 
 /// The agents that are known.
@@ -78,21 +78,22 @@ enum Fit {
 /// # Errors
 /// As [`crate::api::get`].
 pub async fn load_people(named: BTreeSet<PrincipalId>) -> Result<Everybody, ApiError> {
+    let named = named.into_iter().collect();
     Ok(Everybody { agents: load_named(named).await?, names: load_names().await? })
 }
 
-async fn load_named(named: BTreeSet<PrincipalId>) -> Result<Seen<Agents>, ApiError> {
+async fn load_named(named: Vec<PrincipalId>) -> Result<Seen<Agents>, ApiError> {
     let Seen { value: Page { items: mut agents, next_cursor }, position } = load_agents().await?;
     let known: BTreeSet<_> = agents.iter().map(|one| one.id.as_str()).collect();
     let is_unknown = |id: &PrincipalId| !known.contains(id.as_str());
-    let asked: BTreeSet<_> = named.into_iter().filter(is_unknown).take(NAMED).collect();
+    let asked: Vec<_> = named.into_iter().filter(is_unknown).take(NAMED).collect();
     agents.extend(read_each(&asked).await);
     let are_all = next_cursor.is_none();
     Ok(Seen { value: Agents { agents, are_all, asked }, position })
 }
 
 /// Those agents among these that can be read; the others go by their ids.
-async fn read_each(named: &BTreeSet<PrincipalId>) -> Vec<Agent> {
+async fn read_each(named: &[PrincipalId]) -> Vec<Agent> {
     let each = named.iter().map(|id| read::<Agent>(id.as_str()));
     join_all(each).await.into_iter().flatten().map(|agent| agent.value).collect()
 }
@@ -110,7 +111,12 @@ impl People {
     pub fn new(Everybody { agents, names }: Everybody) -> Self {
         let asked = StoredValue::new(agents.value.asked.clone());
         let load = move || {
-            let named = asked.try_get_value().unwrap_or_default();
+            // The others are asked for again when they are named.
+            let named = asked.try_update_value(|asked| {
+                keep_last(asked, NAMED);
+                asked.clone()
+            });
+            let named = named.unwrap_or_default();
             async { Ok(load_named(named).await?.map(known)) }
         };
         let agents = Live::new(agents.map(known), [Topic::All(Kind::Agent)], load, follow);
@@ -256,7 +262,7 @@ mod tests {
     }
 
     fn knowing(agents: Vec<Agent>) -> Known {
-        known(Agents { agents, are_all: true, asked: BTreeSet::new() })
+        known(Agents { agents, are_all: true, asked: Vec::new() })
     }
 
     fn happens(known: &mut Known, agent: Agent) -> Outcome {
