@@ -26,7 +26,7 @@ use crate::{
 /// How many agents are read; others are known once they change, or once a page names them.
 const LIMIT: &str = "200";
 
-/// The most agents that are known without being named.
+/// The most agents that are known without being named, and the most of those that are gone.
 const CAPACITY: usize = 1_000;
 
 /// The agents, following live events, what people are called, and who looks at them.
@@ -59,6 +59,8 @@ struct Agents {
 #[derive(Debug)]
 struct Known {
     agents: BTreeMap<String, Agent>,
+    /// What those were called that were deleted meanwhile: what they wrote is still there.
+    gone: BTreeMap<String, String>,
     /// Whether there are no others, as far as events tell.
     are_all: bool,
 }
@@ -142,7 +144,7 @@ impl People {
         if kind == PrincipalKind::User {
             return self.names.of(id, kind);
         }
-        let name = |known: &Known| Some(known.agents.get(id.as_str())?.name.clone());
+        let name = |known: &Known| known.name(id.as_str()).cloned();
         self.agents.value().with(name).unwrap_or_else(|| {
             self.unknown.ask(id);
             id.to_string()
@@ -192,6 +194,19 @@ fn best(text: &str, worst: Fit, all: Vec<(String, String)>) -> Vec<PrincipalId> 
 }
 
 impl Known {
+    fn name(&self, id: &str) -> Option<&String> {
+        self.agents.get(id).map(|agent| &agent.name).or_else(|| self.gone.get(id))
+    }
+
+    fn remove(&mut self, id: &str) {
+        if let Some((id, agent)) = self.agents.remove_entry(id) {
+            if self.gone.len() >= CAPACITY {
+                self.gone.pop_first();
+            }
+            self.gone.insert(id, agent.name);
+        }
+    }
+
     /// Takes an agent as it is now, or was before what is known of it: versions only grow.
     fn put(&mut self, agent: Agent) {
         let known = self.agents.get(agent.id.as_str());
@@ -216,7 +231,7 @@ impl Fit {
 
 fn known(Agents { agents, are_all, .. }: Agents) -> Known {
     let agents = agents.into_iter().map(|agent| (agent.id.to_string(), agent)).collect();
-    Known { agents, are_all }
+    Known { agents, gone: BTreeMap::new(), are_all }
 }
 
 fn follow(known: &mut Known, frame: &EventFrame) -> Outcome {
@@ -235,9 +250,7 @@ fn follow(known: &mut Known, frame: &EventFrame) -> Outcome {
             }
             known.put(p.agent);
         }
-        Event::AgentDeleted(p) => {
-            known.agents.remove(p.agent_id.as_str());
-        }
+        Event::AgentDeleted(p) => known.remove(p.agent_id.as_str()),
         _ => return Outcome::None,
     }
     Outcome::Changed
@@ -245,7 +258,7 @@ fn follow(known: &mut Known, frame: &EventFrame) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use colloquy_protocol::event::AgentChanged;
+    use colloquy_protocol::event::{AgentChanged, AgentRemoved};
     use serde_json::json;
 
     use super::*;
@@ -281,6 +294,22 @@ mod tests {
         happens(&mut known, agent("ada", 3));
         known.put(agent("ada", 2));
         assert_eq!(known.agents["ada"].name, "ada 3");
+    }
+
+    #[test]
+    fn who_is_deleted_keeps_their_name_and_nothing_else() {
+        let mut known = knowing(vec![agent("ada", 1)]);
+        let removed = AgentRemoved {
+            agent_id: "ada".parse().unwrap(),
+            user_id: "local".parse().unwrap(),
+            timestamp: AT.parse().unwrap(),
+        };
+        let deleted = EventFrame::new(&ServerEvent::AgentDeleted(removed), 1).unwrap();
+        assert_eq!(follow(&mut known, &deleted), Outcome::Changed);
+        assert_eq!(known.name("ada").unwrap(), "ada 1");
+        assert!(known.agents.is_empty());
+        happens(&mut known, agent("ada", 2));
+        assert_eq!(known.name("ada").unwrap(), "ada 2");
     }
 
     #[test]
