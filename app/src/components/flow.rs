@@ -4,6 +4,8 @@
 
 mod rows;
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 
 use self::rows::{Row, Rows};
@@ -46,13 +48,16 @@ pub fn LiveRows<T, K, N>(
 ) -> impl IntoView
 where
     T: Clone + PartialEq + Send + Sync + 'static,
-    K: PartialEq + ToString + Send + Sync + 'static,
+    K: ToString + 'static,
     N: IntoView + 'static,
 {
+    let keys = move || all.with(|all| all.iter().map(|one| key(one).to_string()).collect());
+    let places = places(Box::new(keys));
     let row = move |first: T| {
-        let wanted = key(&first);
+        let wanted = key(&first).to_string();
         let now = Memo::new(move |last: Option<&T>| {
-            let found = all.with(|all| all.iter().find(|one| key(one) == wanted).cloned());
+            let place = places.with(|places| places.get(&wanted).copied());
+            let found = place.and_then(|place| all.with(|all| all.get(place).cloned()));
             // What is there no more is shown as it was last, until its row goes.
             found.unwrap_or_else(|| last.unwrap_or(&first).clone())
         });
@@ -63,6 +68,11 @@ where
             {row(first)}
         </For>
     }
+}
+
+/// Where in a list each key is: looked for once, and not by each row.
+fn places(keys: Box<dyn Fn() -> Vec<String> + Send + Sync>) -> Memo<HashMap<String, usize>> {
+    Memo::new(move |_| keys().into_iter().zip(0..).collect())
 }
 
 fn rows(each: Box<dyn Fn() -> Vec<Row> + Send>) -> AnyView {
