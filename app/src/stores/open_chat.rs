@@ -1,6 +1,9 @@
 //! A chat that somebody reads: a window of it that follows live events, and the way to the rest.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use colloquy_protocol::{
     id::{ChatId, MessageId, PrincipalId},
@@ -11,7 +14,7 @@ use colloquy_protocol::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    conversation::{Conversation, End},
+    conversation::{CAPACITY, Conversation, End},
     live::Live,
 };
 use crate::{
@@ -29,7 +32,8 @@ pub struct OpenChat {
     id: StoredValue<ChatId>,
     conversation: Live<Conversation>,
     paging: RwSignal<Paging>,
-    /// Answered messages that were not held, as they were read; none while one is being read.
+    /// Answered messages that were not held, as they were read; none while one is being read. Of messages
+    /// that are held or were not long ago.
     answered: RwSignal<HashMap<MessageId, Option<Arc<Message>>>>,
 }
 
@@ -207,7 +211,9 @@ impl OpenChat {
         if self.answered.with_untracked(|read| read.contains_key(&id)) {
             return;
         }
+        let conversation = self.conversation();
         self.answered.update(|read| {
+            conversation.with_untracked(|held| forget_others(read, held));
             read.insert(id.clone(), None);
         });
         spawn_local(async move {
@@ -240,5 +246,14 @@ impl OpenChat {
                 self.paging.set(Paging::Failed(error));
             }
         }
+    }
+}
+
+/// Forgets, now and then, what was read that no message that is held answers any more.
+fn forget_others(read: &mut HashMap<MessageId, Option<Arc<Message>>>, held: &Conversation) {
+    if read.len() > 2 * CAPACITY {
+        let ids: HashSet<_> =
+            held.messages().filter_map(|message| message.reply_to.as_ref()).collect();
+        read.retain(|id, _| ids.contains(id));
     }
 }
