@@ -5,7 +5,7 @@ import { type Locator, type Page } from "@playwright/test";
 import { excessWidth, listen, live, open } from "../pages.ts";
 import { type Server, expect, test } from "../server.ts";
 import { ask, join, setUp } from "./accounts.ts";
-import { type Api, connect, goTo, hold, requestsOf } from "./steps.ts";
+import { type Api, connect, goTo, hold, holdAnswer, requestsOf } from "./steps.ts";
 
 test("the list follows live events and its address", async ({ page, server }) => {
   const heard = listen(page);
@@ -726,6 +726,26 @@ test("a lost answer does not send a message twice", async ({ page, server }) => 
   });
 
   await say(page, "Only once");
+  await page.getByRole("button", { name: "Try again" }).click();
+
+  await expect(page.getByLabel("Message", { exact: true })).toHaveValue("");
+  expect((await api.get("/chats/plan/messages")).items).toHaveLength(1);
+});
+
+test("an answer is not waited for without end, and the message is not sent twice", async ({ page, server }) => {
+  const api = await plan(server);
+  // The test does not wait for as long as the page does.
+  await page.addInitScript(() => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (millis) => timeout(millis / 10);
+  });
+  await open(page, "/chats/plan");
+  const answer = await holdAnswer(page, "**/api/v1/chats/plan/messages");
+
+  await say(page, "Only once");
+  await answer.read;
+  await expect(page.getByText("It was not sent. The server cannot be reached.")).toBeVisible();
+  answer.release();
   await page.getByRole("button", { name: "Try again" }).click();
 
   await expect(page.getByLabel("Message", { exact: true })).toHaveValue("");

@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { listen, live, open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { connect, hold } from "./steps.ts";
+import { connect, hold, requestsOf } from "./steps.ts";
 
 test("a first visit says what to do next", async ({ page, server }) => {
   const heard = listen(page);
@@ -61,6 +61,27 @@ test("the chart counts events, also those from before it was opened", async ({ p
   await expect(page.getByText(/^4 events in the last minute/)).toBeVisible();
   await page.reload();
   await expect(page.getByText(/^4 events in the last minute/)).toBeVisible();
+});
+
+test("what nobody looks at is loaded once, when somebody does", async ({ page, server }) => {
+  const api = connect(server);
+  await page.clock.install();
+  await open(page, "/");
+  await expect(count(page, "Connections")).toHaveText("1");
+  await turn(page, "hidden");
+  const asked = requestsOf(page, "GET");
+  const loads = () => asked.filter((url) => url.endsWith("/api/v1/overview"));
+
+  for (const id of ["ada", "bob"]) await api.post("/agents", { id, name: id });
+  // What events tell by themselves is followed.
+  await expect(page.getByText(/^2 events in the last minute/)).toBeVisible();
+  // After any pause before a next load; from then on nothing happens because of the time.
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 4_000));
+  expect(loads()).toEqual([]);
+  await turn(page, "visible");
+
+  await expect(count(page, "Agents")).toHaveText("2");
+  expect(loads()).toHaveLength(1);
 });
 
 test("times are the hub's, whatever the browser's clock says", async ({ page, server }) => {
@@ -267,6 +288,14 @@ test.describe("without scripts", () => {
 
 function count(page: Page, name: string) {
   return page.locator(".count").filter({ has: page.getByRole("link", { name, exact: true }) }).locator(".count-number");
+}
+
+/** Has the page believe that somebody looks at it, or that nobody does. */
+async function turn(page: Page, state: DocumentVisibilityState): Promise<void> {
+  await page.evaluate((state) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+  }, state);
 }
 
 function wrong(page: Page) {
