@@ -26,6 +26,22 @@ test("new events come on top, and a payload is shown on demand", async ({ page, 
   expect(heard).toEqual([]);
 });
 
+test.describe("somewhere else", () => {
+  test.use({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
+
+  test("a time says when that was where one is, and exactly", async ({ page, server }) => {
+    const { createdAt } = await connect(server).post("/agents", { id: "ada", name: "Ada" });
+    for (const path of ["/events", "/agents/ada"]) {
+      await open(page, path);
+      const time = page.getByRole("time").filter({ visible: true }).first();
+      await time.hover();
+      const title = await time.getAttribute("title");
+      expect(title).toMatch(/ 20\d\d.* GMT\+9\n/);
+      expect(title).toContain(`\n${createdAt}`);
+    }
+  });
+});
+
 test("a row opens wherever it is clicked, but not for its links nor for who selects text", async ({
   page,
   server,

@@ -2,7 +2,10 @@
 
 pub mod row;
 
-use std::time::Duration;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use colloquy_protocol::{access::Action as Right, id::ConnectionId, model::ConnectionInfo};
 use leptos::prelude::*;
@@ -79,8 +82,8 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
     let list = Memo::new(move |before: Option<&Vec<ConnectionInfo>>| {
         let now = live.value().get();
         let order = in_place(&ids_of(before.map_or(&[], Vec::as_slice)), ids_of(&now));
-        let find = |id: &ConnectionId| now.iter().find(|one| one.id == *id).cloned();
-        order.iter().filter_map(find).collect::<Vec<_>>()
+        let mut now: HashMap<_, _> = now.into_iter().map(|one| (one.id.clone(), one)).collect();
+        order.iter().filter_map(|id| now.remove(id)).collect::<Vec<_>>()
     });
     let own = use_own_connection();
     Effect::new(move || {
@@ -146,8 +149,9 @@ fn ids_of(list: &[ConnectionInfo]) -> Vec<ConnectionId> {
 /// such as that of this page before it was loaded anew, or else the last one. So the others stay where
 /// they are.
 fn in_place(before: &[ConnectionId], now: Vec<ConnectionId>) -> Vec<ConnectionId> {
-    let mut new = now.iter().filter(|id| !before.contains(id));
-    let place = |id| if now.contains(id) { Some(id) } else { new.next() };
+    let (were, are): (HashSet<_>, HashSet<_>) = (before.iter().collect(), now.iter().collect());
+    let mut new = now.iter().filter(|id| !were.contains(id));
+    let place = |id| if are.contains(id) { Some(id) } else { new.next() };
     let mut shown: Vec<_> = before.iter().filter_map(place).cloned().collect();
     shown.extend(new.cloned());
     shown
