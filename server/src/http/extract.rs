@@ -1,6 +1,6 @@
 //! What is read of a request, and how a request that cannot be read is refused.
 
-use std::{convert::Infallible, net::IpAddr};
+use std::net::IpAddr;
 
 use axum::{
     body::Body as RequestBody,
@@ -52,8 +52,8 @@ pub(crate) struct Post<T> {
     pub(crate) body: T,
 }
 
-/// The JSON body of a POST whose answer holds a secret. Answers with secrets are not kept, so there
-/// is no `Idempotency-Key`.
+/// The JSON body of a POST whose answer holds a secret, of [`SECRET_POST_BYTES`] at most. Answers with
+/// secrets are not kept, so there is no `Idempotency-Key`.
 pub(crate) struct SecretPost<T>(pub(crate) T);
 
 /// The same of a POST without a body.
@@ -65,14 +65,19 @@ pub(crate) struct Unversioned;
 /// Who asks, where everybody may.
 pub(crate) struct MaybeCaller(pub(crate) Option<Caller>);
 
-/// Where a request comes from, as far as that is known.
-pub(crate) struct Address(pub(crate) Option<IpAddr>);
+/// Where somebody tries to sign in from, as far as that is known. Their attempt is counted before their
+/// body is read: whoever has none left is not listened to.
+pub(crate) struct Attempt(pub(crate) Option<IpAddr>);
 
 /// `If-Match`, for the API document: [`Change`] reads it.
 pub(crate) struct IfMatch;
 
 /// `If-None-Match`, for the API document: [`not_modified`](super::answer::not_modified) reads it.
 pub(crate) struct IfNoneMatch;
+
+/// How many bytes the body of a [`SecretPost`] may have, unless the settings allow even less: names,
+/// addresses and passwords are short, and some of these are read of strangers.
+const SECRET_POST_BYTES: usize = 16 * 1024;
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -122,7 +127,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let value = read(&parts, body, state).await?;
+        let value = read(&parts, body, state, state.settings.max_body_bytes).await?;
         typed(value, "body").map(Self)
     }
 }
@@ -135,7 +140,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Post<T> {
         let mut change = Change::from_request_parts(&mut parts, state).await?;
         let key = idempotency_key(&parts.headers)?;
         let route = route(&mut parts).await;
-        let value = read(&parts, body, state).await?;
+        let value = read(&parts, body, state, state.settings.max_body_bytes).await?;
         change.idempotency = key.map(|key| Idempotency {
             key,
             route: format!("POST {route}"),
@@ -152,7 +157,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for SecretPost<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         NotRepeatable::from_request_parts(&mut parts, state).await?;
-        let value = read(&parts, body, state).await?;
+        let max_bytes = SECRET_POST_BYTES.min(state.settings.max_body_bytes);
+        let value = read(&parts, body, state, max_bytes).await?;
         typed(value, "body").map(Self)
     }
 }
@@ -192,11 +198,13 @@ impl FromRequestParts<AppState> for MaybeCaller {
     }
 }
 
-impl FromRequestParts<AppState> for Address {
-    type Rejection = Infallible;
+impl FromRequestParts<AppState> for Attempt {
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
-        Ok(Self(address(&parts.extensions)))
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let address = address(&parts.extensions);
+        state.limits.sign_in_from(address)?;
+        Ok(Self(address))
     }
 }
 
@@ -288,9 +296,14 @@ pub(crate) async fn acting_as(
     }
 }
 
-/// Reads a JSON body. Whoever asks must still be who they were when it began.
-async fn read(parts: &Parts, body: RequestBody, state: &AppState) -> Result<Value, Problem> {
-    let value = json(parts, body, state.settings.max_body_bytes).await?;
+/// Reads a JSON body of at most that many bytes. Whoever asks must still be who they were when it began.
+async fn read(
+    parts: &Parts,
+    body: RequestBody,
+    state: &AppState,
+    max_bytes: usize,
+) -> Result<Value, Problem> {
+    let value = json(parts, body, max_bytes).await?;
     let known = parts.extensions.get::<Caller>().zip(parts.extensions.get::<Revocations>());
     if let Some((caller, revocations)) = known {
         state.services.require_still(caller, revocations.0).await?;

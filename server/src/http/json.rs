@@ -91,11 +91,15 @@ fn is_json(parts: &Parts) -> bool {
 /// cut off while it writes never gets to read the answer.
 async fn read(body: Body, max_bytes: usize) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
-    let mut bytes = Vec::new();
+    let mut bytes: Vec<u8> = Vec::new();
     let mut seen = 0;
     while let Some(chunk) = stream.try_next().await.map_err(|cause| unreadable(&cause))? {
         seen += chunk.len();
         if seen <= max_bytes {
+            if seen > bytes.capacity() {
+                // A vector by itself would double its room beyond what may come.
+                bytes.reserve_exact(seen.saturating_mul(2).min(max_bytes) - bytes.len());
+            }
             bytes.extend_from_slice(&chunk);
         } else if seen > max_bytes.saturating_mul(8) {
             break;

@@ -46,7 +46,8 @@ pub(crate) async fn update(
     Body(patch): Body<ProfilePatch>,
 ) -> Result<Changed<Me>, Problem> {
     if patch.current_password.is_some() {
-        limits.sign_in(Some(caller.principal.id.as_str()), caller.address)?;
+        limits.sign_in_from(caller.address)?;
+        limits.sign_in_as(caller.principal.id.as_str())?;
     }
     Ok(Changed(services.update_profile(caller, patch).await?))
 }

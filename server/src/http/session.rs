@@ -11,7 +11,7 @@ use crate::{
     http::{
         answer::{Changed, Created, Gone, Unkept, unkept},
         browser::Browser,
-        extract::{Address, MaybeCaller, SecretPost},
+        extract::{Attempt, MaybeCaller, SecretPost},
         problem::{EndProblems, ListProblems, Problem, SignInProblems},
     },
     limits::Limits,
@@ -43,10 +43,10 @@ pub(crate) async fn sign_in(
     State(services): State<Services>,
     State(limits): State<Limits>,
     browser: Browser,
-    Address(address): Address,
+    Attempt(address): Attempt,
     SecretPost(body): SecretPost<SignIn>,
 ) -> Result<Unkept<Changed<Session>>, Problem> {
-    limits.sign_in(Some(&body.email), address)?;
+    limits.sign_in_as(&body.email)?;
     let email = loggable(&body.email).map(str::to_owned);
     let Some(account) = browser.check(body).await? else {
         tracing::info!(
@@ -87,12 +87,10 @@ pub(crate) async fn sign_out(caller: Caller, browser: Browser) -> Result<Gone, P
 )]
 pub(crate) async fn welcome(
     State(services): State<Services>,
-    State(limits): State<Limits>,
     browser: Browser,
-    Address(address): Address,
+    Attempt(address): Attempt,
     SecretPost(body): SecretPost<Welcomed>,
 ) -> Result<Unkept<Created<Session>>, Problem> {
-    limits.sign_in(None, address)?;
     let account = services.welcome(body).await.inspect_err(|error| {
         tracing::info!(%error, address = address.map(display), "A one-time link was refused.");
     })?;

@@ -93,24 +93,31 @@ impl Limits {
         }))
     }
 
-    /// Counts an attempt to sign in with that account's name, if it names one, from that address.
+    /// Counts an attempt to sign in from that address.
     ///
     /// # Errors
     /// [`Error::TooMany`] when there were too many.
-    pub fn sign_in(&self, account: Option<&str>, address: Option<IpAddr>) -> Result<()> {
+    pub fn sign_in_from(&self, address: Option<IpAddr>) -> Result<()> {
+        match address {
+            Some(address) if !self.0.mode.is_local() => {
+                let taken = self.0.sign_ins_of_address.take(network(address));
+                taken.map_err(too_many(Limit::SignInsOfAddress))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts an attempt to sign in with that account's name.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] when there were too many.
+    pub fn sign_in_as(&self, account: &str) -> Result<()> {
         if self.0.mode.is_local() {
             return Ok(());
         }
-        if let Some(address) = address {
-            let rate = &self.0.sign_ins_of_address;
-            rate.take(network(address)).map_err(too_many(Limit::SignInsOfAddress))?;
-        }
-        if let Some(account) = account {
-            let account = Sha256::digest(email_key(account)).into();
-            let rate = &self.0.sign_ins_of_account;
-            rate.take(account).map_err(too_many(Limit::SignInsOfAccount))?;
-        }
-        Ok(())
+        let account = Sha256::digest(email_key(account)).into();
+        let taken = self.0.sign_ins_of_account.take(account);
+        taken.map_err(too_many(Limit::SignInsOfAccount))
     }
 
     /// Counts a request of whoever asks, known or not.

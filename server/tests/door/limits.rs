@@ -228,19 +228,35 @@ async fn subscriptions_are_limited_by_connection() {
 #[tokio::test]
 async fn attempts_to_sign_in_are_limited_by_account_and_by_address() {
     let server = strict(|settings| settings.limit_sign_ins = TWO).await;
-    let attempt = |account, address: u8| {
-        let address = IpAddr::from([192, 0, 2, address]);
-        let taken = server.state.limits.sign_in(account, Some(address));
-        matches!(taken, Err(Error::TooMany { .. }))
-    };
-    assert_eq!(
-        [1, 2, 3].map(|address| attempt(Some("ada@example.org"), address)),
-        [false, false, true]
-    );
-    assert!(attempt(Some(" ADA@Example.org "), 4), "however it is written");
-    assert_eq!([1, 1].map(|address| attempt(Some("bob@example.org"), address)), [false, true]);
-    assert!(attempt(None, 1));
-    assert_eq!((limited("sign_ins_of_account"), limited("sign_ins_of_address")), (2, 2));
+    let limits = &server.state.limits;
+    let from = |address: u8| limits.sign_in_from(Some(IpAddr::from([192, 0, 2, address])));
+    for name in ["ada@example.org", "ada@example.org"] {
+        limits.sign_in_as(name).unwrap();
+    }
+    let again = limits.sign_in_as(" ADA@Example.org ");
+    assert!(matches!(again, Err(Error::TooMany { .. })), "however it is written");
+    limits.sign_in_as("bob@example.org").unwrap();
+    assert_eq!([1, 1, 1, 2].map(|address| from(address).is_err()), [false, false, true, false]);
+    assert_eq!((limited("sign_ins_of_account"), limited("sign_ins_of_address")), (1, 1));
+}
+
+/// A stranger makes the hub hold little before it knows that they may ask.
+#[tokio::test]
+async fn who_may_not_try_to_sign_in_is_not_listened_to() {
+    let server = strict(|settings| settings.limit_sign_ins = TWO).await;
+    let large = json!({"email": "ada@example.org", "password": "x".repeat(16 * 1024)});
+    for path in ["/api/v1/session", "/api/v1/welcome"] {
+        let call = server.client().request(Method::POST, path).json(&large);
+        assert_eq!(call.send().await.unwrap().status(), 413, "{path}");
+    }
+    for path in ["/api/v1/session", "/api/v1/welcome"] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\
+             Content-Type: application/json\r\n\r\n"
+        );
+        let answer = crate::exchange(&server, &head).await;
+        assert!(answer.starts_with("HTTP/1.1 429"), "its body is not waited for: {answer}");
+    }
 }
 
 #[tokio::test]
@@ -278,6 +294,7 @@ async fn nobody_is_limited_in_local_mode() {
             socket.request("subscribe:chat", json!("c")).await.unwrap();
         }
         sockets.push(socket);
-        server.state.limits.sign_in(Some("a@example.org"), Some([127, 0, 0, 1].into())).unwrap();
+        server.state.limits.sign_in_from(Some([127, 0, 0, 1].into())).unwrap();
+        server.state.limits.sign_in_as("a@example.org").unwrap();
     }
 }

@@ -178,12 +178,15 @@ async fn a_body_is_refused_by_its_status_and_field() {
     ];
     for (body, status, field) in &bodies() {
         for (method, path) in &routes {
+            // Of who signs in less is read.
+            let is_too_large = *path == "/session" && body.len() > 16 * 1024;
+            let status = if is_too_large { 413 } else { *status };
             at_once(TIMES.div_ceil(routes.len()), || async {
                 let request = http.request(method.clone(), format!("{}/api/v1{path}", server.url));
                 let request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
                 let answer = request.send().await.unwrap();
                 let shown: String = String::from_utf8_lossy(body).chars().take(100).collect();
-                assert_eq!(answer.status(), *status, "{method} {path} {shown}");
+                assert_eq!(answer.status(), status, "{method} {path} {shown}");
                 let problem: Value = answer.json().await.unwrap();
                 assert_eq!(problem["errors"][0]["field"], *field, "{path} {shown}: {problem}");
             })
