@@ -125,7 +125,8 @@ pub struct Settings {
     #[arg(value_parser = at_least_one, default_value = "10000")]
     pub max_subscriptions: usize,
 
-    /// How many attempts to sign in there may be in a minute, for one account and from one address
+    /// How many attempts to sign in there may be in a minute from one address; for one account ten times
+    /// as many, from wherever nobody is signed in
     #[arg(long, env = "COLLOQUY_LIMIT_SIGN_INS", value_name = "NUMBER", default_value = "10")]
     #[arg(value_parser = rate)]
     pub limit_sign_ins: NonZeroU32,

@@ -34,7 +34,7 @@ use crate::{
     access::Caller,
     error::{Error, Result},
     http::{authenticate::address, problem::Problem},
-    service::{Services, identity::caller_of_login, new_id, secrets},
+    service::{Acquaintance, Services, identity::caller_of_login, new_id, secrets},
     settings::Settings,
     store::{logins::Stored, people::Account},
 };
@@ -82,9 +82,12 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// The account that this address and password open.
-    pub(crate) async fn check(&self, sign_in: SignIn) -> Result<Option<Account>> {
-        let attempt = Attempt { sign_in, address: self.address.clone() };
-        self.session.authenticate(attempt).await.map_err(error)
+    pub(crate) async fn check(
+        &self,
+        sign_in: SignIn,
+        acquaintance: Acquaintance,
+    ) -> Result<Option<Account>> {
+        self.session.authenticate((sign_in, acquaintance)).await.map_err(error)
     }
 
     /// Signs a person in who has shown who they are; who was signed in here before is signed out.
@@ -140,13 +143,6 @@ pub(crate) fn user_agent(headers: &HeaderMap) -> Option<String> {
     Some(text.chars().take(USER_AGENT_CHARS).collect())
 }
 
-/// Somebody tries to sign in.
-#[derive(Clone)]
-pub(crate) struct Attempt {
-    sign_in: SignIn,
-    address: Option<String>,
-}
-
 /// People's accounts, for axum-login.
 #[derive(Debug, Clone)]
 pub(crate) struct Accounts(Services);
@@ -167,11 +163,14 @@ impl AuthUser for Account {
 
 impl AuthnBackend for Accounts {
     type User = Account;
-    type Credentials = Attempt;
+    type Credentials = (SignIn, Acquaintance);
     type Error = Error;
 
-    async fn authenticate(&self, attempt: Attempt) -> Result<Option<Account>> {
-        self.0.check_sign_in(attempt.sign_in, attempt.address.as_deref()).await
+    async fn authenticate(
+        &self,
+        (sign_in, acquaintance): (SignIn, Acquaintance),
+    ) -> Result<Option<Account>> {
+        self.0.check_sign_in(sign_in, acquaintance).await
     }
 
     async fn get_user(&self, id: &PersonId) -> Result<Option<Account>> {

@@ -15,7 +15,7 @@ use crate::{
         problem::{EndProblems, ListProblems, Problem, SignInProblems},
     },
     limits::Limits,
-    service::{Services, fault_of_email},
+    service::{Acquaintance, Services, fault_of_email},
 };
 
 /// Read who asks, and who may come in at all.
@@ -46,9 +46,12 @@ pub(crate) async fn sign_in(
     Attempt(address): Attempt,
     SecretPost(body): SecretPost<SignIn>,
 ) -> Result<Unkept<Changed<Session>>, Problem> {
-    limits.sign_in_as(&body.email)?;
+    let acquaintance = services.acquaintance(address).await?;
+    if acquaintance == Acquaintance::Stranger {
+        limits.sign_in_as(&body.email)?;
+    }
     let email = loggable(&body.email).map(str::to_owned);
-    let Some(account) = browser.check(body).await? else {
+    let Some(account) = browser.check(body, acquaintance).await? else {
         tracing::info!(
             email = email.map(display),
             address = address.map(display),

@@ -3,7 +3,7 @@
 /// Something that is limited: the `limit` of the metric `colloquy_limited_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Attempts to sign in with one account's name.
+    /// Attempts to sign in with one account's name, by strangers from everywhere.
     SignInsOfAccount,
     /// Attempts to sign in from one address.
     SignInsOfAddress,

@@ -4,7 +4,7 @@
 //!
 //! | limit | of whom | beyond it |
 //! |---|---|---|
-//! | attempts to sign in | an account, an address | 429 |
+//! | attempts to sign in | an address; an account, of strangers from everywhere | 429 |
 //! | requests | a principal; an address, when nobody knows who asks | 429 |
 //! | messages, over REST and sockets; acknowledgements of messages | a principal | 429; on a socket an error, and 4006 for who goes on |
 //! | sockets | a principal, an address | 429 |
@@ -48,6 +48,10 @@ const AGENTS: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 /// One reads more than one writes, and each message is acknowledged twice.
 const READERS: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 
+/// An account may be tried from so many addresses before it is closed to strangers: if it were as soon
+/// as it is for one of them, one who knows its name could keep its owner out.
+const STRANGERS: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
+
 /// The most connections that sockets leave to requests.
 const MOST_KEPT_FREE: usize = 64;
 
@@ -80,7 +84,9 @@ impl Limits {
         let of_address = settings.max_connections_per_address;
         Self(Arc::new(Shared {
             mode,
-            sign_ins_of_account: Rate::per_minute(settings.limit_sign_ins),
+            sign_ins_of_account: Rate::per_minute(
+                settings.limit_sign_ins.saturating_mul(STRANGERS),
+            ),
             sign_ins_of_address: Rate::per_minute(settings.limit_sign_ins),
             requests: Quotas::new(settings.limit_requests),
             requests_of_strangers: Rate::per_minute(settings.limit_requests),
@@ -107,7 +113,7 @@ impl Limits {
         }
     }
 
-    /// Counts an attempt to sign in with that account's name.
+    /// Counts an attempt to sign in with that account's name, from wherever.
     ///
     /// # Errors
     /// [`Error::TooMany`] when there were too many.

@@ -40,7 +40,7 @@ use uuid::Uuid;
 
 pub use self::notification::NotificationService;
 use self::{known::KnownTokens, passwords::Passwords};
-pub(crate) use self::{log::Retention, valid::fault_of_email};
+pub(crate) use self::{log::Retention, passwords::Acquaintance, valid::fault_of_email};
 pub use crate::store::{
     events::{EventQuery, Named},
     idempotency::Idempotency,

@@ -1,5 +1,7 @@
 //! Coming in and going out: passwords, one-time links, login sessions, one's own account.
 
+use std::net::IpAddr;
+
 use colloquy_protocol::{
     access::{Action, Role},
     account::{Login, Me, Person, PersonState, ProfilePatch, SignIn, Welcomed},
@@ -15,7 +17,7 @@ use super::{
     ListQuery, Services, new_id, not_found,
     passwords::{
         self,
-        Acquaintance::{Known, Stranger},
+        Acquaintance::{self, Known, Stranger},
     },
     people::find,
     secrets,
@@ -34,22 +36,29 @@ use crate::{
 };
 
 impl Services {
+    /// Whether somebody is signed in from that address.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub(crate) async fn acquaintance(&self, address: Option<IpAddr>) -> Result<Acquaintance> {
+        let Some(address) = address else { return Ok(Stranger) };
+        let mut snapshot = self.snapshot().await?;
+        let (address, now) = (address.to_string(), Timestamp::now());
+        let is_known = logins::is_known(snapshot.connection(), &address, now).await?;
+        Ok(if is_known { Known } else { Stranger })
+    }
+
     /// The account that this e-mail address and password open; none, after the same time, for
-    /// whoever is not known, disabled, or mistaken. `address`: from where they come.
+    /// whoever is not known, disabled, or mistaken.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too many sign in at once.
     pub(crate) async fn check_sign_in(
         &self,
         sign_in: SignIn,
-        address: Option<&str>,
+        acquaintance: Acquaintance,
     ) -> Result<Option<Account>> {
         let mut snapshot = self.snapshot().await?;
-        let now = Timestamp::now();
-        let acquaintance = match address {
-            Some(from) if logins::is_known(snapshot.connection(), from, now).await? => Known,
-            _ => Stranger,
-        };
         let found = people::find_by_email(snapshot.connection(), &sign_in.email).await?;
         drop(snapshot);
         let found = found.filter(|account| account.person.state == PersonState::Active);

@@ -133,7 +133,7 @@ async fn sign_in(
 ) -> (Statuses, Vec<Duration>) {
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
     let (mut statuses, mut times, mut number) = (Statuses::new(), Vec::new(), HOME);
-    // An account may be tried ten times a minute.
+    // From an address one may try ten times a minute.
     let mut beats = interval(Duration::from_millis(12_200));
     while !stop.load(Ordering::Relaxed) {
         beats.tick().await;

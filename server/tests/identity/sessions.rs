@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::{Browser, PASSWORD, hub, hub_with, links::expire};
@@ -165,4 +166,40 @@ async fn one_changes_ones_own_account() {
     assert_eq!(elsewhere.who().await, None, "the others have ended");
     assert_eq!(Browser::new(&server).sign_in(ADA, PASSWORD).await.status, 401);
     assert_eq!(Browser::new(&server).sign_in(ADA, new).await.status, 200);
+}
+
+/// Whoever knows a person's address cannot keep them out by trying passwords.
+#[tokio::test]
+async fn who_tries_passwords_keeps_out_only_those_at_their_own_address() {
+    let server = hub_with(|settings| {
+        settings.limit_sign_ins = 3.try_into().unwrap();
+        settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    let (home, elsewhere, stranger) = (
+        at(Browser::of_admin(&server).await, "192.0.2.1"),
+        at(Browser::new(&server), "192.0.2.2"),
+        at(Browser::new(&server), "192.0.2.3"),
+    );
+    let mut statuses = Vec::new();
+    for _ in 0..5 {
+        statuses.push(stranger.clone().sign_in(ADA, "wrong").await.status);
+    }
+    assert_eq!(statuses, [401, 401, 401, 429, 429]);
+    assert_eq!(stranger.clone().sign_in(ADA, PASSWORD).await.status, 429);
+    assert_eq!(home.elsewhere(ADA).await.who().await.as_deref(), Some("Ada"));
+
+    // From many addresses an account can be tried so often that it is closed, but not to those who
+    // come from where somebody is signed in.
+    while server.state.limits.sign_in_as(ADA).is_ok() {}
+    assert_eq!(elsewhere.clone().sign_in(ADA, PASSWORD).await.status, 429);
+    assert_eq!(home.clone().sign_in(ADA, PASSWORD).await.status, 200);
+}
+
+/// That browser, at an address behind the proxy that we are.
+fn at(browser: Browser, address: &'static str) -> Browser {
+    let address = HeaderValue::from_static(address);
+    let headers = HeaderMap::from_iter([(HeaderName::from_static("x-forwarded-for"), address)]);
+    let http = reqwest::Client::builder().default_headers(headers).build().unwrap();
+    Browser { http, ..browser }
 }
