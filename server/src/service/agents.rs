@@ -205,8 +205,8 @@ impl Services {
                 async move {
                     let agent = find(tx, &id).await?;
                     change.allows(agent.version)?;
-                    services.shut_out(tx, &id).await?;
                     let who = Principal::agent(id.clone());
+                    services.shut_out(tx, who.clone()).await?;
                     let by = &change.caller.principal;
                     for chat in chats::of_agent(tx.connection().await?, &who.id).await? {
                         super::chats::remove_participant(tx, chat, who.clone(), by).await?;

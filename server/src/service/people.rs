@@ -4,7 +4,7 @@ use colloquy_protocol::{
     access::{Action, Role},
     account::{Invited, NewPerson, Person, PersonName, PersonPatch, PersonState},
     close::CloseCode,
-    id::PersonId,
+    id::{PersonId, Principal},
     model::Page,
     position::Seen,
     time::Timestamp,
@@ -248,17 +248,15 @@ impl Services {
 
     /// Ends what a person may not do any more.
     async fn take_from(&self, tx: &mut WriteTx, before: &Person, after: &Person) -> Result<()> {
-        let code = if after.state == PersonState::Disabled && before.state != after.state {
+        let who = Principal::person(after.id.clone());
+        if after.state == PersonState::Disabled && before.state != after.state {
             logins::end_all(tx.connection().await?, after.id.as_str(), None).await?;
             links::delete(tx.connection().await?, &Purpose::Password(after.id.clone())).await?;
-            CloseCode::Unauthorised
+            self.shut_out(tx, who).await?;
         } else if after.role != before.role {
-            CloseCode::RightsChanged
-        } else {
-            return Ok(());
-        };
-        let id = after.id.clone();
-        self.take_away(tx, move |caller| caller.person().as_ref() == Some(&id), code);
+            let is_theirs = move |caller: &Caller| caller.principal == who;
+            self.take_away(tx, is_theirs, CloseCode::RightsChanged);
+        }
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use colloquy_protocol::{
     access::{Action, Role},
     account::{Login, Me, Person, PersonState, ProfilePatch, SignIn, Welcomed},
     close::CloseCode,
-    id::{LoginId, PersonId},
+    id::{LoginId, PersonId, Principal},
     model::Page,
     position::Seen,
     time::Timestamp,
@@ -77,7 +77,8 @@ impl Services {
         Ok(found.filter(|account| account.person.state == PersonState::Active))
     }
 
-    /// Does what a one-time link is for: makes the first admin, or sets a person's password.
+    /// Does what a one-time link is for: makes the first admin, or sets a person's password. If they had
+    /// another, what was made with it ends: their login sessions and their own tokens.
     ///
     /// # Errors
     /// [`Error::Invalid`] that names `link` when it is not one, was used or has expired, or what
@@ -121,6 +122,10 @@ impl Services {
                             let mut account = find(tx, &id).await?;
                             if let Some(name) = body.name {
                                 account.person.name = name;
+                            }
+                            if account.password.is_some() {
+                                // Whoever had the old one may have made themselves tokens with it.
+                                services.shut_out(tx, Principal::person(id)).await?;
                             }
                             account.person.state = PersonState::Active;
                             services.change_password(tx, account, hash, None).await
@@ -247,7 +252,7 @@ impl Services {
         Ok(Seen { value, position: snapshot.into_position() })
     }
 
-    /// Changes one's own account. A new password ends the other login sessions.
+    /// Changes one's own account. A new password ends the other login sessions; one's tokens stay.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::Invalid`]; [`Error::NotFound`] for who has no account.

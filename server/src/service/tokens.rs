@@ -129,11 +129,10 @@ impl Services {
             .await
     }
 
-    /// Revokes the tokens of an agent that is being deleted, and closes its sockets, also those that
-    /// no token opened (local mode).
-    pub(super) async fn shut_out(&self, tx: &mut WriteTx, agent: &AgentId) -> Result<()> {
-        let who = Principal::agent(agent.clone());
-        tokens::delete_of_agent(tx.connection().await?, &who.id).await?;
+    /// Revokes the tokens of an agent that is being deleted, or of a person who is disabled or whose
+    /// password is reset, and closes all their sockets, also those that no token opened.
+    pub(super) async fn shut_out(&self, tx: &mut WriteTx, who: Principal) -> Result<()> {
+        tokens::delete_of(tx.connection().await?, &who).await?;
         let is_theirs = move |caller: &Caller| caller.principal == who;
         self.take_away(tx, is_theirs, CloseCode::Unauthorised);
         Ok(())

@@ -2,7 +2,7 @@
 
 use colloquy_protocol::{
     account::Token,
-    id::{Principal, PrincipalId, PrincipalKind, TokenId},
+    id::{Principal, PrincipalKind, TokenId},
     time::Timestamp,
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
@@ -153,13 +153,14 @@ pub(crate) async fn delete(connection: &mut SqliteConnection, id: &TokenId) -> s
     Ok(())
 }
 
-/// Removes all tokens of an agent.
-pub(crate) async fn delete_of_agent(
+/// Removes all tokens of an agent, or of a person.
+pub(crate) async fn delete_of(
     connection: &mut SqliteConnection,
-    agent: &PrincipalId,
+    who: &Principal,
 ) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM tokens WHERE principal_id = ?1 AND principal_kind = 'agent'")
-        .bind(agent.as_str())
+    sqlx::query("DELETE FROM tokens WHERE principal_id = ?1 AND principal_kind = ?2")
+        .bind(who.id.as_str())
+        .bind(who.kind.as_str())
         .execute(connection)
         .await?;
     Ok(())

@@ -116,6 +116,7 @@ async fn who_is_disabled_is_out_and_may_be_let_in_again() {
 
     assert_eq!(admin.patch(&person, json!({ "disabled": false })).await.body["state"], "active");
     assert_eq!(bo.who().await, None, "what has ended does not come back");
+    assert_eq!(token.agents().await.unwrap_err().status(), Some(401));
     assert_eq!(Browser::new(&server).sign_in("bo@example.org", PASSWORD).await.status, 200);
 }
 

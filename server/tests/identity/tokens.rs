@@ -7,6 +7,7 @@ use colloquy_client::{
             AgentPatch, NewAgent, NewChat, NewCollection, NewMessage, NewNotification, StatusChange,
         },
     },
+    raw::RawSocket,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -15,10 +16,10 @@ use tokio::{
 };
 
 use crate::{
-    Browser, hub,
+    Browser, PASSWORD, hub,
     links::expire,
     sockets::create,
-    support::{Server, peer::Peer},
+    support::{Server, closed, peer::Peer},
 };
 
 /// The client of a program with a new token; `new` says which.
@@ -222,6 +223,32 @@ async fn a_token_for_the_metrics_reads_nothing_else() {
             assert_eq!(peer.error("client:ready", ready).await["code"], "forbidden", "{scope}");
         }
     }
+}
+
+/// Who chooses a new password with a link does so because somebody else may have had the old one.
+#[tokio::test]
+async fn a_password_that_is_reset_ends_ones_own_tokens_and_one_that_is_changed_does_not() {
+    let server = hub().await;
+    let admin = Browser::of_admin(&server).await;
+    create(&admin, "a").await;
+    let (bo, id) = admin.of_invited("bo@example.org", "member").await;
+    let agents = program(&server, &admin, json!({ "name": "t", "agentId": "a" })).await;
+    let own = program(&server, &bo, json!({ "name": "t" })).await;
+    let mut socket = RawSocket::connect(&own).await.unwrap();
+    let new = json!({ "password": "another horse", "currentPassword": PASSWORD });
+    assert_eq!(bo.patch("/profile", new).await.status, 200);
+    own.agents().await.unwrap();
+
+    let link = admin.send(Method::POST, &format!("/people/{id}/link"), None).await.body;
+    own.agents().await.unwrap();
+    let mut browser = Browser::new(&server);
+    let chosen = json!({ "password": "a third horse" });
+    let chosen = browser.welcome(link["link"].as_str().unwrap(), chosen).await;
+    assert_eq!(chosen.status, 201);
+    assert_eq!(status(own.agents().await), 401);
+    assert_eq!(closed(&mut socket).await, Some(4001));
+    assert_eq!(browser.get("/tokens").await.body["items"], json!([]));
+    agents.agents().await.unwrap();
 }
 
 #[tokio::test]

@@ -456,8 +456,8 @@ impl Story {
         } else if let Some(token) = self.tokens.remove(&who) {
             services.revoke_token(Caller::control(), token).await.unwrap();
             self.is_cut_off(who).await;
-            self.let_in(who).await;
         }
+        self.let_in(who).await;
     }
 
     /// Somebody's connection is closed, with the code that says not to come back, and what they came
