@@ -20,7 +20,7 @@ use super::{
     peer::Peer,
     problem::Problem,
 };
-use crate::{AppState, access::Caller};
+use crate::{AppState, access::Caller, limits::Lines};
 
 /// How often something had been taken away, from whomever, when it was found out who asks.
 #[derive(Debug, Clone, Copy)]
@@ -65,8 +65,11 @@ async fn identify(
         Some(token) => {
             let caller = state.services.caller_of_token(&token).await?;
             if caller.is_none() {
-                let address = address.map(display);
-                tracing::info!(address, "A token that is not known was refused.");
+                static REFUSALS: Lines = Lines::new();
+                if let Some(left_out) = REFUSALS.next() {
+                    let address = address.map(display);
+                    tracing::info!(address, left_out, "A token that is not known was refused.");
+                }
             }
             caller
         }

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     AppState,
+    limits::Lines,
     mode::Mode,
     origin::{Origin, Scheme},
 };
@@ -82,7 +83,11 @@ async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next
         // Probes ask by an address of their own; what they are told is no secret.
         Err(_) if !guard.mode.is_local() && is_probe(&request) => return next.run(request).await,
         Err(problem) => {
-            tracing::info!(address = %peer.address, %problem, "A request was refused at the door.");
+            static REFUSALS: Lines = Lines::new();
+            if let Some(left_out) = REFUSALS.next() {
+                let address = peer.address;
+                tracing::info!(%address, %problem, left_out, "A request was refused at the door.");
+            }
             return problem.into_response();
         }
     };

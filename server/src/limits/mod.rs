@@ -1,6 +1,7 @@
 //! How much each may ask of the hub.
 //!
 //! - [`Limit`]: the limits by name; [`rate`]: how often; [`places`]: how many at once
+//! - [`lines`]: how much of it the log is told
 //!
 //! | limit | of whom | beyond it |
 //! |---|---|---|
@@ -16,6 +17,7 @@
 //! What is limited for everybody (bytes, seconds, connections in all) is `serve`'s.
 
 mod limit;
+mod lines;
 mod places;
 mod rate;
 
@@ -32,6 +34,7 @@ use colloquy_protocol::{
 };
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::lines::Lines;
 pub use self::{limit::Limit, places::Place};
 use self::{places::Places, rate::Rate};
 use crate::{

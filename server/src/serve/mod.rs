@@ -50,7 +50,7 @@ use crate::{
         problem::Problem,
         site,
     },
-    limits::{Limit, Limits},
+    limits::{Limit, Limits, Lines},
     metrics,
     router::router,
     settings::Settings,
@@ -282,7 +282,10 @@ impl Door {
 
     /// Says why a connection is not served, if that costs nothing: not over TLS.
     async fn refuse(&self, stream: Counted, peer: SocketAddr, error: Error) {
-        tracing::info!(address = %peer.ip(), %error, "A connection was refused.");
+        static REFUSALS: Lines = Lines::new();
+        if let Some(left_out) = REFUSALS.next() {
+            tracing::info!(address = %peer.ip(), %error, left_out, "A connection was refused.");
+        }
         if self.tls.is_some() {
             return;
         }
