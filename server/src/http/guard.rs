@@ -1,7 +1,8 @@
 //! Who may ask at all, judged by what a browser cannot be made to hide: the `Host` (against DNS
 //! rebinding) and the `Origin` (against cross-site requests and sockets).
 //!
-//! In local mode the hub answers to loopback names only. When people sign in it answers to any
+//! In local mode the hub answers to loopback names only, and to nobody behind a proxy that the settings
+//! do not name: whoever comes would be taken for who owns the machine. When people sign in it answers to any
 //! name, or to its public one and loopback names when that is set. Either way a page of another
 //! origin neither changes anything nor opens a socket, unless the settings name its origin.
 
@@ -21,7 +22,7 @@ use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
 
 use super::{
     headers,
-    peer::{Asked, Connection},
+    peer::{Asked, Connection, of_proxy},
     problem::Problem,
 };
 use crate::{
@@ -108,15 +109,30 @@ impl Guard {
     /// The hub's origin as the client sees it, if the client may ask.
     fn admit(&self, request: &Request, asked: &Asked<'_>) -> Result<Origin, Problem> {
         let own = self.own_origin(request, asked)?;
-        if self.mode.is_local() && !asked.peer.address.is_loopback() {
-            return Err(Problem::forbidden(
-                "the hub serves its own machine only, because nobody has an identity yet",
-            ));
+        if self.mode.is_local() {
+            self.check_owner(request.headers(), asked)?;
         }
         if !is_read(request.method()) || is_socket(request.headers()) {
             self.check_origin(request.headers(), &own)?;
         }
         Ok(own)
+    }
+
+    /// Whether somebody on this machine asks.
+    fn check_owner(&self, headers: &HeaderMap, asked: &Asked<'_>) -> Result<(), Problem> {
+        if !asked.peer.address.is_loopback() {
+            return Err(Problem::forbidden(
+                "the hub serves its own machine only, because nobody has an identity yet",
+            ));
+        }
+        match of_proxy(headers) {
+            Some(header) if self.proxies.is_empty() => Err(refused(
+                header,
+                "this came through a proxy, and nobody has an identity yet: let people sign in, and \
+                 name the proxy (--trusted-proxy, or at least --auth required)",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The origin that the client asks, which must be one of the hub's.
@@ -433,6 +449,17 @@ mod tests {
             let asked = Request::get("/").header("host", "localhost");
             let asked = asked.header("x-forwarded-for", address);
             assert_eq!(status_of(guard, asked).await, expected, "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn local_mode_serves_nobody_behind_a_proxy_that_is_not_named() {
+        for header in ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"] {
+            let asked =
+                || Request::get("/").header("host", "localhost").header(header, "127.0.0.1");
+            assert_eq!(status_of(local(), asked()).await, 403, "{header}");
+            let required = Guard { mode: Mode::required(), ..local() };
+            assert_eq!(status_of(required, asked()).await, 200, "{header}");
         }
     }
 

@@ -33,6 +33,9 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
+/// What proxies add, and nobody else.
+const OF_PROXIES: [&str; 4] = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"];
+
 /// What a request says about itself, beside its path.
 pub(super) struct Asked<'a> {
     pub(super) peer: Peer,
@@ -45,6 +48,11 @@ pub(super) struct Asked<'a> {
 pub(crate) fn is_in(networks: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();
     networks.iter().any(|network| network.contains(&address))
+}
+
+/// The header that shows that a request came through a proxy, if one does.
+pub(super) fn of_proxy(headers: &HeaderMap) -> Option<&'static str> {
+    OF_PROXIES.into_iter().find(|name| headers.contains_key(*name))
 }
 
 impl<'a> Asked<'a> {

@@ -4,7 +4,12 @@ use colloquy_client::{
     Method,
     protocol::{model::ConnectionInfo, request::NewAgent},
 };
-use colloquy_server::{access::Caller, service::Change, settings::Settings};
+use colloquy_server::{
+    access::Caller,
+    service::Change,
+    settings::{Auth, Settings},
+};
+use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -39,10 +44,25 @@ fn trusting(settings: &mut Settings) {
 
 #[tokio::test]
 async fn nobody_says_where_they_come_from_unless_they_are_trusted() {
-    let server = Server::start().await;
+    let server = Server::start_with(|settings| settings.auth = Auth::Required).await;
     assert_eq!(seen_address(&server, "127.0.0.9").await, "its own");
     let server = Server::start_with(trusting).await;
     assert_eq!(seen_address(&server, "6.6.6.6, 127.0.0.9").await, "127.0.0.9");
+}
+
+/// Whoever comes through a proxy that nobody named is not on this machine, as far as the hub knows.
+#[tokio::test]
+async fn in_local_mode_what_came_through_a_proxy_is_refused_and_told_what_to_do() {
+    let server = Server::start().await;
+    for header in ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"] {
+        let answer = ask(&server, Method::GET, "/api/v1/agents", &[(header, "192.0.2.1")]).await;
+        assert_eq!(answer.status(), 403, "{header}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["errors"][0]["field"], header);
+        let message = problem["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("--trusted-proxy") && message.contains("--auth required"));
+    }
+    assert_eq!(ask(&server, Method::GET, "/api/v1/agents", &[]).await.status(), 200);
 }
 
 #[tokio::test]
