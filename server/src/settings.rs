@@ -165,7 +165,8 @@ pub struct Settings {
     #[arg(value_parser = seconds, default_value = "20")]
     pub header_timeout: Duration,
 
-    /// How long a client may take to send the body of a request, from its headers on
+    /// How long a client may take to send the body of a request, from its headers on; and for how long
+    /// it may take nothing of an answer
     #[arg(long = "body-timeout-seconds", id = "body_timeout_seconds")]
     #[arg(env = "COLLOQUY_BODY_TIMEOUT_SECONDS", value_name = "SECONDS")]
     #[arg(value_parser = seconds, default_value = "25")]

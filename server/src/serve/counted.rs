@@ -1,10 +1,12 @@
-//! A stream that holds its place, as a WebSocket too.
+//! A stream that holds its place, as a WebSocket too. As HTTP it ends when its peer takes nothing of its
+//! answer for too long.
 
 use std::{
     io::{self, ErrorKind, IoSlice},
     net::{IpAddr, Shutdown},
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use metrics::gauge;
@@ -13,12 +15,14 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     sync::OwnedSemaphorePermit,
+    time::{Sleep, sleep},
 };
 
 use crate::{limits::Place, metrics::OPEN_CONNECTIONS};
 
 /// How much the system may keep that it could not send yet, in bytes. By itself it keeps megabytes:
-/// what is written would be taken for what is read, and every slow reader would cost as much.
+/// what is written would be taken for what is read, every slow reader would cost as much, and it would
+/// say that there is room again only after long.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 64 * 1024;
 
@@ -28,17 +32,26 @@ pub(crate) struct Counted {
     stream: TcpStream,
     _place: OwnedSemaphorePermit,
     of_address: Option<Place<IpAddr>>,
+    /// For how long the peer may take nothing of an answer.
+    patience: Duration,
+    /// Set while it takes nothing.
+    alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Counted {
     pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
         gauge!(OPEN_CONNECTIONS).increment(1);
-        Self { stream, _place: place, of_address: None }
+        Self { stream, _place: place, of_address: None, patience: Duration::MAX, alarm: None }
     }
 
     /// Holds this place too, if it is one.
     pub(super) fn hold(&mut self, place: Option<Place<IpAddr>>) {
         self.of_address = place;
+    }
+
+    /// Ends when its peer takes nothing of an answer for that long.
+    pub(super) fn give_up_after(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Has what is written sent at once.
@@ -84,6 +97,21 @@ impl Counted {
         SockRef::from(&self.stream).shutdown(Shutdown::Write)
     }
 
+    /// What HTTP wrote, unless the peer has taken nothing for too long.
+    fn in_time(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.alarm = None;
+            return written;
+        }
+        let patience = self.patience;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(patience)));
+        alarm.as_mut().poll(context).map(|()| Err(ErrorKind::TimedOut.into()))
+    }
+
     /// Whether something may be there. One task may wait for it.
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream.poll_read_ready(context)
@@ -117,7 +145,8 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.in_time(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -133,7 +162,8 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.in_time(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -170,6 +170,8 @@ impl Door {
         if let Err(error) = stream.set_nodelay() {
             tracing::debug!(%peer, %error, "A connection waits for full packets.");
         }
+        stream.keep_little();
+        stream.give_up_after(self.settings.body_timeout);
         let deadline = Instant::now() + self.settings.header_timeout;
         // A trusted proxy's connections are everybody's.
         if !peer::is_in(&self.settings.trusted_proxy, peer.ip()) {

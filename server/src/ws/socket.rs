@@ -44,16 +44,13 @@ impl Socket {
     pub(crate) fn take(upgraded: Upgraded) -> Result<(Self, Bytes), Upgraded> {
         let upgraded = match upgraded.downcast::<TokioIo<Counted>>() {
             Ok(parts) => {
-                let stream = parts.io.into_inner();
-                stream.keep_little();
-                return Ok((Self::Tcp(stream), parts.read_buf));
+                return Ok((Self::Tcp(parts.io.into_inner()), parts.read_buf));
             }
             Err(upgraded) => upgraded,
         };
         let upgraded = match upgraded.downcast::<TokioIo<TlsStream<Counted>>>() {
             Ok(parts) => {
                 let (stream, session) = parts.io.into_inner().into_inner();
-                stream.keep_little();
                 let tls = Tls { stream, session: Mutex::new(session) };
                 return Ok((Self::Tls(Box::new(tls)), parts.read_buf));
             }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
-    time::{interval, timeout},
+    time::{interval, sleep, timeout},
 };
 
 use crate::{PATIENCE, connect, exchange, get, host, limited, rest_of, support::Server};
@@ -128,29 +128,74 @@ async fn those_who_do_not_read_their_answers_keep_nobody_out() {
         settings.body_timeout = SHORT;
     })
     .await;
+    let path = much(&server).await;
+    let mut stuck = Vec::new();
+    for _ in 0..6 {
+        stuck.push(stuck_in(&server, &path, 4096).await);
+    }
+    assert!(exchange_in_time(&server).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn an_answer_of_which_nobody_takes_anything_is_given_up() {
+    let server = Server::start_with(|settings| settings.body_timeout = SHORT).await;
+    let path = much(&server).await;
+    let _stuck = stuck_in(&server, &path, 4096).await;
+    let is_open = || {
+        let text = colloquy_server::metrics::recorder().render();
+        !text.lines().any(|line| line == "colloquy_open_connections 0")
+    };
+    let given_up = async {
+        while is_open() {
+            sleep(SHORT / 10).await;
+        }
+    };
+    timeout(PATIENCE, given_up).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_takes_an_answer_slowly_but_steadily_gets_all_of_it() {
+    let server = Server::start_with(|settings| settings.body_timeout = 10 * SHORT).await;
+    let path = much(&server).await;
+    let mut stream = stuck_in(&server, &path, 16 * 1024).await;
+    let (mut piece, mut taken, started) = (vec![0; 16 * 1024], 0, Instant::now());
+    while taken < MUCH {
+        let length = timeout(PATIENCE, stream.read(&mut piece)).await.unwrap().unwrap();
+        assert_ne!(length, 0, "it ended after {taken} bytes");
+        taken += length;
+        sleep(SHORT / 5).await;
+    }
+    assert!(started.elapsed() > 10 * SHORT, "it takes longer than one may take nothing");
+}
+
+/// How many bytes there are to read at [`much`], at least: a page has 1 MiB at most, which is more than the
+/// system keeps of what is not read.
+const MUCH: usize = 15 * 65_536;
+
+/// The path of so much.
+async fn much(server: &Server) -> String {
     let services = &server.state.services;
     let by = || Change::by(Caller::local());
     let title = "Much".to_owned();
     let chat = services.create_chat(by(), NewChat { title, ..NewChat::default() }).await.unwrap();
     let new = NewMessage { content: "x".repeat(65_536), ..NewMessage::default() };
-    for _ in 0..200 {
+    for _ in 0..16 {
         services.send_message(by(), chat.id.clone(), new.clone()).await.unwrap();
     }
-    // More than the system keeps of what is not read.
-    let path = format!("/api/v1/chats/{}/messages?limit=200", chat.id);
-    let long = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let mut stuck = Vec::new();
-    for _ in 0..6 {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4096).unwrap();
-        let mut stream = socket.connect(host(&server).parse().unwrap()).await.unwrap();
-        stream.write_all(long.as_bytes()).await.unwrap();
-        let mut start = [0; "HTTP/1.1 200".len()];
-        timeout(PATIENCE, stream.read_exact(&mut start)).await.unwrap().unwrap();
-        assert_eq!(&start, b"HTTP/1.1 200");
-        stuck.push(stream);
-    }
-    assert!(exchange_in_time(&server).await.starts_with("HTTP/1.1 200"));
+    format!("/api/v1/chats/{}/messages?limit=200", chat.id)
+}
+
+/// A connection that reads the beginning of that answer, for which the system keeps so many bytes.
+async fn stuck_in(server: &Server, path: &str, kept: u32) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(kept).unwrap();
+    let mut stream = socket.connect(host(server).parse().unwrap()).await.unwrap();
+    let asked = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    let mut start = [0; "HTTP/1.1 200".len()];
+    timeout(PATIENCE, stream.read_exact(&mut start)).await.unwrap().unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200");
+    stream
 }
 
 async fn exchange_in_time(server: &Server) -> String {
