@@ -205,16 +205,20 @@ impl Services {
     pub(crate) async fn index_messages(&self) -> Result<()> {
         loop {
             let mut snapshot = self.snapshot().await?;
-            let portion = search::next_portion(snapshot.connection()).await?;
+            let portions = search::next_portions(snapshot.connection()).await?;
             drop(snapshot);
-            let Some(portion) = portion else { return Ok(()) };
-            let begun = Instant::now();
-            self.writer
-                .write(move |tx| {
-                    async move { search::index(tx.connection().await?, portion).await }.boxed()
-                })
-                .await?;
-            sleep(begun.elapsed()).await;
+            if portions.is_empty() {
+                return Ok(());
+            }
+            for portion in portions {
+                let begun = Instant::now();
+                self.writer
+                    .write(move |tx| {
+                        async move { search::index(tx.connection().await?, portion).await }.boxed()
+                    })
+                    .await?;
+                sleep(begun.elapsed()).await;
+            }
         }
     }
 }

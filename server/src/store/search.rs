@@ -116,10 +116,9 @@ pub(super) fn push_contains(
     sql.push(")");
 }
 
-/// What is to be done next for the index of messages; nothing: it is up to date.
-pub(crate) async fn next_portion(
-    connection: &mut SqliteConnection,
-) -> sqlx::Result<Option<Portion>> {
+/// What is to be done next for the index of messages; nothing: it is up to date. There is one of each kind,
+/// so that none waits until there is nothing of another, which may be never.
+pub(crate) async fn next_portions(connection: &mut SqliteConnection) -> sqlx::Result<Vec<Portion>> {
     // The first message belongs to it however long it is.
     let new = sqlx::query(
         "WITH new AS (SELECT seq, octet_length(content) AS bytes FROM messages \
@@ -129,22 +128,19 @@ pub(crate) async fn next_portion(
     )
     .bind(PORTION)
     .bind(PORTION_BYTES)
-    .try_map(|found: SqliteRow| row::number(&found, "last"))
+    .try_map(|found: SqliteRow| Ok(Portion::New(row::number(&found, "last")?)))
     .fetch_optional(&mut *connection)
     .await?;
-    if let Some(last) = new {
-        return Ok(Some(Portion::New(last)));
-    }
     let gone = sqlx::query(
         "SELECT max(seq) AS last FROM (SELECT seq FROM message_search_gone ORDER BY seq LIMIT ?1) \
          HAVING last IS NOT NULL",
     )
     .bind(PORTION)
-    .try_map(|found: SqliteRow| row::number(&found, "last"));
-    if let Some(last) = gone.fetch_optional(&mut *connection).await? {
-        return Ok(Some(Portion::Gone(last)));
-    }
-    Ok(chats::any_being_emptied(connection).await?.map(Portion::Left))
+    .try_map(|found: SqliteRow| Ok(Portion::Gone(row::number(&found, "last")?)))
+    .fetch_optional(&mut *connection)
+    .await?;
+    let left = chats::any_being_emptied(connection).await?.map(Portion::Left);
+    Ok([new, gone, left].into_iter().flatten().collect())
 }
 
 /// Messages that come into their index together, or out of it.

@@ -99,11 +99,15 @@ impl Bench {
                 chats::delete(&mut self.connection, &chat, self.offset).await.unwrap();
                 self.messages.retain(|_, (of, _)| *of != chat);
             }
-            Step::Index => {
-                while let Some(portion) = next_portion(&mut self.connection).await.unwrap() {
+            Step::Index => loop {
+                let portions = next_portions(&mut self.connection).await.unwrap();
+                if portions.is_empty() {
+                    break;
+                }
+                for portion in portions {
                     index(&mut self.connection, portion).await.unwrap();
                 }
-            }
+            },
         }
     }
 
@@ -278,18 +282,16 @@ async fn messages_are_indexed_in_portions() {
     for content in [long.as_str(), long.as_str(), "short", "short"] {
         bench.run(Step::Message(0, content.to_owned())).await;
     }
-    let mut portions = Vec::new();
-    while let Some(portion) = next_portion(&mut bench.connection).await.unwrap() {
-        portions.push(portion.clone());
-        index(&mut bench.connection, portion).await.unwrap();
-    }
     // The second begins within what a portion may have; the last is the rest.
-    assert_eq!(portions, [Portion::New(2), Portion::New(4)]);
+    for last in [2, 4] {
+        let portions = next_portions(&mut bench.connection).await.unwrap();
+        assert_eq!(portions, [Portion::New(last)]);
+        index(&mut bench.connection, Portion::New(last)).await.unwrap();
+    }
     bench.run(Step::DeleteChat(0)).await;
-    let portion = next_portion(&mut bench.connection).await.unwrap().unwrap();
-    assert_eq!(portion, Portion::Gone(4));
-    index(&mut bench.connection, portion).await.unwrap();
-    assert_eq!(next_portion(&mut bench.connection).await.unwrap(), None);
+    assert_eq!(next_portions(&mut bench.connection).await.unwrap(), [Portion::Gone(4)]);
+    index(&mut bench.connection, Portion::Gone(4)).await.unwrap();
+    assert_eq!(next_portions(&mut bench.connection).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -305,6 +307,9 @@ async fn a_large_chat_is_gone_at_once_and_its_messages_in_portions() {
     }
     assert_eq!(bench.counted().await, (1, 502));
     let large = chat(0, 0).id;
+    let portions = next_portions(&mut bench.connection).await.unwrap();
+    let of_each = [Portion::New(1503), Portion::Gone(256), Portion::Left(large.clone())];
+    assert_eq!(portions, of_each, "those who go on talking do not keep it");
     assert!(chats::is_being_emptied(&mut bench.connection, &large).await.unwrap());
 
     bench.run(Step::Index).await;
