@@ -312,8 +312,8 @@ mod tests {
                      LIMIT ?1) SELECT count(*) FROM numbers";
         let count = |upto: i64| sqlx::query_scalar::<_, i64>(count).bind(upto);
 
-        let mut search = database.search().await.unwrap();
         let begun = Instant::now();
+        let mut search = database.search().await.unwrap();
         let endless = count(-1).fetch_one(search.snapshot.connection()).await.unwrap_err();
         assert!(begun.elapsed() >= SEARCH_TIME);
         assert!(matches!(Error::from(endless), Error::Invalid(fields) if fields[0].field == "q"));
