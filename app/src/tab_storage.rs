@@ -45,6 +45,34 @@ pub(crate) fn forget(key: &str) {
     }
 }
 
+/// Takes away what was kept if it is that one.
+pub(crate) fn forget_if<T: DeserializeOwned>(key: &str, is_it: impl FnOnce(&T) -> bool) {
+    if read::<T>(key).is_some_and(|kept| is_it(&kept)) {
+        forget(key);
+    }
+}
+
+/// Shows what was kept under that key, and keeps from then on what is `typed`, unless that is nothing.
+pub(crate) fn keep_typed<T>(
+    key: String,
+    typed: impl Fn() -> Option<T> + 'static,
+    show: impl Fn(T) + 'static,
+) where
+    T: Serialize + DeserializeOwned + 'static,
+{
+    Effect::new(move |was_shown: Option<()>| {
+        if was_shown.is_none()
+            && let Some(kept) = read(&key)
+        {
+            show(kept);
+        }
+        match typed() {
+            Some(typed) => keep(&key, &typed),
+            None => forget(&key),
+        }
+    });
+}
+
 fn storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }

@@ -223,6 +223,10 @@ test("what is typed of somebody else while a link is being made stays", async ({
   const link = page.getByRole("dialog", { name: "A link for Vera Viewer" });
   await link.getByRole("button", { name: "I have copied it" }).click();
   await expect(name).toHaveValue("Bob Member");
+  await page.reload();
+  await alive(page);
+  await page.getByRole("button", { name: "Invite somebody" }).click();
+  await expect(name).toHaveValue("Bob Member");
 });
 
 test("a late answer about somebody leaves the dialogs about somebody else", async ({

@@ -171,6 +171,12 @@ test("everybody is notified, with what was typed kept until it is sent", async (
   await page.getByRole("button", { name: "Notify everybody…" }).click();
   await expect(dialog.getByLabel("Message")).toHaveValue("The disk is full");
   await expect(dialog.getByText("Must not be empty.", { exact: true })).toHaveCount(0);
+  await page.reload();
+  await live(page);
+  await page.getByRole("button", { name: "Notify everybody…" }).click();
+  await expect(dialog.getByRole("radio", { name: "error" })).toBeChecked();
+  await expect(dialog.getByLabel("Message")).toHaveValue("The disk is full");
+  await expect(dialog.getByLabel("Details for programs")).toHaveValue('{"disk": "/data"}');
   await dialog.getByRole("button", { name: "Notify everybody" }).click();
   await expect(dialog).toBeHidden();
 
@@ -181,6 +187,11 @@ test("everybody is notified, with what was typed kept until it is sent", async (
   await expect(other.getByRole("alert")).toHaveCount(0);
   const { items } = await connect(server).get("/events?event=system:notification");
   expect(items.map((entry: any) => entry.payload.details)).toEqual([{ disk: "/data" }]);
+  await page.reload();
+  await live(page);
+  await page.getByRole("button", { name: "Notify everybody…" }).click();
+  await expect(dialog.getByRole("radio", { name: "info" })).toBeChecked();
+  await expect(dialog.getByLabel("Message")).toHaveValue("");
 });
 
 test("what is typed while a notification is being sent stays for the next one", async ({ page, server }) => {

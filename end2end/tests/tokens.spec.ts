@@ -2,7 +2,7 @@
 
 import { open } from "../pages.ts";
 import { expect, test } from "../server.ts";
-import { ask, join, setUp } from "./accounts.ts";
+import { alive, ask, join, setUp } from "./accounts.ts";
 import { hold } from "./steps.ts";
 
 test.use({ flags: ["--auth", "required"] });
@@ -139,6 +139,8 @@ test("what was chosen of a token stays until it is made", async ({ page, context
   await creating.getByLabel("Expires").selectOption("Never");
   await page.keyboard.press("Escape");
   await expect(creating).toBeHidden();
+  await page.reload();
+  await alive(page);
 
   await show.click();
   await expect(creating.getByLabel("Agent", { exact: true })).toHaveValue("ada");

@@ -52,27 +52,22 @@ where
         let attempt = RwSignal::new(Attempt::default());
         let toasts = use_toasts();
         let creation = Self { kind, open, typed, show, empty, attempt, toasts, navigate };
-        creation.clone().keep();
+        creation.keep();
         creation
     }
 
     /// Shows what the browser kept, and has it keep what is typed from then on.
-    fn keep(self) {
-        let place = self.place();
-        Effect::new(move |was_shown: Option<()>| {
-            if was_shown.is_none()
-                && let Some(kept) = tab_storage::read::<Kept<T>>(&place)
-            {
-                self.show.run(kept.typed);
-                self.attempt.set(kept.attempt);
-            }
-            let (typed, attempt) = (self.typed.run(()), self.attempt.get());
-            if typed == self.empty {
-                tab_storage::forget(&place);
-            } else {
-                tab_storage::keep(&place, &Kept { typed, attempt });
-            }
-        });
+    fn keep(&self) {
+        let Self { typed, show, empty, attempt, .. } = self.clone();
+        let kept = move || {
+            let (typed, attempt) = (typed.run(()), attempt.get());
+            (typed != empty).then_some(Kept { typed, attempt })
+        };
+        let show = move |kept: Kept<T>| {
+            show.run(kept.typed);
+            attempt.set(kept.attempt);
+        };
+        tab_storage::keep_typed(self.place(), kept, show);
     }
 
     /// The key of the request that creates what is typed; none when the page was left.
@@ -91,10 +86,7 @@ where
     /// there; who went elsewhere, or goes on typing, is left where they are and told.
     pub async fn was_created(self, typed: &T, path: &str, name: &str) {
         // The page may have been left meanwhile: then nothing else forgets it.
-        let place = self.place();
-        if tab_storage::read::<Kept<T>>(&place).is_some_and(|kept| kept.typed == *typed) {
-            tab_storage::forget(&place);
-        }
+        tab_storage::forget_if(&self.place(), |kept: &Kept<T>| kept.typed == *typed);
         self.attempt.try_update(Attempt::done);
         let is_same = untrack(|| self.typed.try_run(())).as_ref() == Some(typed);
         if is_same {

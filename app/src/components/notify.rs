@@ -2,6 +2,7 @@
 
 use colloquy_protocol::{model::NotificationType, request::NewNotification};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -15,9 +16,14 @@ use crate::{
         segments::Segments,
         toasts::use_toasts,
     },
+    tab_storage::{forget_if, keep_typed},
 };
 
-/// Sends a notification to everybody who is connected. What was typed stays until it is sent.
+/// Where the browser keeps what is typed.
+const PLACE: &str = "draft:notification";
+
+/// Sends a notification to everybody who is connected. What was typed stays when the dialog is closed or
+/// the page is left, until it is sent.
 #[component]
 pub fn NotifyDialog(
     /// The id of its title, which no other dialog of the page has.
@@ -37,9 +43,10 @@ pub fn NotifyDialog(
 #[component]
 fn NotifyForm(id: &'static str, open: RwSignal<bool>, draft: Draft) -> impl IntoView {
     let (toasts, here) = (use_toasts(), StoredValue::new(()));
+    draft.keep();
     let send = Action::new(move |new: &NewNotification| {
         let new = new.clone();
-        let key = draft.attempt.try_update_value(|attempt| attempt.key(&new));
+        let key = draft.attempt.try_update(|attempt| attempt.key(&new));
         async move {
             let Some(key) = key else { return Ok(()) };
             let sent = notifications::create(&key, &new).await;
@@ -48,8 +55,9 @@ fn NotifyForm(id: &'static str, open: RwSignal<bool>, draft: Draft) -> impl Into
             }
             sent?;
             // The page may have been left meanwhile, and what was typed since is for another one.
-            if draft.attempt.try_update_value(Attempt::done).is_some() && draft.is(&new) {
-                draft.clear();
+            forget_if(PLACE, |kept: &Typed| kept.notification().as_ref() == Ok(&new));
+            if draft.attempt.try_update(Attempt::done).is_some() && draft.is(&new) {
+                draft.show(Typed::default());
                 open.set(false);
             }
             Ok::<_, ApiError>(())
@@ -97,29 +105,56 @@ fn NotifyForm(id: &'static str, open: RwSignal<bool>, draft: Draft) -> impl Into
     .into_any()
 }
 
-/// What was typed, and what it was last sent as.
+/// What is typed, and what it was last sent as.
 #[derive(Debug, Clone, Copy)]
 struct Draft {
     tone: RwSignal<NotificationType>,
     message: RwSignal<String>,
     details: RwSignal<String>,
-    attempt: StoredValue<Attempt<NewNotification>>,
+    attempt: RwSignal<Attempt<NewNotification>>,
+}
+
+/// What the browser keeps of it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Typed {
+    tone: NotificationType,
+    message: String,
+    details: String,
+    /// Also after a reload, what is tried again is sent once.
+    attempt: Attempt<NewNotification>,
 }
 
 impl Draft {
     fn new() -> Self {
+        let Typed { tone, message, details, attempt } = Typed::default();
         Self {
-            tone: RwSignal::new(NotificationType::Info),
-            message: RwSignal::new(String::new()),
-            details: RwSignal::new(String::new()),
-            attempt: StoredValue::new(Attempt::default()),
+            tone: RwSignal::new(tone),
+            message: RwSignal::new(message),
+            details: RwSignal::new(details),
+            attempt: RwSignal::new(attempt),
         }
     }
 
-    fn clear(self) {
-        self.tone.set(NotificationType::Info);
-        self.message.set(String::new());
-        self.details.set(String::new());
+    /// Shows what the browser kept, and has it keep what is typed from then on.
+    fn keep(self) {
+        let typed = move || Some(self.typed()).filter(|typed| *typed != Typed::default());
+        keep_typed(PLACE.to_owned(), typed, move |typed| self.show(typed));
+    }
+
+    fn typed(self) -> Typed {
+        Typed {
+            tone: self.tone.get(),
+            message: self.message.get(),
+            details: self.details.get(),
+            attempt: self.attempt.get(),
+        }
+    }
+
+    fn show(self, typed: Typed) {
+        self.tone.set(typed.tone);
+        self.message.set(typed.message);
+        self.details.set(typed.details);
+        self.attempt.set(typed.attempt);
     }
 
     /// Whether that is still what was typed.
@@ -127,13 +162,30 @@ impl Draft {
         untrack(|| self.notification().as_ref() == Ok(new))
     }
 
-    /// What was typed, unless its details are no JSON.
     fn notification(self) -> Result<NewNotification, Mistake> {
-        let details = self.details.with(|text| parse_object(text))?;
+        self.typed().notification()
+    }
+}
+
+impl Typed {
+    /// What was typed, unless its details are no JSON.
+    fn notification(&self) -> Result<NewNotification, Mistake> {
+        let details = parse_object(&self.details)?;
         Ok(NewNotification {
-            notification_type: self.tone.get(),
-            message: self.message.get().trim().to_owned(),
+            notification_type: self.tone,
+            message: self.message.trim().to_owned(),
             details: if details.is_empty() { Value::Null } else { Value::Object(details) },
         })
+    }
+}
+
+impl Default for Typed {
+    fn default() -> Self {
+        Self {
+            tone: NotificationType::Info,
+            message: String::new(),
+            details: String::new(),
+            attempt: Attempt::default(),
+        }
     }
 }

@@ -16,33 +16,44 @@ use crate::{
         form_actions::FormActions,
         icon::{Icon, Shape},
     },
+    tab_storage::{forget_if, keep_typed},
 };
 
-/// Asks who it is, and shows the one-time link. What was typed stays when the dialog is closed.
+/// Where the browser keeps what is typed.
+const PLACE: &str = "draft:invitation";
+
+/// Asks who it is, and shows the one-time link. What was typed stays when the dialog is closed or the
+/// page is left, until the link is made.
 #[component]
 pub fn Invite(
     /// Everybody.
     list: List,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    open_by_address(open);
     let name = RwSignal::new(String::new());
     let email = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Member);
     let typed = move || {
-        let text = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
-        NewPerson { name: text(name), email: text(email), role: role.get_untracked() }
+        let text = |text: RwSignal<String>| text.with(|text| text.trim().to_owned());
+        NewPerson { name: text(name), email: text(email), role: role.get() }
     };
+    let show_typed = move |typed: NewPerson| {
+        name.set(typed.name);
+        email.set(typed.email);
+        role.set(typed.role);
+    };
+    let worth_keeping = move || Some(typed()).filter(|new| *new != nobody());
+    keep_typed(PLACE.to_owned(), worth_keeping, show_typed);
+    open_by_address(open);
     let inviting = Action::new(move |new: &NewPerson| {
         let new = new.clone();
         async move {
             let invited: Invited = account::invite(&new).await?;
             // The page may have been left meanwhile, and what was typed since is of somebody else.
-            if !open.is_disposed() && typed() == new {
+            forget_if(PLACE, |kept: &NewPerson| *kept == new);
+            if !open.is_disposed() && untrack(typed) == new {
                 open.set(false);
-                name.set(String::new());
-                email.set(String::new());
-                role.set(Role::Member);
+                show_typed(nobody());
             }
             list.show(invited);
             Ok::<_, ApiError>(())
@@ -51,7 +62,7 @@ pub fn Invite(
     let error = Signal::derive(move || inviting.value().get()?.err());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        inviting.dispatch(typed());
+        inviting.dispatch(untrack(typed));
     };
     let show = move |_| {
         inviting.clear();
@@ -89,6 +100,11 @@ pub fn Invite(
         </Dialog>
     }
     .into_any()
+}
+
+/// What stands in the form at first.
+fn nobody() -> NewPerson {
+    NewPerson { name: String::new(), email: String::new(), role: Role::Member }
 }
 
 /// The choice of a role, each with what it means.

@@ -20,6 +20,7 @@ use crate::{
         time::now,
     },
     session::{CurrentSession, use_session},
+    tab_storage::keep_typed,
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -31,7 +32,11 @@ const TERMS: [(&str, &str); 4] =
 /// The term at first, in days.
 const TERM: &str = "90";
 
-/// What was chosen of a token. It stays when the dialog is closed, until the token is made.
+/// What stands in the form: the agent, whether it is for that, the name, the scopes and the term.
+type Typed = (String, bool, String, Vec<Scope>, String);
+
+/// What was chosen of a token. It stays when the dialog is closed or the page is left, until the token is
+/// made.
 #[derive(Debug, Clone, Copy)]
 pub struct Draft {
     /// The agent that it is for.
@@ -53,6 +58,23 @@ impl Draft {
             scopes: RwSignal::new(Scope::OF_AGENTS.to_vec()),
             term: RwSignal::new(TERM.to_owned()),
         }
+    }
+
+    /// Shows what the browser kept, and has it keep what is chosen from then on of a token with a name.
+    pub fn keep(self) {
+        let Self { agent, is_for_agent, name, scopes, term } = self;
+        let typed = move || {
+            let typed = (agent.get(), is_for_agent.get(), name.get(), scopes.get(), term.get());
+            (!typed.2.is_empty()).then_some(typed)
+        };
+        let show = move |typed: Typed| {
+            agent.set(typed.0);
+            is_for_agent.set(typed.1);
+            name.set(typed.2);
+            scopes.set(typed.3);
+            term.set(typed.4);
+        };
+        keep_typed("draft:token".to_owned(), typed, show);
     }
 
     /// Forgets what was chosen, but whom it was for.

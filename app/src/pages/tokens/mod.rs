@@ -81,10 +81,18 @@ fn Tokens(tokens: Vec<Token>, agents: Seen<Page<Agent>>) -> impl IntoView {
         all.with(|all| all.iter().filter(|one| is_shown(one)).cloned().collect::<Vec<_>>())
     });
 
+    let draft = Draft::new();
+    draft.keep();
+    // The agent of the address is the one that is meant, for as long as it says so.
+    Effect::new(move |before: Option<Option<String>>| {
+        let agent = agent.get();
+        if agent.is_some() || before.flatten().is_some() {
+            draft.agent.set(agent.clone().unwrap_or_default());
+        }
+        agent
+    });
     let creating = RwSignal::new(false);
     open_by_address(creating);
-    let draft = Draft::new();
-    Effect::new(move || draft.agent.set(agent.get().unwrap_or_default()));
     let issued = RwSignal::new(None::<Issued>);
     let showing = RwSignal::new(false);
     let done = Callback::new(move |made: Issued| {
