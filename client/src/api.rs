@@ -175,7 +175,7 @@ impl Client {
         self.get("/events")
     }
 
-    /// Lists who is connected.
+    /// Lists who is connected. Parameters: `limit`, `cursor`, `q`, `behind`.
     pub fn connections(&self) -> Call<Seen<Page<ConnectionInfo>>> {
         self.get("/connections")
     }

@@ -88,6 +88,50 @@ test("closing this page's own connection says what follows", async ({ page }) =>
   await expect(page.getByText("Nobody is connected.")).toBeVisible();
 });
 
+test("many connections are shown part by part, and searched", async ({ page, context, server }) => {
+  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  const other = await context.newPage();
+  await open(other, "/events");
+  await other.evaluate(async () => {
+    const opened = async (number: number) => {
+      const socket = new WebSocket(`ws://${location.host}/ws${number === 58 ? "?actAs=ada" : ""}`);
+      await new Promise((welcome) => socket.addEventListener("message", welcome, { once: true }));
+      return socket;
+    };
+    const sockets: WebSocket[] = [];
+    for (let number = 0; number < 59; number++) sockets.push(await opened(number));
+    const ada = sockets[58];
+    const replied = new Promise((reply) => ada?.addEventListener("message", reply, { once: true }));
+    for (let number = 10; number < 35; number++) {
+      const payload = `helper-${number}`;
+      ada?.send(JSON.stringify({ event: "subscribe:agent", payload, ...(number === 34 && { id: 1 }) }));
+    }
+    await replied;
+    Object.assign(window, { sockets });
+  });
+
+  await open(page, "/connections");
+  await expect(rows(page)).toHaveCount(50);
+  await page.getByRole("link", { name: "Next" }).click();
+  // This page's is the last: 59 sockets and the other page's came before.
+  await expect(rows(page)).toHaveCount(11);
+  await expect(rows(page).last()).toContainText("this page");
+
+  await page.getByRole("searchbox", { name: "Search ids, addresses and programs" }).fill("ADA");
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page).toHaveURL(/\/connections\?q=ADA$/);
+  await expect(rows(page)).toContainText("helper-29");
+  await expect(rows(page)).not.toContainText("helper-30");
+  await rows(page).getByRole("button", { name: "and 5 others" }).click();
+  await expect(rows(page)).toContainText("helper-34");
+  await expect(rows(page).getByRole("button", { name: /others/ })).toHaveCount(0);
+
+  await page.getByLabel("Which").selectOption("Far behind only");
+  await expect(page.getByText("Nothing matches.")).toBeVisible();
+  await page.getByRole("link", { name: "Show all" }).click();
+  await expect(rows(page)).toHaveCount(50);
+});
+
 test.describe("without scripts", () => {
   test.use({ javaScriptEnabled: false });
 

@@ -332,6 +332,9 @@ pub struct LogEntry {
     pub timestamp: Timestamp,
 }
 
+/// A connection with more events than that between it and the log's head is far behind.
+pub const FAR_BEHIND: Offset = 100;
+
 /// One WebSocket connection, as `/connections` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

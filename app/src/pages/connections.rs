@@ -7,17 +7,26 @@ use std::{
     time::Duration,
 };
 
-use colloquy_protocol::{access::Action as Right, id::ConnectionId, model::ConnectionInfo};
+use colloquy_protocol::{
+    access::Action as Right,
+    id::ConnectionId,
+    model::{ConnectionInfo, Page},
+};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use self::row::ConnectionRow;
 use crate::{
-    api::{ApiError, Seen, connections},
+    api::{
+        ApiError, Seen,
+        connections::{self, FAR},
+    },
     components::{
+        address::{Choice, Pager, SearchBox, use_parameter},
         dialog::ConfirmDialog,
         flow::{LiveRows, Show},
         load::Load,
-        note::{Empty, OutOfDate},
+        note::{Empty, NothingMatches, OutOfDate},
         time::while_visible,
         title::Title,
     },
@@ -38,8 +47,29 @@ lazy_page! {
     CONNECTIONS in hub: connections_page
 }
 
+/// How many rows a part of the list has.
+const LIMIT: &str = "50";
+
+/// What the address asks for; each as the REST API takes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Asked {
+    q: Option<String>,
+    behind: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    /// Whether only those that fit are listed.
+    fn is_narrowed(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
 fn connections_page() -> AnyView {
-    let list = Resource::new(|| (), |()| load());
+    let [q, behind, cursor] = ["q", "behind", "cursor"].map(use_parameter);
+    let asked =
+        Memo::new(move |_| Asked { q: q.get(), behind: behind.get(), cursor: cursor.get() });
+    let list = Resource::new(move || asked.get(), load);
     let session = use_session();
     view! {
         <Title text="Connections" />
@@ -58,33 +88,62 @@ fn connections_page() -> AnyView {
                     </p>
                 </div>
             </header>
+            <div class="toolbar" role="search">
+                <SearchBox label="Search ids, addresses and programs" />
+                <Choice
+                    parameter="behind"
+                    label="Which"
+                    options=vec![("", "All"), (FAR, "Far behind only")]
+                />
+            </div>
             <Load
                 from=list
                 failure="The connections could not be loaded."
-                let((loaded, names))
+                stays=true
+                let((asked, loaded, names))
             >
-                <Connections loaded names />
+                <Connections asked loaded names />
             </Load>
         </div>
     }
     .into_any()
 }
 
-async fn load() -> Result<(Seen<Vec<ConnectionInfo>>, Names), ApiError> {
-    Ok((connections::list().await?, load_names().await?))
+type Loaded = (Asked, Seen<Page<ConnectionInfo>>, Names);
+
+async fn load(asked: Asked) -> Result<Loaded, ApiError> {
+    let page = list(&asked).await?;
+    Ok((asked, page, load_names().await?))
+}
+
+async fn list(asked: &Asked) -> Result<Seen<Page<ConnectionInfo>>, ApiError> {
+    connections::list(&[
+        ("q", asked.q.as_deref()),
+        ("behind", asked.behind.as_deref()),
+        ("cursor", asked.cursor.as_deref()),
+        ("limit", Some(LIMIT)),
+    ])
+    .await
 }
 
 #[component]
-fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView {
+fn Connections(asked: Asked, loaded: Seen<Page<ConnectionInfo>>, names: Names) -> impl IntoView {
     let names = LiveNames::new(names);
-    let live = Live::new(loaded, [], connections::list, |_, _| Outcome::None);
+    let is_narrowed = asked.is_narrowed();
+    let load = move || {
+        let asked = asked.clone();
+        async move { list(&asked).await }
+    };
+    let live = Live::new(loaded, [], load, |_, _| Outcome::None);
     while_visible(PERIOD, move || live.reload());
+    let page = live.value();
     let list = Memo::new(move |before: Option<&Vec<ConnectionInfo>>| {
-        let now = live.value().get();
+        let now = page.with(|page| page.items.clone());
         let order = in_place(&ids_of(before.map_or(&[], Vec::as_slice)), ids_of(&now));
         let mut now: HashMap<_, _> = now.into_iter().map(|one| (one.id.clone(), one)).collect();
         order.iter().filter_map(|id| now.remove(id)).collect::<Vec<_>>()
     });
+    let next = Signal::derive(move || page.with(|page| page.next_cursor.clone()));
     let own = use_own_connection();
     Effect::new(move || {
         if own.with(Option::is_some) {
@@ -105,11 +164,7 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
             on_retry=move |()| live.reload()
         />
         <section class="card listing" aria-label="Connections">
-            <Show when=move || list.with(Vec::is_empty)>
-                <Empty title="Nobody is connected.">
-                    <p>"Not even this page, as long as it is disconnected."</p>
-                </Empty>
-            </Show>
+            <Show when=move || list.with(Vec::is_empty)>{nobody(is_narrowed)}</Show>
             <Show when=move || !list.with(Vec::is_empty)>
                 <table>
                     <thead>
@@ -136,7 +191,20 @@ fn Connections(loaded: Seen<Vec<ConnectionInfo>>, names: Names) -> impl IntoView
                 </table>
             </Show>
         </section>
+        <Pager next />
         <CloseDialog live own asked open=asking />
+    }
+    .into_any()
+}
+
+fn nobody(is_narrowed: bool) -> AnyView {
+    if is_narrowed {
+        return view! { <NothingMatches /> }.into_any();
+    }
+    view! {
+        <Empty title="Nobody is connected.">
+            <p>"Not even this page, as long as it is disconnected."</p>
+        </Empty>
     }
     .into_any()
 }
@@ -160,7 +228,7 @@ fn in_place(before: &[ConnectionId], now: Vec<ConnectionId>) -> Vec<ConnectionId
 /// Asks before a connection is closed.
 #[component]
 fn CloseDialog(
-    live: Live<Vec<ConnectionInfo>>,
+    live: Live<Page<ConnectionInfo>>,
     own: Signal<Option<ConnectionId>>,
     asked: RwSignal<Option<ConnectionId>>,
     open: RwSignal<bool>,
@@ -170,7 +238,7 @@ fn CloseDialog(
         async move {
             let closed = connections::close(&id).await;
             if closed.is_ok() {
-                live.set(|list| list.retain(|one| one.id != id));
+                live.set(|page| page.items.retain(|one| one.id != id));
                 if asked.try_get_untracked().flatten() == Some(id) {
                     open.set(false);
                 }

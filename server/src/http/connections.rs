@@ -9,40 +9,80 @@ use colloquy_protocol::{
     position::Seen,
     topic::Topic,
 };
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::{
     access::Caller,
     error::Error,
     http::{
         answer::{Gone, Shown},
-        extract::{ActingAs, Path},
+        extract::{ActingAs, Limit, Path, Query, Search},
         problem::{ListProblems, Problem, ReadProblems},
     },
-    hub::Hub,
+    hub::{Hub, Visitor},
     service::Services,
+    store::list::page_of,
 };
+
+/// Which connections to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ConnectionsQuery {
+    /// How many at most.
+    #[serde(default = "Limit::most")]
+    #[param(value_type = u32, minimum = 1, maximum = 200, default = 200)]
+    limit: Limit,
+    /// The `nextCursor` of the page before.
+    #[param(nullable = false)]
+    cursor: Option<ConnectionId>,
+    /// Text that the connection's or its user's id, the address or the user agent has, whatever the
+    /// case of A to Z.
+    #[param(nullable = false, value_type = Option<String>, max_length = 200)]
+    q: Option<Search>,
+    /// Only those that are at least so many events behind.
+    #[serde(default)]
+    behind: u64,
+}
 
 /// List open WebSocket connections: one's own, or everybody's for those who may see them.
 ///
-/// Of other people's, those subscriptions to a chat are left out whose chat one does not see.
+/// The oldest come first. Of other people's, those subscriptions to a chat are left out whose chat one
+/// does not see.
 #[utoipa::path(
     get, path = "/connections", tag = "connections", operation_id = "listConnections",
-    params(ActingAs),
+    params(ConnectionsQuery, ActingAs),
     responses(Shown<Page<ConnectionInfo>>, ListProblems),
 )]
 pub(crate) async fn list(
     State(hub): State<Hub>,
     State(services): State<Services>,
     caller: Caller,
+    Query(ConnectionsQuery { limit, cursor, q, behind }): Query<ConnectionsQuery>,
 ) -> Result<Shown<Page<ConnectionInfo>>, Problem> {
     caller.require(Action::Read)?;
     let position = hub.position();
-    let mut items = hub.connections(|visitor| {
+    let q = q.map(|Search(text)| text.to_ascii_lowercase());
+    let is_wanted = |visitor: &Visitor| {
         let who = &visitor.caller.principal;
         sees(&caller, &who.id, who.kind)
-    });
+            && cursor.as_ref().is_none_or(|last| visitor.id > *last)
+            && q.as_ref().is_none_or(|text| has(visitor, text))
+    };
+    let (mut items, more) = page_of(hub.connections(behind, is_wanted), limit.into());
+    let last = items.last().filter(|_| more);
+    let next_cursor = last.map(|last| last.id.to_string());
     hide_chats(&services, &caller, &mut items).await?;
-    Ok(Shown(Seen { value: Page { items, next_cursor: None }, position }))
+    Ok(Shown(Seen { value: Page { items, next_cursor }, position }))
+}
+
+/// Whether what is told of a connection has that text, which has no capitals.
+fn has(visitor: &Visitor, text: &str) -> bool {
+    let (id, who) = (visitor.id.as_str(), visitor.caller.principal.id.as_str());
+    [id, who, &visitor.address, visitor.user_agent.as_deref().unwrap_or_default()]
+        .iter()
+        .any(|told| told.to_ascii_lowercase().contains(text))
 }
 
 /// Read a connection.

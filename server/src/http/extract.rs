@@ -101,7 +101,7 @@ pub(crate) struct Limit(u32);
 /// A text to search for, of at most 200 characters: SQLite refuses patterns that are very long.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Search(String);
+pub(crate) struct Search(pub(crate) String);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
     type Rejection = Problem;
@@ -237,6 +237,13 @@ impl TryFrom<u32> for Limit {
 
     fn try_from(number: u32) -> Result<Self, Self::Error> {
         if (1..=200).contains(&number) { Ok(Self(number)) } else { Err("expected 1 to 200") }
+    }
+}
+
+impl Limit {
+    /// The most that can be asked for.
+    pub(crate) fn most() -> Self {
+        Self(200)
     }
 }
 

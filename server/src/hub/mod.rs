@@ -43,7 +43,7 @@ use colloquy_protocol::{
     close::CloseCode,
     frame::{HubEvent, Unsubscribed},
     id::ConnectionId,
-    model::{ConnectionCounts, ConnectionInfo},
+    model::{ConnectionCounts, ConnectionInfo, FAR_BEHIND},
     position::{Offset, Position},
     time::Timestamp,
     topic::Topic,
@@ -84,9 +84,6 @@ use crate::{
     store::Logged,
     ws::{Frame, Socket},
 };
-
-/// A connection further behind the log's head, in events, counts as one that is behind.
-const BEHIND: Offset = 100;
 
 /// For how many connections the log is read from the store at once: half of the store's readers, so
 /// that requests are answered however many come back.
@@ -210,14 +207,23 @@ impl Hub {
         Position { epoch: self.0.epoch.to_string(), offset: self.lock().head }
     }
 
-    /// The connections of those who are seen, the oldest first.
-    pub fn connections(&self, is_seen: impl Fn(&Visitor) -> bool) -> Vec<ConnectionInfo> {
+    /// The connections that are wanted and at least so many events behind, ordered by their ids: the
+    /// oldest first. Each is as it is when it is taken.
+    pub fn connections(
+        &self,
+        behind: u64,
+        is_wanted: impl Fn(&Visitor) -> bool,
+    ) -> impl Iterator<Item = ConnectionInfo> {
         let line = |member: &Member| member.line.clone();
         let mut lines = Vec::from_iter(self.lock().members.values().map(line));
-        lines.retain(|line| is_seen(&line.visitor));
-        lines.sort_unstable_by_key(|line| line.key);
+        lines.retain(|line| is_wanted(&line.visitor));
+        lines.sort_unstable_by(|one, other| one.visitor.id.cmp(&other.visitor.id));
         // One at a time: what is published does not wait for all of them.
-        lines.iter().filter_map(|line| self.lock().info(line.key)).collect()
+        lines.into_iter().filter_map(move |line| {
+            let state = self.lock();
+            let member = state.members.get(&line.key)?;
+            (member.behind(state.head) >= behind).then(|| state.info(line.key)).flatten()
+        })
     }
 
     /// How many are connected, and how many of them are more than 100 events behind.
@@ -226,7 +232,7 @@ impl Hub {
         let mut counts = ConnectionCounts::default();
         for member in state.members.values().filter(|member| !member.line.outbox.is_closing()) {
             counts.total += 1;
-            counts.behind += u64::from(member.behind(state.head) > BEHIND);
+            counts.behind += u64::from(member.behind(state.head) > FAR_BEHIND);
         }
         counts
     }

@@ -3,7 +3,7 @@
 //! A page goes on after the last row of the one before (its sort key and id), not at a count of
 //! rows, so nothing is shown twice or left out.
 
-use std::io;
+use std::{io, mem};
 
 use colloquy_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -131,10 +131,9 @@ impl Paging {
 
     /// Cuts the surplus row off and makes the cursor of the next page, if there is one.
     pub(crate) fn next_cursor<T: Listed>(&self, items: &mut Vec<T>) -> Result<Option<String>> {
-        if !cut(items, self.limit) {
-            return Ok(None);
-        }
-        let Some(last) = items.last() else { return Ok(None) };
+        let (page, more) = page_of(mem::take(items), self.limit);
+        *items = page;
+        let Some(last) = items.last().filter(|_| more) else { return Ok(None) };
         let keys = last.keys();
         let key = match self.column {
             "created_at" => Key::Moment(keys.created_at.as_millis()),
@@ -147,19 +146,23 @@ impl Paging {
     }
 }
 
-/// Cuts a page to its limit, and to [`PAGE_BYTES`] if that is less, but not to nothing; says whether there
-/// is more than what it has then. `items` has one more than the limit where there is.
-pub(super) fn cut<T: Serialize>(items: &mut Vec<T>, limit: u32) -> bool {
+/// The first page of those: as many as the limit says, or as have [`PAGE_BYTES`] if these are less, but not
+/// none of some; and whether there are more. No more are taken than one after the page.
+pub(crate) fn page_of<T: Serialize>(
+    items: impl IntoIterator<Item = T>,
+    limit: u32,
+) -> (Vec<T>, bool) {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut size = Size(0);
-    let whole = items.iter().take(limit).take_while(|item| {
+    let (mut page, mut size) = (Vec::new(), Size(0));
+    for item in items {
         // It only counts, so there is nothing to fail.
-        serde_json::to_writer(&mut size, item).is_ok() && size.0 <= PAGE_BYTES
-    });
-    let whole = whole.count().max(1);
-    let more = items.len() > whole;
-    items.truncate(whole);
-    more
+        let fits = serde_json::to_writer(&mut size, &item).is_ok() && size.0 <= PAGE_BYTES;
+        if page.len() == limit || !fits && !page.is_empty() {
+            return (page, true);
+        }
+        page.push(item);
+    }
+    (page, false)
 }
 
 /// How many bytes were written.
@@ -238,9 +241,9 @@ mod tests {
     #[test]
     fn a_page_ends_where_it_would_be_too_large() {
         let third = "x".repeat(PAGE_BYTES / 3);
-        let cut = |mut items: Vec<&str>, limit| {
-            let more = cut(&mut items, limit);
-            (items.len(), more)
+        let cut = |items: Vec<&str>, limit| {
+            let (page, more) = page_of(items, limit);
+            (page.len(), more)
         };
         assert_eq!(cut(vec![&third; 6], 5), (2, true));
         assert_eq!(cut(vec![&third; 2], 5), (2, false));

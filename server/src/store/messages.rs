@@ -83,8 +83,8 @@ pub(crate) async fn list(
     }
     sql.push(if after.is_some() { " ORDER BY seq" } else { " ORDER BY seq DESC" });
     sql.push(" LIMIT ").push_bind(i64::from(query.limit) + 1);
-    let mut messages = sql.build().try_map(|found| message(&found)).fetch_all(connection).await?;
-    let more = list::cut(&mut messages, query.limit);
+    let found = sql.build().try_map(|found| message(&found)).fetch_all(connection).await?;
+    let (mut messages, more) = list::page_of(found, query.limit);
     if after.is_none() {
         messages.reverse();
     }

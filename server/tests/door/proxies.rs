@@ -31,7 +31,9 @@ async fn seen_address(server: &Server, forwarded: &str) -> String {
     stream.write_all(hello(&lines).as_bytes()).await.unwrap();
     let own = stream.local_addr().unwrap().to_string();
     loop {
-        if let [ConnectionInfo { address, .. }] = &server.state.hub.connections(|_| true)[..] {
+        if let Some(ConnectionInfo { address, .. }) =
+            server.state.hub.connections(0, |_| true).next()
+        {
             return address.replace(&own, "its own");
         }
         tokio::task::yield_now().await;

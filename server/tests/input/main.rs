@@ -51,7 +51,7 @@ async fn within<F: Future<Output = ()>>(patience: Duration, times: usize, what: 
 /// Waits until nobody is connected any more.
 async fn is_empty(server: &Server) {
     let empty = async {
-        while !server.state.hub.connections(|_| true).is_empty()
+        while server.state.hub.connection_counts().total != 0
             || metric("colloquy_open_connections") > 0
         {
             sleep(Duration::from_millis(5)).await;

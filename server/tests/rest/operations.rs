@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, fs};
 
-use colloquy_client::{Method, raw::RawSocket};
+use colloquy_client::{Method, protocol::model::Page, raw::RawSocket};
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -81,6 +81,43 @@ async fn who_is_connected_is_listed_and_can_be_closed() {
         tokio::task::yield_now().await;
     }
     assert_eq!(refused(client.close_connection(&id).await).0, 404);
+}
+
+#[tokio::test]
+async fn many_who_are_connected_are_listed_page_by_page_and_searched() {
+    let server = Server::start().await;
+    let client = server.client();
+    let mut sockets = Vec::new();
+    for id in ["ada", "bob", "cleo"] {
+        let agent = agent(&server, id).await;
+        let mut socket = RawSocket::connect(&client.act_as(agent.id)).await.unwrap();
+        socket.next().await.unwrap();
+        sockets.push(socket);
+    }
+    let page = async |query: &[(&str, &str)]| {
+        let call =
+            query.iter().fold(client.connections(), |call, (key, value)| call.query(key, value));
+        let Page { items, next_cursor } = call.await.unwrap().value;
+        let who = items.iter().map(|one| one.user_id.to_string()).collect::<Vec<_>>();
+        (who.join(" "), next_cursor)
+    };
+    let (first, cursor) = page(&[("limit", "2")]).await;
+    assert_eq!(first, "ada bob");
+    let rest = page(&[("limit", "2"), ("cursor", &cursor.unwrap())]).await;
+    assert_eq!(rest, ("cleo".to_owned(), None));
+    assert_eq!(page(&[]).await, ("ada bob cleo".to_owned(), None));
+    assert_eq!(page(&[("q", "BO")]).await.0, "bob");
+    assert_eq!(page(&[("q", "127.0.0.1:")]).await.0, "ada bob cleo");
+    assert_eq!(page(&[("q", "nobody")]).await.0, "");
+
+    // Who is not ready is sent nothing: Ada misses that the others were created, Bob that Cleo was.
+    assert_eq!(page(&[("behind", "1")]).await.0, "ada bob");
+    assert_eq!(page(&[("behind", "2")]).await.0, "ada");
+    assert_eq!(page(&[("behind", "3")]).await.0, "");
+    for (field, value) in [("cursor", "?"), ("limit", "0"), ("behind", "-1"), ("topic", "chat:a")] {
+        let refusal = refused(client.connections().query(field, value).await);
+        assert_eq!(refusal, (422, vec![field.to_owned()]));
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use colloquy_protocol::{
     id::{ConnectionId, PrincipalKind},
-    model::ConnectionInfo,
+    model::{ConnectionInfo, FAR_BEHIND},
     topic::Topic,
 };
 use leptos::prelude::*;
@@ -18,8 +18,8 @@ use crate::{
     stores::names::LiveNames,
 };
 
-/// More events behind the log's head than that is far behind.
-const FAR: u64 = 100;
+/// How many topics are named until somebody wants to see all.
+const NAMED: usize = 20;
 
 /// Who it is, what it wants, and how it keeps up. What changes in it changes in its place.
 #[component]
@@ -77,7 +77,7 @@ pub fn ConnectionRow(
             <td data-label="Lag" class="number">
                 {move || match behind.get() {
                     0 => view! { <span class="quiet">"none"</span> }.into_any(),
-                    far if far > FAR => {
+                    far if far > FAR_BEHIND => {
                         let events = counted(far, "event");
                         view! { <span class="tag">{events} " behind"</span> }.into_any()
                     }
@@ -101,17 +101,29 @@ pub fn ConnectionRow(
 
 #[component]
 fn Topics(subscriptions: Memo<Vec<Topic>>, ready: Signal<bool>) -> impl IntoView {
+    let all = RwSignal::new(false);
+    let most = move || if all.get() { usize::MAX } else { NAMED };
+    let named = move || {
+        let most = most();
+        subscriptions.with(|topics| topics.iter().take(most).cloned().collect::<Vec<_>>())
+    };
+    let others = Memo::new(move |_| subscriptions.with(Vec::len).saturating_sub(most()));
     view! {
         <Show when=move || subscriptions.with(Vec::is_empty)>
             <span class="quiet">"nothing but notifications"</span>
         </Show>
         <ul class="topic-list">
-            <For each=move || subscriptions.get() key=Topic::clone let:topic>
+            <For each=named key=Topic::clone let:topic>
                 <li data-kind=topic.kind().as_str()>
                     <code>{topic.to_string()}</code>
                 </li>
             </For>
         </ul>
+        <Show when=move || others.get() != 0>
+            <button type="button" class="button" on:click=move |_| all.set(true)>
+                {move || format!("and {}", counted(others.get() as u64, "other"))}
+            </button>
+        </Show>
         <Show when=move || !ready.get()>
             <span class="quiet">"not ready yet"</span>
         </Show>

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use crate::{
     api::{
         ApiError,
+        connections::FAR,
         events::notification_type,
         overview::{Summary, TROUBLES},
     },
@@ -83,7 +84,7 @@ pub fn Trouble(
                 </Show>
                 <Show when=move || behind.get() != 0>
                     <li data-tone="warning">
-                        <a href="/connections">
+                        <a href=format!("/connections?behind={FAR}")>
                             {move || counted(behind.get(), "connection")} " far behind the log"
                         </a>
                     </li>
