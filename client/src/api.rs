@@ -26,7 +26,7 @@ use crate::{
 
 /// Agents.
 impl Client {
-    /// Lists agents. Parameters: `limit`, `cursor`, `q`, `sort`, `status`.
+    /// Lists agents. Parameters: `limit`, `cursor`, `q`, `sort`, `status`, `ids`.
     pub fn agents(&self) -> Call<Seen<Page<Agent>>> {
         self.get("/agents")
     }

@@ -89,7 +89,7 @@ test("closing this page's own connection says what follows", async ({ page }) =>
 });
 
 test("many connections are shown part by part, and searched", async ({ page, context, server }) => {
-  await connect(server).post("/agents", { id: "ada", name: "Ada" });
+  await connect(server).post("/agents", { id: "ada", name: "Augusta" });
   const other = await context.newPage();
   await open(other, "/events");
   await other.evaluate(async () => {
@@ -117,9 +117,10 @@ test("many connections are shown part by part, and searched", async ({ page, con
   await expect(rows(page)).toHaveCount(11);
   await expect(rows(page).last()).toContainText("this page");
 
-  await page.getByRole("searchbox", { name: "Search ids, addresses and programs" }).fill("ADA");
+  await page.getByRole("searchbox", { name: "Search names, ids, addresses and programs" }).fill("AUGUST");
   await expect(rows(page)).toHaveCount(1);
-  await expect(page).toHaveURL(/\/connections\?q=ADA$/);
+  await expect(page).toHaveURL(/\/connections\?q=AUGUST$/);
+  await expect(rows(page)).toContainText("Augusta");
   await expect(rows(page)).toContainText("helper-29");
   await expect(rows(page)).not.toContainText("helper-30");
   await rows(page).getByRole("button", { name: "and 5 others" }).click();

@@ -139,6 +139,21 @@ test("receipts, of which there are many, can be left out, and are not among the 
   await expect(latest).toHaveCount(5);
 });
 
+test("agents go by their names, those too who come while one looks", async ({ page, server }) => {
+  const api = connect(server);
+  await api.post("/agents", { id: "0198-ada", name: "Ada" });
+  await api.post("/chats", { id: "plan", title: "The plan" }, "0198-ada");
+  // Before any script: the page is rendered with their names.
+  expect(await (await page.request.get("/events")).text()).toMatch(/log-actor[^>]*>Ada</);
+  await open(page, "/events");
+  const actors = page.locator(".log-actor");
+  await expect(actors).toHaveText(["Ada", "local"]);
+  await api.post("/agents", { id: "0198-bob", name: "Bob" });
+  await api.post("/chats/plan/messages", { content: "Shall we begin?" }, "0198-bob");
+  await expect(actors).toHaveText(["Bob", "local", "Ada", "local"]);
+  await expect(page.locator(".event-what").first()).toHaveText("Bob: Shall we begin?");
+});
+
 test("an entity's whole story is one click away, an actor's deeds too", async ({ page, server }) => {
   await story(connect(server));
   await open(page, "/events");
@@ -152,9 +167,9 @@ test("an entity's whole story is one click away, an actor's deeds too", async ({
   await page.getByLabel("Entity").fill("");
   await page.getByLabel("Entity").press("Enter");
   await expect(rows(page)).toHaveCount(5);
-  await page.getByRole("link", { name: "ada", exact: true }).first().click();
+  await page.getByRole("link", { name: "Ada", exact: true }).first().click();
   await expect(page).toHaveURL(/actor=ada/);
-  await expect(rows(page)).toHaveText([/chat:messageCreated.*ada/]);
+  await expect(rows(page)).toHaveText([/chat:messageCreated.*Ada/]);
 });
 
 test("a time narrows it down, and a mistake in a filter is told", async ({ page, server }) => {
@@ -218,7 +233,7 @@ test("the entity and the actor count while one types, and are told when they can
   await expect(entity).toHaveAttribute("aria-invalid", "true");
   await expect(rows(page)).toHaveCount(5);
   await actor.fill("ada");
-  await expect(rows(page)).toHaveText([/chat:messageCreated.*ada/]);
+  await expect(rows(page)).toHaveText([/chat:messageCreated.*Ada/]);
   await actor.fill("a b");
   await expect(actor).toHaveAccessibleDescription(/an id has 1 to 64 characters/);
   await expect(rows(page)).toHaveCount(5);

@@ -1,11 +1,11 @@
 //! One event in a list.
 
-use std::sync::Arc;
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use colloquy_protocol::{
     frame::EventFrame,
     id::{PrincipalId, PrincipalKind},
-    model::Participant,
+    model::{LogEntry, Participant},
     topic::Kind,
 };
 use leptos::{ev::Event, prelude::*};
@@ -102,6 +102,22 @@ pub(crate) fn cells(words: Words) -> impl IntoView {
         <code class="event-id">{words.id}</code>
         <span class="event-offset">{words.offset}</span>
     }
+}
+
+/// The agents whom the rows of those events name.
+pub(crate) fn agents_of(entries: &[LogEntry]) -> BTreeSet<PrincipalId> {
+    let agents = RefCell::new(BTreeSet::new());
+    let note = |id: &str, kind| {
+        if kind == Some(PrincipalKind::Agent) {
+            agents.borrow_mut().extend(id.parse::<PrincipalId>());
+        }
+        String::new()
+    };
+    for entry in entries {
+        note(entry.actor_id.as_str(), Some(entry.actor_kind));
+        Glance::at(&entry.payload.to_string()).words(&entry.event, &note);
+    }
+    agents.into_inner()
 }
 
 impl Detail {
@@ -243,6 +259,33 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_agents_that_rows_name_are_known_before_they_are_shown() {
+        let entry = |event: &str, payload: Value| LogEntry {
+            offset: 1,
+            event: event.to_owned(),
+            payload,
+            topic: None,
+            actor_id: "vera".parse().unwrap(),
+            actor_kind: PrincipalKind::User,
+            timestamp: "2026-01-01T00:00:00.000Z".parse().unwrap(),
+        };
+        let message = json!({ "message": { "senderId": "ada", "senderKind": "agent" } });
+        let receipt = json!({ "receipt": { "principalId": "bob", "principalKind": "agent" } });
+        let created = entry("chat:created", json!({}));
+        let entries = [
+            entry("chat:messageCreated", message),
+            entry("chat:receiptUpdated", receipt),
+            LogEntry {
+                actor_id: "cleo".parse().unwrap(),
+                actor_kind: PrincipalKind::Agent,
+                ..created
+            },
+        ];
+        let named = agents_of(&entries).into_iter().map(String::from).collect::<Vec<_>>();
+        assert_eq!(named, ["ada", "bob", "cleo"]);
+    }
 
     #[test]
     fn a_glance_at_every_payload_tells_whom_it_is_about() {

@@ -20,7 +20,7 @@ use crate::{
 pub fn LogRow(
     /// The event.
     entry: Arc<LogEntry>,
-    /// What people are called.
+    /// What agents and people are called.
     names: LiveNames,
 ) -> impl IntoView {
     let opened = RwSignal::new(false);
@@ -67,7 +67,7 @@ pub fn LogRow(
             <a
                 class="log-actor"
                 href=with_query("/events", &[("actor", Some(&actor))])
-                title="Everything by this actor"
+                title=format!("Everything by {actor}")
             >
                 {actor_name}
             </a>

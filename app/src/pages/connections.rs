@@ -9,7 +9,7 @@ use std::{
 
 use colloquy_protocol::{
     access::Action as Right,
-    id::ConnectionId,
+    id::{ConnectionId, PrincipalKind},
     model::{ConnectionInfo, Page},
 };
 use leptos::prelude::*;
@@ -89,7 +89,7 @@ fn connections_page() -> AnyView {
                 </div>
             </header>
             <div class="toolbar" role="search">
-                <SearchBox label="Search ids, addresses and programs" />
+                <SearchBox label="Search names, ids, addresses and programs" />
                 <Choice
                     parameter="behind"
                     label="Which"
@@ -113,7 +113,10 @@ type Loaded = (Asked, Seen<Page<ConnectionInfo>>, Names);
 
 async fn load(asked: Asked) -> Result<Loaded, ApiError> {
     let page = list(&asked).await?;
-    Ok((asked, page, load_names().await?))
+    let is_agent = |one: &&ConnectionInfo| one.user_kind == PrincipalKind::Agent;
+    let agents = page.value.items.iter().filter(is_agent).map(|one| one.user_id.clone());
+    let names = load_names(agents.collect()).await?;
+    Ok((asked, page, names))
 }
 
 async fn list(asked: &Asked) -> Result<Seen<Page<ConnectionInfo>>, ApiError> {

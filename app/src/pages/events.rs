@@ -15,7 +15,7 @@ use crate::{
         ApiError, Seen,
         events::{self, Filter},
     },
-    components::{load::Load, title::Title},
+    components::{event_row::agents_of, load::Load, title::Title},
     parts::lazy_page,
     stores::names::{Names, load_names},
 };
@@ -51,8 +51,9 @@ fn events_page() -> AnyView {
     .into_any()
 }
 
-/// The newest events that fit, and what those people are called who acted.
+/// The newest events that fit, and what those are called whom they name.
 async fn load(filter: Filter) -> Result<(Filter, Seen<Page<LogEntry>>, Names), ApiError> {
     let page = events::newest(&filter, events::PAGE).await?;
-    Ok((filter, page, load_names().await?))
+    let names = load_names(agents_of(&page.value.items)).await?;
+    Ok((filter, page, names))
 }

@@ -9,7 +9,7 @@ use colloquy_protocol::{
     access::Action,
     topic::{Kind, Topic},
 };
-use futures_util::future::try_join3;
+use futures_util::future::try_join;
 use leptos::prelude::*;
 
 use self::{
@@ -18,11 +18,12 @@ use self::{
 };
 use crate::{
     api::{
-        Seen,
+        ApiError, Seen,
         overview::{Summary, summary},
     },
     components::{
         chart::RateChart,
+        event_row::agents_of,
         flow::{For, Show},
         life_hint::LifeHint,
         load::Load,
@@ -51,8 +52,7 @@ lazy_page! {
 }
 
 fn overview_page() -> AnyView {
-    let load = |()| try_join3(summary(now()), recent_rate(now()), load_names());
-    let loaded = Resource::new(|| (), load);
+    let loaded = Resource::new(|| (), |()| load());
     let notifying = RwSignal::new(false);
     let session = use_session();
     view! {
@@ -80,6 +80,13 @@ fn overview_page() -> AnyView {
         <NotifyDialog id="notify-title" open=notifying />
     }
     .into_any()
+}
+
+/// The summary, the rate of the last minutes, and what those are called whom the latest events name.
+async fn load() -> Result<(Seen<Summary>, Seen<Rate>, Names), ApiError> {
+    let (summary, rate) = try_join(summary(now()), recent_rate(now())).await?;
+    let names = load_names(agents_of(&summary.value.latest)).await?;
+    Ok((summary, rate, names))
 }
 
 #[component]

@@ -1,33 +1,43 @@
-//! What people are called. No event tells it, so it is asked for.
+//! What agents and people are called by whose ids a page names them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use colloquy_protocol::{
     account::PersonName,
     id::{Principal, PrincipalId, PrincipalKind},
+    model::Agent,
 };
 use leptos::{prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ApiError, account};
+use crate::api::{ApiError, account, entity};
 
 /// The most of those whom a page names that are asked for at a time.
 pub(super) const NAMED: usize = 200;
+
+/// How many are asked for with one request: proxies may refuse an address of more than 8 KiB.
+const AT_ONCE: usize = 100;
+
+/// The same as a parameter.
+const LIMIT: &str = "100";
 
 /// How many of those who were asked for are remembered: more than a page names, so that none of them is asked
 /// for again and again.
 const REMEMBERED: usize = 2_000;
 
-/// What people are called, by their ids.
+/// What agents and people are called, by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Names(BTreeMap<String, String>);
+pub struct Names {
+    agents: BTreeMap<String, String>,
+    people: BTreeMap<String, String>,
+}
 
-/// The names of people on a page that is open. People who come in meanwhile are asked for once the page
-/// names them.
+/// The names on a page that is open. Agents and people whom it names later are asked for then.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveNames {
     names: RwSignal<Names>,
-    unknown: Unknown,
+    unknown_agents: Unknown,
+    unknown_people: Unknown,
 }
 
 /// Those whom a page names and does not know. Each of them is asked for once, whether they exist or not, for
@@ -39,13 +49,48 @@ pub(super) struct Unknown {
     asked: StoredValue<Vec<PrincipalId>>,
 }
 
-/// What people are called.
+/// What people and these agents are called.
 ///
 /// # Errors
 /// As [`crate::api::get`].
-pub async fn load_names() -> Result<Names, ApiError> {
+pub async fn load_names(agents: BTreeSet<PrincipalId>) -> Result<Names, ApiError> {
+    let agents = read_agents(&Vec::from_iter(agents)).await?;
+    Ok(Names { agents: names_of(agents), people: load_people().await? })
+}
+
+async fn load_people() -> Result<BTreeMap<String, String>, ApiError> {
     let name = |one: PersonName| (one.id.to_string(), one.name);
-    Ok(Names(account::names().await?.into_iter().map(name).collect()))
+    Ok(account::names().await?.into_iter().map(name).collect())
+}
+
+/// Those agents of these that there are.
+///
+/// # Errors
+/// As [`crate::api::get`].
+pub(super) async fn read_agents(ids: &[PrincipalId]) -> Result<Vec<Agent>, ApiError> {
+    let mut agents = Vec::new();
+    for ids in ids.chunks(AT_ONCE) {
+        let ids = ids.iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(",");
+        let mut cursor = None::<String>;
+        loop {
+            let parameters = [
+                ("ids", Some(ids.as_str())),
+                ("limit", Some(LIMIT)),
+                ("cursor", cursor.as_deref()),
+            ];
+            let page = entity::list::<Agent>(&parameters).await?.value;
+            agents.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(agents)
+}
+
+fn names_of(agents: Vec<Agent>) -> BTreeMap<String, String> {
+    agents.into_iter().map(|agent| (agent.id.to_string(), agent.name)).collect()
 }
 
 impl LiveNames {
@@ -54,36 +99,62 @@ impl LiveNames {
         let names = RwSignal::new(loaded);
         // `local` acted before people had accounts, and has none.
         let asked = StoredValue::new(vec![Principal::local().id]);
-        let unknown = Unknown::new(asked, move |_| spawn_local(read(names)));
-        Self { names, unknown }
+        let unknown_people = Unknown::new(asked, move |_| spawn_local(read_people(names)));
+        let asked = StoredValue::new(Vec::new());
+        let unknown_agents = Unknown::new(asked, move |new| {
+            spawn_local(async move {
+                if let Ok(agents) = read_agents(&new).await {
+                    names.try_update(|names| names.learn(agents, asked));
+                }
+            });
+        });
+        Self { names, unknown_agents, unknown_people }
     }
 
-    /// What a person is called, or else their id, as that of an agent.
+    /// What somebody is called, or else their id.
     pub fn of(self, id: &PrincipalId, kind: PrincipalKind) -> String {
-        let name = match kind {
-            PrincipalKind::User => self.names.with(|names| names.0.get(id.as_str()).cloned()),
-            PrincipalKind::Agent => return id.to_string(),
-        };
+        let name = self.names.with(|names| names.of_kind(kind).get(id.as_str()).cloned());
         name.unwrap_or_else(|| {
-            self.unknown.ask(id);
+            match kind {
+                PrincipalKind::Agent => self.unknown_agents.ask(id),
+                PrincipalKind::User => self.unknown_people.ask(id),
+            }
             id.to_string()
         })
     }
 
-    /// Everybody who is known: their ids and names.
-    pub fn all(self) -> Vec<(String, String)> {
-        self.names.with(|names| names.0.clone().into_iter().collect())
+    /// All people who are known: their ids and names.
+    pub fn people(self) -> Vec<(String, String)> {
+        self.names.with(|names| names.people.clone().into_iter().collect())
     }
 
     /// Reads afresh what people are called; if that fails, it stays as it was.
     pub async fn read(self) {
-        read(self.names).await;
+        read_people(self.names).await;
     }
 }
 
-async fn read(names: RwSignal<Names>) {
-    if let Ok(read) = load_names().await {
-        names.try_set(read);
+async fn read_people(names: RwSignal<Names>) {
+    if let Ok(people) = load_people().await {
+        names.try_update(|names| names.people = people);
+    }
+}
+
+impl Names {
+    fn of_kind(&self, kind: PrincipalKind) -> &BTreeMap<String, String> {
+        match kind {
+            PrincipalKind::Agent => &self.agents,
+            PrincipalKind::User => &self.people,
+        }
+    }
+
+    /// Takes in what was read, and forgets of whom it is not remembered any more that they were asked for.
+    fn learn(&mut self, agents: Vec<Agent>, asked: StoredValue<Vec<PrincipalId>>) {
+        self.agents.extend(names_of(agents));
+        if self.agents.len() > REMEMBERED {
+            let asked: BTreeSet<_> = asked.get_value().iter().map(ToString::to_string).collect();
+            self.agents.retain(|id, _| asked.contains(id));
+        }
     }
 }
 

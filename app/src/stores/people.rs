@@ -10,16 +10,15 @@ use colloquy_protocol::{
     model::{Agent, AgentStatus, Page},
     topic::{Kind, Topic},
 };
-use futures_util::future::join_all;
 use leptos::{prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
 use super::{
     live::{Live, Outcome},
-    names::{LiveNames, NAMED, Names, Unknown, keep_last, load_names},
+    names::{LiveNames, NAMED, Names, Unknown, keep_last, load_names, read_agents},
 };
 use crate::{
-    api::{ApiError, Seen, entity::read, get, with_query},
+    api::{ApiError, Seen, get, with_query},
     session::{CurrentSession, use_session},
 };
 
@@ -81,7 +80,7 @@ enum Fit {
 /// As [`crate::api::get`].
 pub async fn load_people(named: BTreeSet<PrincipalId>) -> Result<Everybody, ApiError> {
     let named = named.into_iter().collect();
-    Ok(Everybody { agents: load_named(named).await?, names: load_names().await? })
+    Ok(Everybody { agents: load_named(named).await?, names: load_names(BTreeSet::new()).await? })
 }
 
 async fn load_named(named: Vec<PrincipalId>) -> Result<Seen<Agents>, ApiError> {
@@ -89,15 +88,9 @@ async fn load_named(named: Vec<PrincipalId>) -> Result<Seen<Agents>, ApiError> {
     let known: BTreeSet<_> = agents.iter().map(|one| one.id.as_str()).collect();
     let is_unknown = |id: &PrincipalId| !known.contains(id.as_str());
     let asked: Vec<_> = named.into_iter().filter(is_unknown).take(NAMED).collect();
-    agents.extend(read_each(&asked).await);
+    agents.extend(read_agents(&asked).await?);
     let are_all = next_cursor.is_none();
     Ok(Seen { value: Agents { agents, are_all, asked }, position })
-}
-
-/// Those agents among these that can be read; the others go by their ids.
-async fn read_each(named: &[PrincipalId]) -> Vec<Agent> {
-    let each = named.iter().map(|id| read::<Agent>(id.as_str()));
-    join_all(each).await.into_iter().flatten().map(|agent| agent.value).collect()
 }
 
 /// The agents that changed last.
@@ -124,8 +117,9 @@ impl People {
         let agents = Live::new(agents.map(known), [Topic::All(Kind::Agent)], load, follow);
         let unknown = Unknown::new(asked, move |new| {
             spawn_local(async move {
-                let read = read_each(&new).await;
-                agents.set(|known| read.into_iter().for_each(|agent| known.put(agent)));
+                if let Ok(read) = read_agents(&new).await {
+                    agents.set(|known| read.into_iter().for_each(|agent| known.put(agent)));
+                }
             });
         });
         Self { agents, unknown, names: LiveNames::new(names), session: use_session() }
@@ -176,7 +170,7 @@ impl People {
                 let all = known.agents.iter();
                 all.map(|(id, agent)| (id.clone(), agent.name.clone())).collect()
             }),
-            PrincipalKind::User => self.names.all(),
+            PrincipalKind::User => self.names.people(),
         }
     }
 }

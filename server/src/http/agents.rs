@@ -18,8 +18,11 @@ use crate::{
             ChangeProblems, CreateProblems, DeleteProblems, ListProblems, Problem, ReadProblems,
         },
     },
-    service::{Change, ListQuery, Services},
+    service::{AgentFilter, Change, ListQuery, Services},
 };
+
+/// How many agents can be asked for by their ids: as many as a page can have.
+const MOST_IDS: usize = 200;
 
 /// Which agents to list.
 #[derive(Deserialize, IntoParams)]
@@ -42,6 +45,27 @@ pub(crate) struct AgentsQuery {
     /// Only those with this status.
     #[param(nullable = false)]
     status: Option<AgentStatus>,
+    /// Only those with one of these ids: at most 200, with commas between them.
+    #[param(nullable = false, value_type = Option<String>)]
+    ids: Option<AgentIds>,
+}
+
+/// Ids with commas between them.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct AgentIds(Vec<AgentId>);
+
+impl TryFrom<String> for AgentIds {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let ids = text.split(',').map(str::parse).collect::<Result<Vec<_>, _>>();
+        match ids {
+            Ok(ids) if ids.len() <= MOST_IDS => Ok(Self(ids)),
+            Ok(_) => Err(format!("expected {MOST_IDS} ids at most")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 /// List agents.
@@ -53,10 +77,11 @@ pub(crate) struct AgentsQuery {
 pub(crate) async fn list(
     State(services): State<Services>,
     caller: Caller,
-    Query(AgentsQuery { limit, cursor, q, sort, status }): Query<AgentsQuery>,
+    Query(AgentsQuery { limit, cursor, q, sort, status, ids }): Query<AgentsQuery>,
 ) -> Result<Shown<Page<Agent>>, Problem> {
     let list = ListQuery { limit: limit.into(), cursor, q: q.map(Into::into), sort };
-    Ok(Shown(services.agents(&caller, list, status).await?))
+    let filter = AgentFilter { status, ids: ids.map(|AgentIds(ids)| ids) };
+    Ok(Shown(services.agents(&caller, list, filter).await?))
 }
 
 /// Create an agent.

@@ -37,8 +37,8 @@ pub(crate) struct ConnectionsQuery {
     /// The `nextCursor` of the page before.
     #[param(nullable = false)]
     cursor: Option<ConnectionId>,
-    /// Text that the connection's or its user's id, the address or the user agent has, whatever the
-    /// case of A to Z.
+    /// Text that the connection's id, its user's id or name, the address or the user agent has, whatever
+    /// the case of A to Z.
     #[param(nullable = false, value_type = Option<String>, max_length = 200)]
     q: Option<Search>,
     /// Only those that are at least so many events behind.
@@ -63,12 +63,18 @@ pub(crate) async fn list(
 ) -> Result<Shown<Page<ConnectionInfo>>, Problem> {
     caller.require(Action::Read)?;
     let position = hub.position();
-    let q = q.map(|Search(text)| text.to_ascii_lowercase());
+    let wanted = match q {
+        None => None,
+        Some(Search(text)) => {
+            let names = services.names_of(hub.principals()).await?;
+            Some((text.to_ascii_lowercase(), names))
+        }
+    };
     let is_wanted = |visitor: &Visitor| {
         let who = &visitor.caller.principal;
         sees(&caller, &who.id, who.kind)
             && cursor.as_ref().is_none_or(|last| visitor.id > *last)
-            && q.as_ref().is_none_or(|text| has(visitor, text))
+            && wanted.as_ref().is_none_or(|(text, names)| has(visitor, names.get(who), text))
     };
     let (mut items, more) = page_of(hub.connections(behind, is_wanted), limit.into());
     let last = items.last().filter(|_| more);
@@ -77,12 +83,11 @@ pub(crate) async fn list(
     Ok(Shown(Seen { value: Page { items, next_cursor }, position }))
 }
 
-/// Whether what is told of a connection has that text, which has no capitals.
-fn has(visitor: &Visitor, text: &str) -> bool {
-    let (id, who) = (visitor.id.as_str(), visitor.caller.principal.id.as_str());
-    [id, who, &visitor.address, visitor.user_agent.as_deref().unwrap_or_default()]
-        .iter()
-        .any(|told| told.to_ascii_lowercase().contains(text))
+/// Whether what is told of a connection has that text, which has no capitals, or its user's name has it.
+fn has(visitor: &Visitor, name: Option<&String>, text: &str) -> bool {
+    let told = [visitor.id.as_str(), visitor.caller.principal.id.as_str(), &visitor.address];
+    let more = [visitor.user_agent.as_ref(), name].into_iter().flatten().map(String::as_str);
+    told.into_iter().chain(more).any(|one| one.to_ascii_lowercase().contains(text))
 }
 
 /// Read a connection.

@@ -34,7 +34,7 @@ mod seat;
 mod subscriptions;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -42,7 +42,7 @@ use std::{
 use colloquy_protocol::{
     close::CloseCode,
     frame::{HubEvent, Unsubscribed},
-    id::ConnectionId,
+    id::{ConnectionId, Principal},
     model::{ConnectionCounts, ConnectionInfo, FAR_BEHIND},
     position::{Offset, Position},
     time::Timestamp,
@@ -224,6 +224,12 @@ impl Hub {
             let member = state.members.get(&line.key)?;
             (member.behind(state.head) >= behind).then(|| state.info(line.key)).flatten()
         })
+    }
+
+    /// Those who are connected.
+    pub fn principals(&self) -> HashSet<Principal> {
+        let state = self.lock();
+        state.members.values().map(|member| member.line.visitor.caller.principal.clone()).collect()
     }
 
     /// How many are connected, and how many of them are more than 100 events behind.

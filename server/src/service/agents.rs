@@ -10,7 +10,7 @@ use colloquy_protocol::{
 use futures_util::FutureExt;
 
 use super::{
-    Change, ListQuery, NotificationService, Services, new_id, not_found, taken,
+    AgentFilter, Change, ListQuery, NotificationService, Services, new_id, not_found, taken,
     valid::{Check, merge_metadata},
 };
 use crate::{
@@ -49,14 +49,14 @@ impl Services {
         &self,
         caller: &Caller,
         query: ListQuery,
-        status: Option<AgentStatus>,
+        filter: AgentFilter,
     ) -> Result<Seen<Page<Agent>>> {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Agent>(query)?;
         self.read(paging.text().is_some(), move |snapshot| {
             async move {
                 let (items, next_cursor) =
-                    agents::list(snapshot.connection(), &paging, status).await?;
+                    agents::list(snapshot.connection(), &paging, filter).await?;
                 Ok(Page { items, next_cursor })
             }
             .boxed()

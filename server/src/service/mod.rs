@@ -42,6 +42,7 @@ pub use self::notification::NotificationService;
 use self::{known::KnownTokens, passwords::Passwords};
 pub(crate) use self::{log::Retention, passwords::Acquaintance, valid::fault_of_email};
 pub use crate::store::{
+    agents::AgentFilter,
     events::{EventQuery, Named},
     idempotency::Idempotency,
     list::ListQuery,

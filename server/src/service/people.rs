@@ -1,10 +1,12 @@
 //! The rules of people: who is invited, what they may do, and the links that let them in.
 
+use std::collections::{HashMap, HashSet};
+
 use colloquy_protocol::{
     access::{Action, Role},
     account::{Invited, NewPerson, Person, PersonName, PersonPatch, PersonState},
     close::CloseCode,
-    id::{PersonId, Principal},
+    id::{PersonId, Principal, PrincipalKind},
     model::Page,
     position::Seen,
     time::Timestamp,
@@ -20,7 +22,7 @@ use crate::{
     access::{Caller, Credential},
     error::{Error, Result},
     store::{
-        WriteTx,
+        WriteTx, agents,
         links::{self, Purpose},
         list::Paging,
         logins,
@@ -57,6 +59,33 @@ impl Services {
         let items = people::names(snapshot.connection()).await?;
         let value = Page { items, next_cursor: None };
         Ok(Seen { value, position: snapshot.into_position() })
+    }
+
+    /// What these agents and people are called, as far as they are known.
+    ///
+    /// # Errors
+    /// Only the server's own.
+    pub(crate) async fn names_of(
+        &self,
+        principals: HashSet<Principal>,
+    ) -> Result<HashMap<Principal, String>> {
+        let of_kind = |kind| principals.iter().filter(move |one| one.kind == kind);
+        let agents: Vec<_> = of_kind(PrincipalKind::Agent).map(|one| one.id.as_str()).collect();
+        let mut snapshot = self.snapshot().await?;
+        let agents = agents::names(snapshot.connection(), &agents).await?;
+        let people = people::names(snapshot.connection()).await?;
+        drop(snapshot);
+        let people: HashMap<_, _> =
+            people.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
+        let name = |one: Principal| {
+            let names = match one.kind {
+                PrincipalKind::Agent => &agents,
+                PrincipalKind::User => &people,
+            };
+            let name = names.get(one.id.as_str()).cloned()?;
+            Some((one, name))
+        };
+        Ok(principals.iter().cloned().filter_map(name).collect())
     }
 
     /// One person.

@@ -1,5 +1,7 @@
 //! Rows of agents.
 
+use std::collections::HashMap;
+
 use colloquy_protocol::{
     id::AgentId,
     model::{Agent, AgentStatus},
@@ -49,24 +51,50 @@ pub(crate) async fn exists(connection: &mut SqliteConnection, id: &str) -> sqlx:
         .await
 }
 
-/// One page of agents, those of one status if it is given, and the cursor of the next.
+/// Which agents are wanted; none of both: all.
+#[derive(Debug, Clone, Default)]
+pub struct AgentFilter {
+    /// Those with that status.
+    pub status: Option<AgentStatus>,
+    /// Those with one of these ids.
+    pub ids: Option<Vec<AgentId>>,
+}
+
+/// One page of the agents that are wanted, and the cursor of the next.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,
     paging: &Paging,
-    status: Option<AgentStatus>,
+    AgentFilter { status, ids }: AgentFilter,
 ) -> Result<(Vec<Agent>, Option<String>)> {
     let search = SEARCHED.look_up(connection, paging.text()).await?;
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM agents WHERE TRUE");
     if let Some(status) = status {
         // With a plus SQLite does not go by this condition to find the rows.
-        sql.push(if search.is_narrow() { " AND +status = " } else { " AND status = " });
+        let is_narrow = search.is_narrow() || ids.is_some();
+        sql.push(if is_narrow { " AND +status = " } else { " AND status = " });
         sql.push_bind(status.as_str());
+    }
+    if let Some(ids) = ids {
+        sql.push(" AND id IN (SELECT value FROM json_each(")
+            .push_bind(serde_json::to_string(&ids)?)
+            .push("))");
     }
     search.push(&mut sql);
     paging.push(&mut sql);
     let mut agents = sql.build().try_map(|found| agent(&found)).fetch_all(connection).await?;
     let next = paging.next_cursor(&mut agents)?;
     Ok((agents, next))
+}
+
+/// What those agents are called that there are among these, by their ids.
+pub(crate) async fn names(
+    connection: &mut SqliteConnection,
+    ids: &[&str],
+) -> Result<HashMap<String, String>> {
+    let named = "SELECT id, name FROM agents WHERE id IN (SELECT value FROM json_each(?1))";
+    let names =
+        sqlx::query_as(named).bind(serde_json::to_string(&ids)?).fetch_all(connection).await?;
+    Ok(names.into_iter().collect())
 }
 
 /// Adds an agent, or puts it in the place of the one with its id.

@@ -46,6 +46,29 @@ async fn a_cursor_shows_everything_once_while_rows_come_and_go() {
 }
 
 #[tokio::test]
+async fn agents_are_asked_for_by_their_ids() {
+    let server = Server::start().await;
+    let client = server.client();
+    for id in ["ada", "bob", "cleo"] {
+        agent(&server, id).await;
+    }
+    let found = async |query: &[(&str, &str)]| {
+        let call = query.iter().fold(client.agents(), |call, (key, value)| call.query(key, value));
+        ids(&call.await.unwrap().value.items).join(" ")
+    };
+    assert_eq!(found(&[("ids", "cleo,nobody,ada,ada")]).await, "ada cleo");
+    assert_eq!(found(&[("ids", "cleo,ada"), ("sort", "-name"), ("limit", "1")]).await, "cleo");
+    assert_eq!(found(&[("ids", "cleo,ada"), ("q", "AD")]).await, "ada");
+    assert_eq!(found(&[("ids", "cleo,ada"), ("status", "idle")]).await, "");
+    let most = vec!["ada"; 200].join(",");
+    assert_eq!(found(&[("ids", &most)]).await, "ada");
+    for wrong in ["", "ada,", "a b", &format!("{most},bob")] {
+        let refusal = refused(client.agents().query("ids", wrong).await);
+        assert_eq!(refusal, (422, vec!["ids".to_owned()]), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_large_messages_is_short_and_goes_on() {
     let server = Server::start().await;
     let client = server.client();

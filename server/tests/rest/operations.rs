@@ -107,13 +107,16 @@ async fn many_who_are_connected_are_listed_page_by_page_and_searched() {
     assert_eq!(rest, ("cleo".to_owned(), None));
     assert_eq!(page(&[]).await, ("ada bob cleo".to_owned(), None));
     assert_eq!(page(&[("q", "BO")]).await.0, "bob");
+    let patch = json!({ "name": "Augusta" });
+    client.update_agent(&"ada".parse().unwrap(), &patch).await.unwrap();
+    assert_eq!(page(&[("q", "august")]).await.0, "ada");
     assert_eq!(page(&[("q", "127.0.0.1:")]).await.0, "ada bob cleo");
     assert_eq!(page(&[("q", "nobody")]).await.0, "");
 
-    // Who is not ready is sent nothing: Ada misses that the others were created, Bob that Cleo was.
-    assert_eq!(page(&[("behind", "1")]).await.0, "ada bob");
-    assert_eq!(page(&[("behind", "2")]).await.0, "ada");
-    assert_eq!(page(&[("behind", "3")]).await.0, "");
+    // Who is not ready is sent nothing: Ada misses three events, Bob two, and Cleo one.
+    assert_eq!(page(&[("behind", "2")]).await.0, "ada bob");
+    assert_eq!(page(&[("behind", "3")]).await.0, "ada");
+    assert_eq!(page(&[("behind", "4")]).await.0, "");
     for (field, value) in [("cursor", "?"), ("limit", "0"), ("behind", "-1"), ("topic", "chat:a")] {
         let refusal = refused(client.connections().query(field, value).await);
         assert_eq!(refusal, (422, vec![field.to_owned()]));

@@ -28,7 +28,7 @@ pub fn ConnectionRow(
     info: Memo<ConnectionInfo>,
     /// This page's own.
     own: Signal<Option<ConnectionId>>,
-    /// What people are called.
+    /// What agents and people are called.
     names: LiveNames,
     /// Asks whether to close it.
     #[prop(into)]

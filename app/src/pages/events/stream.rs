@@ -54,7 +54,7 @@ pub fn Stream(
     filter: Filter,
     /// Its newest events.
     loaded: Seen<Page<LogEntry>>,
-    /// What people are called.
+    /// What agents and people are called.
     names: Names,
 ) -> impl IntoView {
     let names = LiveNames::new(names);

@@ -12,7 +12,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::{
-    Database, agents,
+    Database,
+    agents::{self, AgentFilter},
     batch::Batch,
     chats, copy,
     list::{ListQuery, Paging},
@@ -115,7 +116,8 @@ impl Bench {
     async fn search(&mut self, text: &str) -> [(Vec<String>, Vec<String>); 2] {
         let query = ListQuery { limit: 100, cursor: None, q: Some(text.to_owned()), sort: None };
         let paging = Paging::of::<Agent>(query).unwrap();
-        let (found, _) = agents::list(&mut self.connection, &paging, None).await.unwrap();
+        let (found, _) =
+            agents::list(&mut self.connection, &paging, AgentFilter::default()).await.unwrap();
         let found = found.into_iter().map(|agent| agent.id.to_string()).collect();
         let has = |agent: &Agent| {
             [agent.id.as_str(), &agent.name, agent.description.as_deref().unwrap_or("")]
