@@ -12,24 +12,30 @@ use std::{
 };
 
 use colloquy_protocol::time::Timestamp;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::access::Caller;
 
 /// How many tokens are remembered.
 const MOST: usize = 10_000;
 
+/// How many tokens are looked up at once: those that nobody has, which strangers may send in any number,
+/// leave most of the store's readers to requests.
+const TURNS: usize = 2;
+
 /// What the hash of a token is.
 pub(super) type Secret = [u8; 32];
 
 /// Whom tokens let in. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct KnownTokens(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     /// How often something was taken away since the start.
     revocations: AtomicU64,
     callers: Mutex<HashMap<Secret, Known>>,
+    turns: Semaphore,
 }
 
 #[derive(Debug)]
@@ -37,6 +43,13 @@ struct Known {
     caller: Caller,
     /// The minute of its last use that was noted.
     used: Timestamp,
+}
+
+impl Default for KnownTokens {
+    fn default() -> Self {
+        let (revocations, callers) = (AtomicU64::default(), Mutex::default());
+        Self(Arc::new(Shared { revocations, callers, turns: Semaphore::new(TURNS) }))
+    }
 }
 
 impl KnownTokens {
@@ -57,6 +70,12 @@ impl KnownTokens {
         let is_first = known.used < minute;
         known.used = minute;
         Some((known.caller.clone(), is_first))
+    }
+
+    /// Waits for one's turn to look a token up, which lasts until what is returned is dropped.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.0.turns.acquire().await.ok()
     }
 
     /// How often something was taken away until now.
@@ -97,6 +116,7 @@ impl KnownTokens {
 #[cfg(test)]
 mod tests {
     use colloquy_protocol::id::Principal;
+    use futures_util::FutureExt;
 
     use super::*;
 
@@ -119,6 +139,17 @@ mod tests {
         assert_eq!(found, Some((caller("a"), false)));
         assert_eq!(known.get(&SECRET, moment(1000), moment(0)), None);
         assert_eq!(known.get(&[8; 32], moment(0), moment(0)), None);
+    }
+
+    #[test]
+    fn few_are_looked_up_at_once() {
+        let known = KnownTokens::default();
+        let turn = || known.turn().now_or_never().flatten();
+        let turns = [turn(), turn()];
+        assert!(turns.iter().all(Option::is_some));
+        assert!(turn().is_none());
+        drop(turns);
+        assert!(turn().is_some());
     }
 
     #[test]
