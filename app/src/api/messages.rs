@@ -49,16 +49,31 @@ pub async fn part(chat: &ChatId, place: Place<'_>) -> Result<Seen<Part>, ApiErro
         Place::Before(id) => ("before", Some(id.as_str())),
         Place::After(id) => ("after", Some(id.as_str())),
     };
-    let path = |of, limit| {
-        with_query(&format!("/chats/{chat}/{of}"), &[parameter, ("limit", Some(limit))])
+    let path = |of: &str, place: Option<&str>, limit: &str| {
+        with_query(&format!("/chats/{chat}/{of}"), &[(parameter.0, place), ("limit", Some(limit))])
     };
-    let messages = get::<Page<Message>>(&path("messages", LIMIT)).await?;
-    let receipts = get::<Page<Receipt>>(&path("receipts", RECEIPTS_LIMIT)).await?;
-    Ok(together(messages, receipts)?.map(|(messages, receipts)| Part {
+    let messages = get::<Page<Message>>(&path("messages", parameter.1, LIMIT)).await?;
+    let mut part = messages.map(|messages| Part {
         more: messages.next_cursor.is_some(),
         messages: messages.items,
-        receipts: receipts.items,
-    }))
+        receipts: Vec::new(),
+    });
+    let mut next = parameter.1.map(str::to_owned);
+    loop {
+        let path = path("receipts", next.as_deref(), RECEIPTS_LIMIT);
+        let receipts = get::<Page<Receipt>>(&path).await?;
+        let Seen { value: (read, receipts), position } = together(part, receipts)?;
+        part = Seen { value: read, position };
+        part.value.receipts.extend(receipts.items);
+        next = receipts.next_cursor;
+        // There were too many for one answer when it ends at one of these messages, and not the last.
+        let ends_at = |message: &Message| next.as_deref() == Some(message.id.as_str());
+        let messages = &part.value.messages;
+        let last = if let Place::After(_) = place { messages.last() } else { messages.first() };
+        if !messages.iter().any(ends_at) || last.is_some_and(ends_at) {
+            return Ok(part);
+        }
+    }
 }
 
 /// One message.

@@ -155,16 +155,15 @@ fn position_headers(position: Position) -> HeaderMap {
 
 impl<T: Resource> IntoResponses for Shown<T> {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        let shown = with_body::<T>("The state, and in the headers the place in the log it shows.")
-            .header(rest::EPOCH, text("Which history of the log."))
-            .header(rest::OFFSET, number("The last event that is part of the state."));
-        one(200, tagged::<T>(shown))
+        let shown = with_body::<T>("The state, and in the headers the place in the log it shows.");
+        one(200, tagged::<T>(with_position(shown)))
     }
 }
 
 impl IntoResponses for NotModified {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        one(304, ResponseBuilder::new().description("If-None-Match names the current version."))
+        let known = ResponseBuilder::new().description("If-None-Match names the current version.");
+        one(304, with_version(with_position(known)))
     }
 }
 
@@ -199,9 +198,19 @@ fn with_body<T: Resource>(description: &str) -> ResponseBuilder {
 /// With the header of what has a version.
 fn tagged<T: Resource>(response: ResponseBuilder) -> ResponseBuilder {
     match T::VERSION {
-        Some(_) => response.header("ETag", text("Its version, in quotes.")),
+        Some(_) => with_version(response),
         None => response,
     }
+}
+
+fn with_version(response: ResponseBuilder) -> ResponseBuilder {
+    response.header("ETag", text("Its version, in quotes."))
+}
+
+fn with_position(response: ResponseBuilder) -> ResponseBuilder {
+    response
+        .header(rest::EPOCH, text("Which history of the log."))
+        .header(rest::OFFSET, number("The last event that is part of the state."))
 }
 
 fn text(description: &str) -> utoipa::openapi::Header {

@@ -49,7 +49,7 @@ pub(crate) struct ConnectionsQuery {
 /// List open WebSocket connections: one's own, or everybody's for those who may see them.
 ///
 /// The oldest come first. Of other people's, those subscriptions to a chat are left out whose chat one
-/// does not see.
+/// does not see, or which does not exist.
 #[utoipa::path(
     get, path = "/connections", tag = "connections", operation_id = "listConnections",
     params(ConnectionsQuery, ActingAs),

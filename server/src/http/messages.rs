@@ -61,7 +61,9 @@ pub(crate) async fn list(
 /// List who received and who read the messages of a page.
 ///
 /// They are the receipts of exactly the messages that `/chats/{id}/messages` lists when it is asked
-/// the same, in the order of the messages, and `nextCursor` is that of the messages, too.
+/// the same, in the order of the messages, and `nextCursor` is that of the messages, too; unless they
+/// would have more than 1 MiB: then they are those of fewer messages, and `nextCursor` goes on behind
+/// these.
 #[utoipa::path(
     get, path = "/chats/{id}/receipts", tag = "messages", operation_id = "listChatReceipts",
     params(("id" = ChatId, Path), MessagesQuery, ActingAs),

@@ -18,8 +18,11 @@ use super::{
 use crate::{
     access::Caller,
     error::{Error, Result},
-    store::{Snapshot, agents, messages, receipts, search, visibility},
+    store::{Snapshot, agents, list, messages, receipts, search, visibility},
 };
+
+/// Of how many messages the receipts are read at once: each may have as many as the chat has participants.
+const ACKNOWLEDGED_AT_ONCE: usize = 50;
 
 impl Services {
     /// One message.
@@ -55,7 +58,8 @@ impl Services {
     }
 
     /// The receipts of the messages that [`Services::messages`] gives for the same query, in the
-    /// order of the messages, and the `nextCursor` of that page.
+    /// order of the messages, and the `nextCursor` of that page; when they are too many for a page, those
+    /// of some of the messages, and the `nextCursor` of these.
     ///
     /// # Errors
     /// As [`Services::messages`].
@@ -69,10 +73,8 @@ impl Services {
         let viewer = caller.principal.clone();
         self.read(query.q.is_some(), move |snapshot| {
             async move {
-                let Page { items, next_cursor } = page(snapshot, &viewer, &chat, &query).await?;
-                let ids = items.iter().map(|message| &message.id);
-                let items = receipts::list(snapshot.connection(), ids).await?;
-                Ok(Page { items, next_cursor })
+                let messages = page(snapshot, &viewer, &chat, &query).await?;
+                receipts_of(snapshot, messages, query.after.is_some()).await
             }
             .boxed()
         })
@@ -240,6 +242,38 @@ async fn page(
     Ok(Page { items, next_cursor })
 }
 
+/// The receipts of a page of messages, or of its first ones in the direction in which it is read.
+async fn receipts_of(
+    snapshot: &mut Snapshot,
+    Page { items: mut messages, mut next_cursor }: Page<Message>,
+    forward: bool,
+) -> Result<Page<Receipt>> {
+    if !forward {
+        messages.reverse();
+    }
+    let (mut size, mut of_messages) = (0, Vec::new());
+    'messages: for some in messages.chunks(ACKNOWLEDGED_AT_ONCE) {
+        let ids = some.iter().map(|message| &message.id);
+        let found = receipts::list(snapshot.connection(), ids).await?;
+        let mut found = found.chunk_by(|one, other| one.message_id == other.message_id).peekable();
+        for Message { id, .. } in some {
+            let receipts = found.next_if(|of| of.iter().all(|one| one.message_id == *id));
+            let receipts = receipts.unwrap_or_default();
+            size += receipts.iter().map(list::bytes).sum::<usize>();
+            if let (true, Some((last, _))) = (size > list::PAGE_BYTES, of_messages.last()) {
+                next_cursor = Some(String::from(MessageId::clone(last)));
+                break 'messages;
+            }
+            of_messages.push((id.clone(), receipts.to_vec()));
+        }
+    }
+    if !forward {
+        of_messages.reverse();
+    }
+    let items = of_messages.into_iter().flat_map(|(_, receipts)| receipts).collect();
+    Ok(Page { items, next_cursor })
+}
+
 async fn place(
     snapshot: &mut Snapshot,
     chat: &ChatId,
@@ -249,4 +283,77 @@ async fn place(
     let Some(id) = id else { return Ok(None) };
     let place = messages::place(snapshot.connection(), chat, id).await?;
     place.map(Some).ok_or_else(|| Error::invalid(field, "there is no such message in this chat"))
+}
+
+#[cfg(test)]
+mod tests {
+    use colloquy_protocol::{request::NewChat, time::Timestamp};
+
+    use super::*;
+    use crate::{AppState, settings::Settings};
+
+    const READERS: usize = 400;
+
+    #[tokio::test]
+    async fn receipts_that_are_too_many_for_a_page_go_on_behind_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
+        let services = AppState::open(settings).await.unwrap().services.clone();
+        let caller = Caller::local();
+        let by = || Change::by(caller.clone());
+        let new = NewChat { title: "c".to_owned(), ..NewChat::default() };
+        let chat = services.create_chat(by(), new).await.unwrap().id;
+        let mut sent = Vec::new();
+        for _ in 0..30 {
+            let new = NewMessage { content: "Hello".to_owned(), ..NewMessage::default() };
+            sent.push(services.send_message(by(), chat.clone(), new).await.unwrap().id);
+        }
+        // The last one has none.
+        let all: Vec<_> = sent[..29].iter().flat_map(receipts_for).collect();
+        let kept = all.clone();
+        let put = services.writer.write(move |tx| {
+            async move {
+                for receipt in &kept {
+                    receipts::put(tx.connection().await?, receipt).await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        });
+        put.await.unwrap();
+
+        for forward in [false, true] {
+            let (mut found, mut pages, mut place) = (Vec::new(), 0, None);
+            loop {
+                let (before, after) = match (forward, place.take()) {
+                    (true, None) => (None, Some(sent[0].clone())),
+                    (true, place) => (None, place),
+                    (false, place) => (place, None),
+                };
+                let query = MessageQuery { limit: 200, before, after, q: None };
+                let page = services.chat_receipts(&caller, chat.clone(), query).await.unwrap();
+                let Page { items, next_cursor } = page.value;
+                pages += 1;
+                match forward {
+                    true => found.extend(items),
+                    false => found = [items, found].concat(),
+                }
+                let Some(cursor) = next_cursor else { break };
+                place = Some(cursor.parse().unwrap());
+            }
+            assert_eq!(pages, 3, "{forward}");
+            // What comes after the first message does not have the first one's.
+            assert_eq!(found, all[if forward { READERS } else { 0 }..], "{forward}");
+        }
+    }
+
+    fn receipts_for(message: &MessageId) -> impl Iterator<Item = Receipt> {
+        (0..READERS).map(|number| Receipt {
+            message_id: message.clone(),
+            principal_id: format!("{number:064}").parse().unwrap(),
+            principal_kind: PrincipalKind::Agent,
+            received_at: Timestamp::from_millis(1),
+            read_at: None,
+        })
+    }
 }

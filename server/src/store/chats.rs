@@ -11,13 +11,16 @@ use serde_json::Value;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    list::{Keys, Listed, Paging},
+    list::{self, Keys, Listed, Paging},
     row, search, visibility,
 };
 use crate::error::Result;
 
 /// The most messages that are removed while others wait for it, with their receipts: some 20 ms.
 const AT_ONCE: u32 = 1_000;
+
+/// Of how many chats of a page the participants are read at once: some have very many.
+const PEOPLED_AT_ONCE: usize = 50;
 
 impl Listed for Chat {
     const NAME: &'static str = "title";
@@ -119,8 +122,16 @@ pub(crate) async fn list(
     }
     paging.push(&mut sql);
     let mut chats = sql.build().try_map(|found| chat(&found)).fetch_all(&mut *connection).await?;
+    let mut size = 0;
+    for some in chats.chunks_mut(PEOPLED_AT_ONCE) {
+        add_participants(connection, some).await?;
+        size += some.iter().map(list::bytes).sum::<usize>();
+        if size > list::PAGE_BYTES {
+            // Those that follow are on no page with these.
+            break;
+        }
+    }
     let next = paging.next_cursor(&mut chats)?;
-    add_participants(connection, &mut chats).await?;
     Ok((chats, next))
 }
 

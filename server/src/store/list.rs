@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use crate::error::{Error, Result};
 
 /// A page ends before it has more bytes of JSON than that: answers wait in memory for whoever asked.
-const PAGE_BYTES: usize = 1024 * 1024;
+pub(crate) const PAGE_BYTES: usize = 1024 * 1024;
 
 /// Which entities a list shows, and how.
 #[derive(Debug, Clone, Default)]
@@ -153,16 +153,23 @@ pub(crate) fn page_of<T: Serialize>(
     limit: u32,
 ) -> (Vec<T>, bool) {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut page, mut size) = (Vec::new(), Size(0));
+    let (mut page, mut size) = (Vec::new(), 0);
     for item in items {
-        // It only counts, so there is nothing to fail.
-        let fits = serde_json::to_writer(&mut size, &item).is_ok() && size.0 <= PAGE_BYTES;
-        if page.len() == limit || !fits && !page.is_empty() {
+        size += bytes(&item);
+        if page.len() == limit || size > PAGE_BYTES && !page.is_empty() {
             return (page, true);
         }
         page.push(item);
     }
     (page, false)
+}
+
+/// How many bytes of JSON that has.
+pub(crate) fn bytes(item: &impl Serialize) -> usize {
+    let mut size = Size(0);
+    // Our own types can all be written, and counting cannot fail.
+    serde_json::to_writer(&mut size, item).ok();
+    size.0
 }
 
 /// How many bytes were written.

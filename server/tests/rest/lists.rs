@@ -3,7 +3,7 @@ use colloquy_client::{
     protocol::{
         id::PrincipalKind,
         model::{Agent, AgentStatus, Chat, Collection, Page},
-        request::{NewMessage, NewParticipant, StatusChange},
+        request::{NewChat, NewMessage, NewParticipant, StatusChange},
         time::Timestamp,
     },
 };
@@ -66,6 +66,41 @@ async fn agents_are_asked_for_by_their_ids() {
         let refusal = refused(client.agents().query("ids", wrong).await);
         assert_eq!(refusal, (422, vec!["ids".to_owned()]), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_chats_with_many_participants_is_short_and_goes_on() {
+    let server = Server::start().await;
+    let client = server.client();
+    let participants: Vec<_> = (0..1_000)
+        .map(|number| NewParticipant {
+            participant_id: format!("{number:056}").parse().unwrap(),
+            kind: PrincipalKind::User,
+        })
+        .collect();
+    for number in 0..12 {
+        let title = format!("Chat {number:02}");
+        let new = NewChat { title, participants: participants.clone(), ..NewChat::default() };
+        client.create_chat(&new).await.unwrap();
+    }
+    let (mut pages, mut titles, mut cursor) = (0, Vec::new(), None);
+    loop {
+        let call = client.chats().query("limit", 200);
+        let call = cursor.into_iter().fold(call, |call, cursor| call.query("cursor", cursor));
+        let Page { items, next_cursor } = call.await.unwrap().value;
+        pages += 1;
+        assert!(serde_json::to_string(&items).unwrap().len() <= 1024 * 1024 + 100);
+        for chat in items {
+            assert_eq!(chat.participants.len(), 1_000);
+            titles.push(chat.title);
+        }
+        cursor = next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert!(pages > 1);
+    assert_eq!(titles, (0..12).map(|number| format!("Chat {number:02}")).collect::<Vec<_>>());
 }
 
 #[tokio::test]
