@@ -4,7 +4,7 @@ use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use colloquy_protocol::{access::Action, position::Offset, problem::FieldError};
 
-use crate::limits::Limit;
+use crate::{limits::Limit, metrics};
 
 /// The result of asking the services for something.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -97,6 +97,8 @@ impl From<sqlx::Error> for Error {
             Self::Unavailable if !matches!(*cause, sqlx::Error::PoolClosed) => {
                 tracing::warn!(%cause, "The database is too busy.");
             }
+            // What else is not acceptable is found before the database is asked.
+            Self::Invalid(_) => metrics::limited(Limit::Searches),
             _ => {}
         }
         error

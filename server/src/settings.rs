@@ -166,7 +166,7 @@ pub struct Settings {
     pub header_timeout: Duration,
 
     /// How long a client may take to send the body of a request, from its headers on; and for how long
-    /// it may take nothing of an answer
+    /// it may take nothing of an answer, or too little for its system to say so (some 64 KiB)
     #[arg(long = "body-timeout-seconds", id = "body_timeout_seconds")]
     #[arg(env = "COLLOQUY_BODY_TIMEOUT_SECONDS", value_name = "SECONDS")]
     #[arg(value_parser = seconds, default_value = "25")]

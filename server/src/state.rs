@@ -144,8 +144,7 @@ impl AppState {
     }
 
     /// Forgets what is too old, empties a large write-ahead log, and renews the history's mark; what
-    /// fails is logged. A hub that is
-    /// served does so by itself at first, and then every minute.
+    /// fails is logged. A hub that is served does so by itself at first, and then every minute.
     pub async fn keep_house(&self) {
         self.limits.keep_house();
         let keep = Retention {

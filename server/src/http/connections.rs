@@ -9,6 +9,7 @@ use colloquy_protocol::{
     position::Seen,
     topic::Topic,
 };
+use futures_util::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -76,7 +77,8 @@ pub(crate) async fn list(
             && cursor.as_ref().is_none_or(|last| visitor.id > *last)
             && wanted.as_ref().is_none_or(|(text, names)| has(visitor, names.get(who), text))
     };
-    let (mut items, more) = page_of(hub.connections(behind, is_wanted), limit.into());
+    let found = stream::iter(hub.connections(behind, is_wanted).map(Ok::<_, Problem>));
+    let (mut items, more) = page_of(found, limit.into()).await?;
     let last = items.last().filter(|_| more);
     let next_cursor = last.map(|last| last.id.to_string());
     hide_chats(&services, &caller, &mut items).await?;

@@ -47,7 +47,7 @@ pub(crate) async fn update(
 ) -> Result<Changed<Me>, Problem> {
     if patch.current_password.is_some() {
         limits.sign_in_from(caller.address)?;
-        limits.sign_in_as(caller.principal.id.as_str())?;
+        limits.password_of(&caller)?;
     }
     Ok(Changed(services.update_profile(caller, patch).await?))
 }

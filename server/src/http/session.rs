@@ -14,7 +14,7 @@ use crate::{
         extract::{Attempt, MaybeCaller, SecretPost},
         problem::{EndProblems, ListProblems, Problem, SignInProblems},
     },
-    limits::Limits,
+    limits::{Limits, Lines},
     service::{Acquaintance, Services, fault_of_email},
 };
 
@@ -52,11 +52,15 @@ pub(crate) async fn sign_in(
     }
     let email = loggable(&body.email).map(str::to_owned);
     let Some(account) = browser.check(body, acquaintance).await? else {
-        tracing::info!(
-            email = email.map(display),
-            address = address.map(display),
-            "Somebody could not sign in."
-        );
+        static REFUSALS: Lines = Lines::new();
+        if let Some(left_out) = REFUSALS.next() {
+            tracing::info!(
+                email = email.map(display),
+                address = address.map(display),
+                left_out,
+                "Somebody could not sign in."
+            );
+        }
         let wrong = "the e-mail address or the password is wrong";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, wrong));
     };
@@ -95,7 +99,12 @@ pub(crate) async fn welcome(
     SecretPost(body): SecretPost<Welcomed>,
 ) -> Result<Unkept<Created<Session>>, Problem> {
     let account = services.welcome(body).await.inspect_err(|error| {
-        tracing::info!(%error, address = address.map(display), "A one-time link was refused.");
+        static REFUSALS: Lines = Lines::new();
+        if let Some(left_out) = REFUSALS.next() {
+            tracing::info!(
+                %error, address = address.map(display), left_out, "A one-time link was refused."
+            );
+        }
     })?;
     let caller = browser.sign_in(&account).await?;
     tracing::info!(

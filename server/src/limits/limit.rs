@@ -3,7 +3,8 @@
 /// Something that is limited: the `limit` of the metric `colloquy_limited_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Attempts to sign in with one account's name, by strangers from everywhere.
+    /// Attempts to sign in with one account's name by strangers from everywhere, or to say the password of
+    /// the account as which one is signed in.
     SignInsOfAccount,
     /// Attempts to sign in from one address.
     SignInsOfAddress,
@@ -22,6 +23,8 @@ pub enum Limit {
     Connections,
     /// Subscriptions of one socket.
     Subscriptions,
+    /// Searches at once, and their seconds.
+    Searches,
     /// Bytes or number of a request's headers.
     HeaderSize,
     /// Seconds until a request's headers were there.
@@ -30,11 +33,13 @@ pub enum Limit {
     BodySize,
     /// Seconds until a request's body was there.
     BodyTime,
+    /// Seconds in which nothing was taken of an answer.
+    AnswerTime,
 }
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SignInsOfAccount,
         Self::SignInsOfAddress,
         Self::Requests,
@@ -44,10 +49,12 @@ impl Limit {
         Self::ConnectionsOfAddress,
         Self::Connections,
         Self::Subscriptions,
+        Self::Searches,
         Self::HeaderSize,
         Self::HeaderTime,
         Self::BodySize,
         Self::BodyTime,
+        Self::AnswerTime,
     ];
 
     /// Its name in the metric.
@@ -62,10 +69,12 @@ impl Limit {
             Self::ConnectionsOfAddress => "connections_of_address",
             Self::Connections => "connections",
             Self::Subscriptions => "subscriptions",
+            Self::Searches => "searches",
             Self::HeaderSize => "header_size",
             Self::HeaderTime => "header_time",
             Self::BodySize => "body_size",
             Self::BodyTime => "body_time",
+            Self::AnswerTime => "answer_time",
         }
     }
 
@@ -81,8 +90,9 @@ impl Limit {
             Self::ConnectionsOfAddress => "connections from this address",
             Self::Connections => "connections",
             Self::Subscriptions => "subscriptions",
+            Self::Searches => "searches at once",
             Self::HeaderSize | Self::HeaderTime => "headers",
-            Self::BodySize | Self::BodyTime => "bytes",
+            Self::BodySize | Self::BodyTime | Self::AnswerTime => "bytes",
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | limit | of whom | beyond it |
 //! |---|---|---|
 //! | attempts to sign in | an address; an account, of strangers from everywhere | 429 |
+//! | saying one's password to change it | an address; a person | 429 |
 //! | requests | a principal; an address, when nobody knows who asks | 429 |
 //! | messages, over REST and sockets; acknowledgements of messages | a principal | 429; on a socket an error, and 4006 for who goes on |
 //! | sockets | a principal, an address | 429 |
@@ -71,6 +72,7 @@ struct Shared {
     /// By hash: whatever comes as a name, this is all that is kept of it.
     sign_ins_of_account: Rate<[u8; 32]>,
     sign_ins_of_address: Rate<IpAddr>,
+    passwords_of_person: Rate<Principal>,
     requests: Quotas,
     requests_of_strangers: Rate<IpAddr>,
     messages: Quotas,
@@ -91,6 +93,7 @@ impl Limits {
                 settings.limit_sign_ins.saturating_mul(STRANGERS),
             ),
             sign_ins_of_address: Rate::per_minute(settings.limit_sign_ins),
+            passwords_of_person: Rate::per_minute(settings.limit_sign_ins),
             requests: Quotas::new(settings.limit_requests),
             requests_of_strangers: Rate::per_minute(settings.limit_requests),
             messages: Quotas::new(settings.limit_messages),
@@ -126,6 +129,18 @@ impl Limits {
         }
         let account = Sha256::digest(email_key(account)).into();
         let taken = self.0.sign_ins_of_account.take(account);
+        taken.map_err(too_many(Limit::SignInsOfAccount))
+    }
+
+    /// Counts that somebody who is signed in says their password, from wherever.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] when there were too many.
+    pub(crate) fn password_of(&self, caller: &Caller) -> Result<()> {
+        if self.are_unlimited(caller) {
+            return Ok(());
+        }
+        let taken = self.0.passwords_of_person.take(caller.principal.clone());
         taken.map_err(too_many(Limit::SignInsOfAccount))
     }
 
@@ -205,6 +220,7 @@ impl Limits {
     pub(crate) fn keep_house(&self) {
         self.0.sign_ins_of_account.forget_idle();
         self.0.sign_ins_of_address.forget_idle();
+        self.0.passwords_of_person.forget_idle();
         self.0.requests_of_strangers.forget_idle();
         for quotas in [&self.0.requests, &self.0.messages, &self.0.acknowledgements] {
             quotas.people.forget_idle();

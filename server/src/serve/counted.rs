@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use metrics::gauge;
+use ::metrics::gauge;
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -18,7 +18,10 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use crate::{limits::Place, metrics::OPEN_CONNECTIONS};
+use crate::{
+    limits::{Limit, Place},
+    metrics::{self, OPEN_CONNECTIONS},
+};
 
 /// How much the system may keep that it could not send yet, in bytes. By itself it keeps megabytes:
 /// what is written would be taken for what is read, every slow reader would cost as much, and it would
@@ -109,7 +112,10 @@ impl Counted {
         }
         let patience = self.patience;
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(patience)));
-        alarm.as_mut().poll(context).map(|()| Err(ErrorKind::TimedOut.into()))
+        alarm.as_mut().poll(context).map(|()| {
+            metrics::limited(Limit::AnswerTime);
+            Err(ErrorKind::TimedOut.into())
+        })
     }
 
     /// Whether something may be there. One task may wait for it.

@@ -53,7 +53,7 @@ impl Services {
     ) -> Result<Seen<Page<Agent>>> {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Agent>(query)?;
-        self.read(paging.text().is_some(), move |snapshot| {
+        self.read(paging.text().map(|_| &caller.principal), move |snapshot| {
             async move {
                 let (items, next_cursor) =
                     agents::list(snapshot.connection(), &paging, filter).await?;
@@ -208,8 +208,11 @@ impl Services {
                     let who = Principal::agent(id.clone());
                     services.shut_out(tx, who.clone()).await?;
                     let by = &change.caller.principal;
+                    // For all of its chats together.
+                    let mut room = chats::AT_ONCE;
                     for chat in chats::of_agent(tx.connection().await?, &who.id).await? {
-                        super::chats::remove_participant(tx, chat, who.clone(), by).await?;
+                        let (who, room) = (who.clone(), &mut room);
+                        super::chats::remove_participant(tx, chat, who, by, room).await?;
                     }
                     agents::delete(tx.connection().await?, &id).await?;
                     visibility::forget(tx.connection().await?, &who).await?;

@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use sqlx::SqliteConnection;
 
 use super::{
-    Change, ListQuery, NotificationService, Services, new_id, not_found, taken,
+    Change, ListQuery, NotificationService, Services, new_id, not_found,
     valid::{Check, MAX_PARTICIPANTS, merge_metadata},
 };
 use crate::{
@@ -23,8 +23,9 @@ use crate::{
 };
 
 /// What is said to whoever wants the id of a chat whose messages are still being removed.
-const BEING_EMPTIED: &str = "is that of a large chat which was just deleted: it can be used again \
-                             once all its messages are removed, in a while";
+/// What is said of a chat's id that cannot be used now.
+const TAKEN: &str = "there is another chat with this id, or a large one was just deleted and is still being \
+                     emptied";
 
 impl Services {
     /// One chat.
@@ -52,7 +53,7 @@ impl Services {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Chat>(query)?;
         let viewer = caller.principal.clone();
-        self.read(paging.text().is_some(), move |snapshot| {
+        self.read(paging.text().map(|_| &caller.principal), move |snapshot| {
             async move {
                 let connection = snapshot.connection();
                 let (items, next_cursor) =
@@ -120,11 +121,12 @@ impl Services {
         self.create(change, move |tx, actor| {
             async move {
                 let id = match new.id {
-                    Some(id) if chats::exists(tx.connection().await?, &id).await? => {
-                        return Err(taken("chat"));
-                    }
-                    Some(id) if chats::is_being_emptied(tx.connection().await?, &id).await? => {
-                        return Err(Error::conflict("id", BEING_EMPTIED));
+                    // Which of the two it is, not everybody may know.
+                    Some(id)
+                        if chats::exists(tx.connection().await?, &id).await?
+                            || chats::is_being_emptied(tx.connection().await?, &id).await? =>
+                    {
+                        return Err(Error::conflict("id", TAKEN));
                     }
                     Some(id) => id,
                     None => new_id()?,
@@ -212,7 +214,8 @@ impl Services {
                 async move {
                     let by = &change.caller.principal;
                     change.allows(find(tx, &id, by).await?.version)?;
-                    delete(tx, id, by).await
+                    let mut room = chats::AT_ONCE;
+                    delete(tx, id, by, &mut room).await
                 }
                 .boxed()
             })
@@ -284,7 +287,8 @@ impl Services {
                     let who = principal(who);
                     // Who leaves may be an agent with the id of the person that asks.
                     change.require(action(who == *by))?;
-                    remove_participant(tx, chat, who, by).await
+                    let mut room = chats::AT_ONCE;
+                    remove_participant(tx, chat, who, by, &mut room).await
                 }
                 .boxed()
             })
@@ -314,12 +318,14 @@ impl Services {
 }
 
 /// Takes somebody who is in the chat out of it. A private chat that everybody left would be nobody's
-/// for ever, so it is deleted with the last of them.
+/// for ever, so it is deleted with the last of them, and of its messages as many at once as there is `room`
+/// for.
 pub(super) async fn remove_participant(
     tx: &mut WriteTx,
     mut chat: Chat,
     who: Principal,
     by: &Principal,
+    room: &mut u32,
 ) -> Result<()> {
     chats::leave(tx.connection().await?, &chat.id, &who.id).await?;
     chat.participants.retain(|one| one.participant_id != who.id);
@@ -328,12 +334,12 @@ pub(super) async fn remove_participant(
     let id = chat.id.clone();
     let is_nobodys = !chat.visibility.is_open() && chat.participants.is_empty();
     NotificationService::new(tx).chat_participant_left(chat, who, by).await?;
-    if is_nobodys { delete(tx, id, by).await } else { Ok(()) }
+    if is_nobodys { delete(tx, id, by, room).await } else { Ok(()) }
 }
 
-async fn delete(tx: &mut WriteTx, id: ChatId, by: &Principal) -> Result<()> {
+async fn delete(tx: &mut WriteTx, id: ChatId, by: &Principal, room: &mut u32) -> Result<()> {
     let died = NotificationService::new(tx).chat_deleted(id.clone(), by).await?;
-    Ok(chats::delete(tx.connection().await?, &id, died).await?)
+    Ok(chats::delete(tx.connection().await?, &id, died, room).await?)
 }
 
 /// The chat, if it exists for who asks.

@@ -43,7 +43,7 @@ impl Services {
     ) -> Result<Seen<Page<Collection>>> {
         caller.require(Action::Read)?;
         let paging = Paging::of::<Collection>(query)?;
-        self.read(paging.text().is_some(), move |snapshot| {
+        self.read(paging.text().map(|_| &caller.principal), move |snapshot| {
             async move {
                 let (items, next_cursor) =
                     collections::list(snapshot.connection(), &paging).await?;

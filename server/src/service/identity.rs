@@ -246,6 +246,22 @@ mod tests {
         let told = services.check_again(&caller).await.unwrap();
         assert_eq!(told, Some(CloseCode::RightsChanged));
         let caller = come().await.unwrap();
+        let new = NewToken {
+            name: "T".to_owned(),
+            agent_id: None,
+            person_id: Some(person.clone()),
+            scopes: Some(vec![Scope::Read]),
+            expires_at: None,
+        };
+        // As if it had been let in just before.
+        let gone = Caller {
+            credential: Credential::Login("gone".parse().unwrap()),
+            principal: caller.principal.clone(),
+            rights: Rights::of_person(Role::Viewer),
+            ..caller.clone()
+        };
+        let late = services.issue_token(gone, new).await;
+        assert!(matches!(late, Err(Error::Unauthenticated)), "{late:?}");
         change(PersonPatch { disabled: Some(true), ..PersonPatch::default() }).await;
         let told = services.check_again(&caller).await.unwrap();
         assert_eq!(told, Some(CloseCode::Unauthorised));

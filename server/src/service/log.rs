@@ -45,7 +45,7 @@ impl Services {
     pub async fn events(&self, caller: &Caller, query: EventQuery) -> Result<Seen<Page<LogEntry>>> {
         caller.require(Action::Read)?;
         let viewer = caller.principal.clone();
-        self.read(query.q.is_some(), move |snapshot| {
+        self.read(query.q.as_ref().map(|_| &caller.principal), move |snapshot| {
             async move {
                 let (items, more) = events::list(snapshot.connection(), &query, &viewer).await?;
                 let end = if query.goes_back() { items.first() } else { items.last() };

@@ -51,7 +51,7 @@ impl Services {
     ) -> Result<Seen<Page<Message>>> {
         caller.require(Action::Read)?;
         let viewer = caller.principal.clone();
-        self.read(query.q.is_some(), move |snapshot| {
+        self.read(query.q.as_ref().map(|_| &caller.principal), move |snapshot| {
             async move { page(snapshot, &viewer, &chat, &query).await }.boxed()
         })
         .await
@@ -71,7 +71,7 @@ impl Services {
     ) -> Result<Seen<Page<Receipt>>> {
         caller.require(Action::Read)?;
         let viewer = caller.principal.clone();
-        self.read(query.q.is_some(), move |snapshot| {
+        self.read(query.q.as_ref().map(|_| &caller.principal), move |snapshot| {
             async move {
                 let messages = page(snapshot, &viewer, &chat, &query).await?;
                 receipts_of(snapshot, messages, query.after.is_some()).await
@@ -107,7 +107,7 @@ impl Services {
                     return Err(Error::invalid("replyTo", "there is no such message in this chat"));
                 }
                 let id = match new.id {
-                    Some(id) if messages::exists(tx.connection().await?, &id).await? => {
+                    Some(id) if messages::is_taken(tx.connection().await?, &id).await? => {
                         return Err(taken("message"));
                     }
                     Some(id) => id,
@@ -288,9 +288,10 @@ async fn place(
 #[cfg(test)]
 mod tests {
     use colloquy_protocol::{request::NewChat, time::Timestamp};
+    use futures_util::future::try_join_all;
 
     use super::*;
-    use crate::{AppState, settings::Settings};
+    use crate::{AppState, settings::Settings, store::chats};
 
     const READERS: usize = 400;
 
@@ -345,6 +346,43 @@ mod tests {
             // What comes after the first message does not have the first one's.
             assert_eq!(found, all[if forward { READERS } else { 0 }..], "{forward}");
         }
+    }
+
+    /// Nobody indexes here, so nothing is removed after the deletion.
+    #[tokio::test]
+    async fn what_a_large_chat_left_behind_keeps_its_id_and_no_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
+        let services = AppState::open(settings).await.unwrap().services.clone();
+        let by = || Change::by(Caller::local());
+        let create = async |id: &str| {
+            let id = Some(id.parse::<ChatId>().unwrap());
+            let new = NewChat { id, title: "c".to_owned(), ..NewChat::default() };
+            services.create_chat(by(), new).await
+        };
+        let [large, other] = [create("large").await.unwrap().id, create("other").await.unwrap().id];
+        let say = |chat: &ChatId, id: usize| {
+            let id = Some(format!("m{id}").parse().unwrap());
+            let new = NewMessage { id, content: "Hello".to_owned(), ..NewMessage::default() };
+            services.send_message(by(), chat.clone(), new)
+        };
+        let many = chats::AT_ONCE as usize + 10;
+        let ids = (0..many).collect::<Vec<_>>();
+        for some in ids.chunks(100) {
+            try_join_all(some.iter().map(|id| say(&large, *id))).await.unwrap();
+        }
+        services.delete_chat(by(), large.clone()).await.unwrap();
+
+        assert!(matches!(create("large").await, Err(Error::Conflict(_))));
+        say(&other, many - 1).await.unwrap();
+        assert!(matches!(say(&other, many - 1).await, Err(Error::Conflict(_))));
+        services.index_messages().await.unwrap();
+        create("large").await.unwrap();
+        let kept =
+            services.messages(&Caller::local(), large, MessageQuery::default()).await.unwrap();
+        assert_eq!(kept.value.items, []);
+        let id = format!("m{}", many - 1).parse().unwrap();
+        assert_eq!(services.message(&Caller::local(), &id).await.unwrap().value.chat_id, other);
     }
 
     fn receipts_for(message: &MessageId) -> impl Iterator<Item = Receipt> {

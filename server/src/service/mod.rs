@@ -170,22 +170,23 @@ impl Services {
         Ok(self.database.snapshot().await?)
     }
 
-    /// Reads something at one position of the log. What is searched for goes on when who asked hangs up,
-    /// because SQLite does.
+    /// Reads something at one position of the log, as a search of that principal if it is one. What is
+    /// searched for goes on when who asked hangs up, because SQLite does.
     ///
     /// # Errors
-    /// Those of `read`; [`Error::Invalid`] that names `q` when searching takes too long.
-    async fn read<T, F>(&self, searches: bool, read: F) -> Result<Seen<T>>
+    /// Those of `read`; [`Error::Invalid`] that names `q` when searching takes too long, and
+    /// [`Error::TooMany`] when it is not their turn for too long.
+    async fn read<T, F>(&self, searcher: Option<&Principal>, read: F) -> Result<Seen<T>>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Snapshot) -> BoxFuture<'a, Result<T>> + Send + 'static,
     {
-        if !searches {
+        let Some(searcher) = searcher else {
             let mut snapshot = self.snapshot().await?;
             let value = read(&mut snapshot).await?;
             return Ok(Seen { value, position: snapshot.into_position() });
-        }
-        let mut search = self.database.search().await?;
+        };
+        let mut search = self.database.search(searcher).await?;
         let done = tokio::spawn(async move {
             let value = read(&mut search.snapshot).await?;
             let Search { snapshot, .. } = search;

@@ -22,7 +22,7 @@ use crate::{
     store::{
         WriteTx, agents,
         list::Paging,
-        people,
+        logins, people,
         tokens::{self, Whose},
     },
 };
@@ -72,6 +72,9 @@ impl Services {
         self.writer
             .write(move |tx| {
                 async move {
+                    if !stands(tx, &caller).await? {
+                        return Err(Error::Unauthenticated);
+                    }
                     let owner = owner(tx, bearer).await?;
                     let token = Token {
                         id: new_id()?,
@@ -176,6 +179,17 @@ fn bearer(caller: &Caller, new: &NewToken) -> Result<Bearer> {
             Ok(Bearer::Person(person))
         }
     }
+}
+
+/// Whether what somebody came with has not been taken away since, as by a password that was reset: what
+/// they make would outlast it.
+async fn stands(tx: &mut WriteTx, caller: &Caller) -> Result<bool> {
+    let now = tx.now();
+    Ok(match &caller.credential {
+        Credential::Control | Credential::Local => true,
+        Credential::Login(id) => logins::stands(tx.connection().await?, id, now).await?,
+        Credential::Token(id) => tokens::find(tx.connection().await?, id).await?.is_some(),
+    })
 }
 
 async fn owner(tx: &mut WriteTx, bearer: Bearer) -> Result<Principal> {

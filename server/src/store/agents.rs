@@ -81,9 +81,7 @@ pub(crate) async fn list(
     }
     search.push(&mut sql);
     paging.push(&mut sql);
-    let mut agents = sql.build().try_map(|found| agent(&found)).fetch_all(connection).await?;
-    let next = paging.next_cursor(&mut agents)?;
-    Ok((agents, next))
+    paging.page(sql.build().try_map(|found| agent(&found)).fetch(connection)).await
 }
 
 /// What those agents are called that there are among these, by their ids.

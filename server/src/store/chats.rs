@@ -7,6 +7,7 @@ use colloquy_protocol::{
     model::{Chat, Participant},
     position::Offset,
 };
+use futures_util::stream;
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
@@ -16,8 +17,8 @@ use super::{
 };
 use crate::error::Result;
 
-/// The most messages that are removed while others wait for it, with their receipts: some 20 ms.
-const AT_ONCE: u32 = 1_000;
+/// The most messages and receipts that are removed while others wait for it: some 20 ms.
+pub(crate) const AT_ONCE: u32 = 4_000;
 
 /// Of how many chats of a page the participants are read at once: some have very many.
 const PEOPLED_AT_ONCE: usize = 50;
@@ -79,26 +80,52 @@ pub(super) async fn any_being_emptied(
         .await
 }
 
-/// Removes so many messages of a deleted chat at most, and so their receipts.
+/// Removes messages of a deleted chat with their receipts, for as long as there is `room` for so many rows;
+/// at least one message, unless there is none.
 pub(super) async fn empty(
     connection: &mut SqliteConnection,
     id: &ChatId,
-    most: u32,
+    room: &mut u32,
 ) -> sqlx::Result<()> {
-    let removed = sqlx::query(
-        "DELETE FROM messages \
-         WHERE seq IN (SELECT seq FROM messages WHERE chat_id = ?1 ORDER BY seq LIMIT ?2)",
+    if exists(&mut *connection, id).await? {
+        // The messages are those of a chat that lives.
+        return forget_emptied(connection, id).await;
+    }
+    let first = sqlx::query_as::<_, (i64, u32)>(
+        "WITH first AS (SELECT seq, id FROM messages WHERE chat_id = ?1 ORDER BY seq LIMIT ?2), \
+         summed AS (SELECT seq, sum(1 + (SELECT count(*) FROM receipts WHERE message_id = id)) \
+         OVER (ORDER BY seq) AS total FROM first) \
+         SELECT seq, total FROM summed WHERE total <= ?2 OR seq = (SELECT min(seq) FROM first) \
+         ORDER BY seq DESC LIMIT 1",
     )
     .bind(id.as_str())
-    .bind(most)
-    .execute(&mut *connection)
+    .bind(*room)
+    .fetch_optional(&mut *connection)
     .await?;
-    let settle = if removed.rows_affected() < u64::from(most) {
-        "DELETE FROM emptied_chats WHERE id = ?1"
-    } else {
-        "INSERT OR IGNORE INTO emptied_chats (id) VALUES (?1)"
-    };
-    sqlx::query(settle).bind(id.as_str()).execute(connection).await?;
+    if let Some((last, total)) = first {
+        sqlx::query("DELETE FROM messages WHERE chat_id = ?1 AND seq <= ?2")
+            .bind(id.as_str())
+            .bind(last)
+            .execute(&mut *connection)
+            .await?;
+        *room = room.saturating_sub(total);
+    }
+    let any = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM messages WHERE chat_id = ?1)");
+    if !any.bind(id.as_str()).fetch_one(&mut *connection).await? {
+        return forget_emptied(connection, id).await;
+    }
+    sqlx::query("INSERT OR IGNORE INTO emptied_chats (id) VALUES (?1)")
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn forget_emptied(connection: &mut SqliteConnection, id: &ChatId) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM emptied_chats WHERE id = ?1")
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -131,8 +158,7 @@ pub(crate) async fn list(
             break;
         }
     }
-    let next = paging.next_cursor(&mut chats)?;
-    Ok((chats, next))
+    paging.page(stream::iter(chats.into_iter().map(Ok))).await
 }
 
 /// All the chats that an agent is in, with all their participants, the oldest first.
@@ -175,18 +201,19 @@ pub(crate) async fn put(connection: &mut SqliteConnection, chat: &Chat) -> Resul
 
 /// Removes the chat of that id, and with it its participants, messages and receipts; when they are many,
 /// the rest of them later ([`empty`]): nobody sees them any more, for want of a chat. `died` is the offset
-/// of its `chat:deleted`.
+/// of its `chat:deleted`, and `room` how many rows may be removed at once, of which there is less then.
 pub(crate) async fn delete(
     connection: &mut SqliteConnection,
     id: &ChatId,
     died: Offset,
+    room: &mut u32,
 ) -> sqlx::Result<()> {
     visibility::remember(&mut *connection, id, died).await?;
     sqlx::query("DELETE FROM chats WHERE id = ?1")
         .bind(id.as_str())
         .execute(&mut *connection)
         .await?;
-    empty(connection, id, AT_ONCE).await
+    empty(connection, id, room).await
 }
 
 /// Puts somebody into a chat.

@@ -58,10 +58,7 @@ pub(crate) async fn list(
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM collections WHERE TRUE");
     search.push(&mut sql);
     paging.push(&mut sql);
-    let mut collections =
-        sql.build().try_map(|found| collection(&found)).fetch_all(connection).await?;
-    let next = paging.next_cursor(&mut collections)?;
-    Ok((collections, next))
+    paging.page(sql.build().try_map(|found| collection(&found)).fetch(connection)).await
 }
 
 /// Adds a collection, or puts it in the place of the one with its id.

@@ -1,14 +1,18 @@
 //! The database file: opening it, and reading it at one position of the log.
 
 use std::{
+    collections::HashMap,
     fs, io,
     os::unix::fs::MetadataExt,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
-use colloquy_protocol::position::{Offset, Position};
+use colloquy_protocol::{
+    id::Principal,
+    position::{Offset, Position},
+};
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
@@ -20,7 +24,11 @@ use tokio::{
 };
 
 use super::{events, history::Mark};
-use crate::error::{CORRUPT, FULL, NOTADB, primary_code};
+use crate::{
+    error::{CORRUPT, Error, FULL, NOTADB, Result, primary_code},
+    limits::Limit,
+    metrics,
+};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
@@ -42,6 +50,11 @@ const SEARCH_TIME: Duration = Duration::from_secs(5);
 /// How many of SQLite's instructions there are between two looks at the clock. Comparing a long text
 /// is one of them.
 const INSTRUCTIONS: i32 = 100;
+
+/// How many pages of the write-ahead log are moved at most while whoever writes waits, and how long they
+/// wait for who reads in it.
+const LAST_PAGES: i64 = 1_000;
+const EMPTYING_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -99,11 +112,46 @@ impl From<MigrateError> for OpenError {
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     readers: SqlitePool,
-    searches: Arc<Semaphore>,
+    searches: Arc<Searches>,
     options: SqliteConnectOptions,
     epoch: Arc<str>,
     mark: Mark,
     file: FileId,
+}
+
+/// Who searches, and who waits for that: the searches of one principal follow each other, so that nobody
+/// keeps the others from searching.
+#[derive(Debug)]
+struct Searches {
+    turns: Arc<Semaphore>,
+    own: Mutex<HashMap<Principal, Weak<Semaphore>>>,
+}
+
+impl Default for Searches {
+    fn default() -> Self {
+        Self { turns: Arc::new(Semaphore::new(SEARCHES)), own: Mutex::default() }
+    }
+}
+
+impl Searches {
+    /// A principal's own turn, and the one among all, until they are dropped.
+    async fn turn(&self, who: &Principal) -> Result<[OwnedSemaphorePermit; 2]> {
+        let own = self.own(who).acquire_owned().await.map_err(Error::internal)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(Error::internal)?;
+        Ok([own, turn])
+    }
+
+    fn own(&self, who: &Principal) -> Arc<Semaphore> {
+        // The section under this lock is short and does not panic.
+        let mut all = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, own| own.strong_count() > 0);
+        if let Some(own) = all.get(who).and_then(Weak::upgrade) {
+            return own;
+        }
+        let own = Arc::new(Semaphore::new(1));
+        all.insert(who.clone(), Arc::downgrade(&own));
+        own
+    }
 }
 
 /// What a file is, whatever it is called: its device and inode.
@@ -138,7 +186,7 @@ impl Database {
             .test_before_acquire(false)
             .connect_with(options.clone().read_only(true))
             .await?;
-        let searches = Arc::new(Semaphore::new(SEARCHES));
+        let searches = Arc::new(Searches::default());
         Ok(Self { readers, searches, options, epoch: epoch.into(), mark, file })
     }
 
@@ -169,8 +217,8 @@ impl Database {
     /// Empties the write-ahead log if it has more than so many bytes. SQLite begins it anew by itself
     /// only at a moment when nobody reads, and then leaves the file as large as it was.
     ///
-    /// Whoever writes waits meanwhile, for a second at most: who has read for longer is let be, and the
-    /// log as it is.
+    /// Whoever writes waits for the last of it only, and not for who has been reading for long: then the log
+    /// stays as it is.
     ///
     /// # Errors
     /// Those of SQLite.
@@ -179,9 +227,14 @@ impl Database {
             return Ok(());
         }
         let options = self.options.clone().create_if_missing(false);
-        let options = options.busy_timeout(Duration::from_secs(1));
+        let options = options.busy_timeout(EMPTYING_PATIENCE);
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+        // Nobody waits for this.
+        let (_, pages, moved): (i64, i64, i64) =
+            sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut connection).await?;
+        if pages - moved <= LAST_PAGES {
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+        }
         connection.close().await
     }
 
@@ -192,18 +245,19 @@ impl Database {
         Ok(Snapshot { tx, position: Position { epoch: self.epoch.to_string(), offset } })
     }
 
-    /// Begins a search, when it is its turn: what is read of the snapshot may take [`SEARCH_TIME`] in
-    /// all, and is interrupted then.
+    /// Begins a search, when it is that principal's turn: what is read of the snapshot may take
+    /// [`SEARCH_TIME`] in all, and is interrupted then.
     ///
     /// Nothing else interrupts it: SQLite goes on when nobody waits for it any more. Whoever searches has
     /// to hold this until it is done.
     ///
     /// # Errors
-    /// [`sqlx::Error::PoolTimedOut`] when too many others search; those of SQLite.
-    pub(crate) async fn search(&self) -> sqlx::Result<Search> {
-        let turn = timeout(PATIENCE, self.searches.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
-        let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
+    /// [`Error::TooMany`] when their own searches, or those of others, take too long; those of SQLite.
+    pub(crate) async fn search(&self, who: &Principal) -> Result<Search> {
+        let turn = timeout(PATIENCE, self.searches.turn(who)).await.map_err(|_| {
+            metrics::limited(Limit::Searches);
+            Error::TooMany { limit: Limit::Searches, retry_after: SEARCH_TIME }
+        })?;
         let mut snapshot = self.snapshot().await?;
         let running = Arc::new(());
         let (is_running, end) = (Arc::downgrade(&running), Instant::now() + SEARCH_TIME);
@@ -211,7 +265,7 @@ impl Database {
             // The reader keeps this for those who come later.
             is_running.strong_count() == 0 || Instant::now() < end
         });
-        Ok(Search { snapshot, _running: running, _turn: turn })
+        Ok(Search { snapshot, _running: running, _turn: turn? })
     }
 
     /// Closes the readers: no snapshot can be taken any more.
@@ -237,7 +291,7 @@ pub(crate) struct Snapshot {
 pub(crate) struct Search {
     pub(crate) snapshot: Snapshot,
     _running: Arc<()>,
-    _turn: OwnedSemaphorePermit,
+    _turn: [OwnedSemaphorePermit; 2],
 }
 
 impl Snapshot {
@@ -279,10 +333,10 @@ async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use colloquy_protocol::id::Principal;
+    use futures_util::FutureExt;
 
     use super::*;
-    use crate::{error::Error, store::overview};
+    use crate::store::overview;
 
     #[tokio::test]
     async fn a_log_that_readers_made_grow_is_emptied_once_they_are_done() {
@@ -313,7 +367,7 @@ mod tests {
         let count = |upto: i64| sqlx::query_scalar::<_, i64>(count).bind(upto);
 
         let begun = Instant::now();
-        let mut search = database.search().await.unwrap();
+        let mut search = database.search(&Principal::local()).await.unwrap();
         let endless = count(-1).fetch_one(search.snapshot.connection()).await.unwrap_err();
         assert!(begun.elapsed() >= SEARCH_TIME);
         assert!(matches!(Error::from(endless), Error::Invalid(fields) if fields[0].field == "q"));
@@ -369,6 +423,21 @@ mod tests {
     }
 
     /// As `.cargo/config.toml` asks for, which cargo reads only beside the workspace.
+    #[test]
+    fn the_searches_of_one_principal_leave_turns_to_others() {
+        let searches = Searches::default();
+        let [ada, bob, eve] = ["ada", "bob", "eve"].map(|id| Principal::agent(id.parse().unwrap()));
+        let turn = |who| searches.turn(who).now_or_never().map(Result::unwrap);
+        let first = turn(&ada);
+        assert!(first.is_some());
+        assert!(turn(&ada).is_none());
+        let others = turn(&bob);
+        assert!(others.is_some());
+        assert!(turn(&eve).is_none(), "there are two for all");
+        drop(first);
+        assert!(turn(&ada).is_some());
+    }
+
     #[tokio::test]
     async fn sqlite_is_compiled_as_the_workspace_asks_for() {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();

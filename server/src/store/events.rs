@@ -350,8 +350,8 @@ pub(crate) async fn list(
     }
     sql.push("offset").push(direction);
     sql.push(" LIMIT ").push_bind(i64::from(query.limit) + 1);
-    let found = sql.build().try_map(|found| entry(&found)).fetch_all(connection).await?;
-    let (mut entries, more) = super::list::page_of(found, query.limit);
+    let found = sql.build().try_map(|found| entry(&found)).fetch(connection);
+    let (mut entries, more) = super::list::page_of(found, query.limit).await?;
     if query.goes_back() {
         entries.reverse();
     }

@@ -3,9 +3,10 @@
 //! A page goes on after the last row of the one before (its sort key and id), not at a count of
 //! rows, so nothing is shown twice or left out.
 
-use std::{io, mem};
+use std::{io, pin::pin};
 
 use colloquy_protocol::time::Timestamp;
+use futures_util::{Stream, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Sqlite};
 
@@ -129,11 +130,18 @@ impl Paging {
         sql.push_bind(i64::from(self.limit) + 1);
     }
 
-    /// Cuts the surplus row off and makes the cursor of the next page, if there is one.
-    pub(crate) fn next_cursor<T: Listed>(&self, items: &mut Vec<T>) -> Result<Option<String>> {
-        let (page, more) = page_of(mem::take(items), self.limit);
-        *items = page;
-        let Some(last) = items.last().filter(|_| more) else { return Ok(None) };
+    /// Takes the page's rows, and makes the cursor of the next page, if there is one.
+    pub(crate) async fn page<T: Listed>(
+        &self,
+        rows: impl Stream<Item = sqlx::Result<T>>,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let (items, more) = page_of(rows, self.limit).await?;
+        let next = items.last().filter(|_| more).map(|last| self.cursor(last)).transpose()?;
+        Ok((items, next))
+    }
+
+    /// Where a page ended, as text.
+    fn cursor<T: Listed>(&self, last: &T) -> Result<String> {
         let keys = last.keys();
         let key = match self.column {
             "created_at" => Key::Moment(keys.created_at.as_millis()),
@@ -142,26 +150,27 @@ impl Paging {
         };
         let cursor = Cursor { sort: self.sort.clone(), key, id: keys.id.to_owned() };
         let json = serde_json::to_string(&cursor)?;
-        Ok(Some(json.bytes().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(json.bytes().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
 /// The first page of those: as many as the limit says, or as have [`PAGE_BYTES`] if these are less, but not
-/// none of some; and whether there are more. No more are taken than one after the page.
-pub(crate) fn page_of<T: Serialize>(
-    items: impl IntoIterator<Item = T>,
+/// none of some; and whether there are more. No more are taken than one after the page: large ones would
+/// take their room before they are left out.
+pub(crate) async fn page_of<T: Serialize, E>(
+    items: impl Stream<Item = Result<T, E>>,
     limit: u32,
-) -> (Vec<T>, bool) {
+) -> Result<(Vec<T>, bool), E> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut page, mut size) = (Vec::new(), 0);
-    for item in items {
+    let (mut items, mut page, mut size) = (pin!(items), Vec::new(), 0);
+    while let Some(item) = items.try_next().await? {
         size += bytes(&item);
         if page.len() == limit || size > PAGE_BYTES && !page.is_empty() {
-            return (page, true);
+            return Ok((page, true));
         }
         page.push(item);
     }
-    (page, false)
+    Ok((page, false))
 }
 
 /// How many bytes of JSON that has.
@@ -208,10 +217,18 @@ fn read_cursor(text: &str, sort: &str, column: &str) -> Result<(Key, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::{FutureExt, stream};
+
     use super::*;
 
     #[derive(Serialize)]
     struct Thing;
+
+    fn of<const N: usize>(things: [Thing; N]) -> impl Stream<Item = sqlx::Result<Thing>> {
+        stream::iter(things.map(Ok))
+    }
 
     impl Listed for Thing {
         const NAME: &'static str = "name";
@@ -226,10 +243,10 @@ mod tests {
         ListQuery { limit: 1, cursor, q: None, sort: Some(sort.to_owned()) }
     }
 
-    #[test]
-    fn a_cursor_belongs_to_its_sort() {
+    #[tokio::test]
+    async fn a_cursor_belongs_to_its_sort() {
         let paging = Paging::of::<Thing>(query("-name", None)).unwrap();
-        let cursor = paging.next_cursor(&mut vec![Thing, Thing]).unwrap();
+        let (_, cursor) = paging.page(of([Thing, Thing])).await.unwrap();
         assert!(cursor.is_some());
         let again = Paging::of::<Thing>(query("-name", cursor.clone())).unwrap();
         assert_eq!(again.after, Some((Key::Text("b".to_owned()), "a".to_owned())));
@@ -249,7 +266,8 @@ mod tests {
     fn a_page_ends_where_it_would_be_too_large() {
         let third = "x".repeat(PAGE_BYTES / 3);
         let cut = |items: Vec<&str>, limit| {
-            let (page, more) = page_of(items, limit);
+            let page = page_of(stream::iter(items.into_iter().map(Ok::<_, Infallible>)), limit);
+            let Ok((page, more)) = page.now_or_never().unwrap();
             (page.len(), more)
         };
         assert_eq!(cut(vec![&third; 6], 5), (2, true));
@@ -261,9 +279,10 @@ mod tests {
         assert_eq!(cut(vec![], 5), (0, false));
     }
 
-    #[test]
-    fn the_last_page_has_no_cursor() {
+    #[tokio::test]
+    async fn the_last_page_has_no_cursor() {
         let paging = Paging::of::<Thing>(query("createdAt", None)).unwrap();
-        assert_eq!(paging.next_cursor(&mut vec![Thing]).unwrap(), None);
+        let (_, cursor) = paging.page(of([Thing])).await.unwrap();
+        assert_eq!(cursor, None);
     }
 }

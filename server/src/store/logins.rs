@@ -87,9 +87,7 @@ pub(crate) async fn list(
     sql.push_bind(person).push(" AND expires_at > ").push_bind(now.as_millis());
     paging.push(&mut sql);
     let query = sql.build().try_map(|found| login(&found, current));
-    let mut logins = query.fetch_all(connection).await?;
-    let next_cursor = paging.next_cursor(&mut logins)?;
-    Ok((logins, next_cursor))
+    paging.page(query.fetch(connection)).await
 }
 
 /// Adds a login session.

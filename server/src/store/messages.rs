@@ -36,15 +36,20 @@ pub(crate) async fn find(
     sql.build().try_map(|found| message(&found)).fetch_optional(connection).await
 }
 
-/// Whether there is a message of that id, whoever sees it.
-pub(crate) async fn exists(
+/// Whether there is a message of that id, whoever sees it. One that a deleted chat left behind makes way.
+pub(crate) async fn is_taken(
     connection: &mut SqliteConnection,
     id: &MessageId,
 ) -> sqlx::Result<bool> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1)")
-        .bind(id.as_str())
-        .fetch_one(connection)
-        .await
+    let found = sqlx::query_scalar::<_, bool>(
+        "SELECT EXISTS (SELECT 1 FROM chats WHERE id = chat_id) FROM messages WHERE id = ?1",
+    );
+    let has_chat = found.bind(id.as_str()).fetch_optional(&mut *connection).await?;
+    if has_chat == Some(false) {
+        let left = sqlx::query("DELETE FROM messages WHERE id = ?1");
+        left.bind(id.as_str()).execute(connection).await?;
+    }
+    Ok(has_chat == Some(true))
 }
 
 /// The place of a message in its chat, if it is in that chat.
@@ -83,8 +88,8 @@ pub(crate) async fn list(
     }
     sql.push(if after.is_some() { " ORDER BY seq" } else { " ORDER BY seq DESC" });
     sql.push(" LIMIT ").push_bind(i64::from(query.limit) + 1);
-    let found = sql.build().try_map(|found| message(&found)).fetch_all(connection).await?;
-    let (mut messages, more) = list::page_of(found, query.limit);
+    let found = sql.build().try_map(|found| message(&found)).fetch(connection);
+    let (mut messages, more) = list::page_of(found, query.limit).await?;
     if after.is_none() {
         messages.reverse();
     }

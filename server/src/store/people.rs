@@ -81,9 +81,7 @@ pub(crate) async fn list(
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM people WHERE TRUE");
     paging.push(&mut sql);
     let query = sql.build().try_map(|found| Ok(account(&found)?.person));
-    let mut people = query.fetch_all(connection).await?;
-    let next_cursor = paging.next_cursor(&mut people)?;
-    Ok((people, next_cursor))
+    paging.page(query.fetch(connection)).await
 }
 
 /// What everybody is called, in the order in which they were invited.

@@ -29,6 +29,9 @@ const PIECES: usize = 16;
 const PORTION: u32 = 256;
 const PORTION_BYTES: i64 = 128 * 1024;
 
+/// The most messages and receipts of a deleted chat that are removed at once.
+const PORTION_ROWS: u32 = 1_024;
+
 /// Of 45 bits of a chat's number, a message's index has 15 as one character each, from a plane that
 /// Unicode leaves to private use (SQL; `born` is the number).
 const CHAT_PIECE: &str = "char(983040 + (born >> 30 & 32767), 983040 + (born >> 15 & 32767), \
@@ -185,7 +188,10 @@ pub(crate) async fn index(connection: &mut SqliteConnection, portion: Portion) -
                 sqlx::query(forget).bind(row::integer(last)).execute(&mut *connection).await?;
             }
         }
-        Portion::Left(chat) => chats::empty(connection, &chat, PORTION).await?,
+        Portion::Left(chat) => {
+            let mut room = PORTION_ROWS;
+            chats::empty(connection, &chat, &mut room).await?;
+        }
     }
     Ok(())
 }

@@ -92,9 +92,7 @@ pub(crate) async fn list(
     }
     sql.push(")");
     paging.push(&mut sql);
-    let mut tokens = sql.build().try_map(|found| token(&found)).fetch_all(connection).await?;
-    let next_cursor = paging.next_cursor(&mut tokens)?;
-    Ok((tokens, next_cursor))
+    paging.page(sql.build().try_map(|found| token(&found)).fetch(connection)).await
 }
 
 /// Adds a token.

@@ -56,9 +56,12 @@ async fn that_an_id_is_taken_is_all_that_others_learn() {
     let same_chat = ask(&eve, "POST /chats", json!({ "id": "c", "title": "C" })).await;
     let same_message =
         ask(&eve, "POST /chats/d/messages", json!({ "id": message, "content": "hi" })).await;
-    for (taken, what) in [(same_chat, "chat"), (same_message, "message")] {
+    let of_chat = "there is another chat with this id, or a large one was just deleted and is still being \
+                   emptied";
+    for (taken, told) in
+        [(same_chat, of_chat), (same_message, "there is another message with this id")]
+    {
         assert_eq!(taken.status, 409);
-        let told = format!("there is another {what} with this id");
         assert_eq!(taken.body["errors"], json!([{ "field": "id", "message": told }]));
     }
 }

@@ -97,7 +97,8 @@ impl Bench {
             }
             Step::DeleteChat(which) => {
                 let chat = chat(which, 0).id;
-                chats::delete(&mut self.connection, &chat, self.offset).await.unwrap();
+                let (connection, mut room) = (&mut self.connection, chats::AT_ONCE);
+                chats::delete(connection, &chat, self.offset, &mut room).await.unwrap();
                 self.messages.retain(|_, (of, _)| *of != chat);
             }
             Step::Index => loop {
@@ -297,10 +298,39 @@ async fn messages_are_indexed_in_portions() {
 }
 
 #[tokio::test]
+async fn messages_with_many_receipts_are_removed_a_few_at_a_time() {
+    let mut bench = Bench::new().await;
+    for _ in 0..5 {
+        bench.run(Step::Message(0, "a needle".to_owned())).await;
+    }
+    let chat = chat(0, 0).id;
+    let readers: Vec<String> = (0..999).map(|number| format!("r{number}")).collect();
+    for (change, value) in [
+        (
+            "INSERT INTO receipts (message_id, principal_id, principal_kind, received_at) \
+             SELECT messages.id, value, 'agent', 1 FROM messages, json_each(?1)",
+            serde_json::json!(readers).to_string(),
+        ),
+        ("DELETE FROM chats WHERE id = ?1", chat.to_string()),
+    ] {
+        sqlx::query(change).bind(value).execute(&mut bench.connection).await.unwrap();
+    }
+    for (room, left) in [(2_000, 3), (500, 2), (2_500, 0)] {
+        let mut rows = room;
+        chats::empty(&mut bench.connection, &chat, &mut rows).await.unwrap();
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM messages");
+        assert_eq!(count.fetch_one(&mut bench.connection).await.unwrap(), left, "{room}");
+        let is_there = chats::is_being_emptied(&mut bench.connection, &chat).await.unwrap();
+        assert_eq!(is_there, left > 0);
+        assert_eq!(rows, room.saturating_sub(1_000 * (if room == 500 { 1 } else { 2 })));
+    }
+}
+
+#[tokio::test]
 async fn a_large_chat_is_gone_at_once_and_its_messages_in_portions() {
     let mut bench = Bench::new().await;
     let say = |chat| Step::Message(chat, "a needle".to_owned());
-    for _ in 0..1_500 {
+    for _ in 0..4_500 {
         bench.run(say(0)).await;
     }
     bench.run(Step::Index).await;
@@ -310,7 +340,7 @@ async fn a_large_chat_is_gone_at_once_and_its_messages_in_portions() {
     assert_eq!(bench.counted().await, (1, 502));
     let large = chat(0, 0).id;
     let portions = next_portions(&mut bench.connection).await.unwrap();
-    let of_each = [Portion::New(1503), Portion::Gone(256), Portion::Left(large.clone())];
+    let of_each = [Portion::New(4503), Portion::Gone(256), Portion::Left(large.clone())];
     assert_eq!(portions, of_each, "those who go on talking do not keep it");
     assert!(chats::is_being_emptied(&mut bench.connection, &large).await.unwrap());
 
@@ -318,7 +348,7 @@ async fn a_large_chat_is_gone_at_once_and_its_messages_in_portions() {
     assert_eq!(bench.counted().await, (1, 1));
     assert!(!chats::is_being_emptied(&mut bench.connection, &large).await.unwrap());
     let all = few(&mut bench.connection, "message_search", wanted("needle").unwrap()).await;
-    assert_eq!(all.unwrap().unwrap(), "[1503]");
+    assert_eq!(all.unwrap().unwrap(), "[4503]");
     bench.run(say(0)).await;
     assert_eq!(bench.counted().await, (2, 2));
 }
