@@ -14,7 +14,8 @@
 //!   `keyboard`: where the keyboard is, on a new page and once what had it is gone
 //! - [`backend`]: what rendering on the server needs from the server
 //! - [`early`]: what people do on a page before it is alive
-//! - `parts`: which parts of the WASM are loaded when they are wanted
+//! - `parts`: which parts of the WASM are loaded when they are wanted; `readers`: why pages that stay open do
+//!   not grow
 
 // What a page renders is one type, as deep as its elements.
 #![recursion_limit = "256"]
@@ -29,6 +30,7 @@ pub mod live;
 pub mod pages;
 pub mod palette;
 mod parts;
+mod readers;
 mod scroll_place;
 pub mod session;
 pub mod stores;

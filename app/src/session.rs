@@ -37,6 +37,8 @@ pub struct CurrentSession {
     asks: RwSignal<bool>,
     /// Whether the page is about to be left: nothing is asked any more.
     leaves: RwSignal<bool>,
+    /// How often somebody has signed in over the page.
+    sign_ins: RwSignal<u32>,
 }
 
 /// Answers to requests come where no context is; in a browser there is one page.
@@ -51,6 +53,7 @@ pub fn provide_session() {
         has_ended: RwSignal::new(false),
         asks: RwSignal::new(false),
         leaves: RwSignal::new(false),
+        sign_ins: RwSignal::new(0),
     };
     provide_context(current);
     #[cfg(not(feature = "ssr"))]
@@ -66,11 +69,21 @@ pub fn use_session() -> CurrentSession {
     expect_context()
 }
 
-/// Is told by every request that the server answered with 401.
+/// How often somebody has signed in over the page until now: what a request is told later about who asks may
+/// be about who asked before.
 #[cfg(not(feature = "ssr"))]
-pub(crate) fn was_refused() {
-    if let Some(current) = OF_THE_PAGE.get() {
-        current.end();
+pub(crate) fn sign_ins() -> u32 {
+    OF_THE_PAGE.get().and_then(|current| current.sign_ins.try_get_untracked()).unwrap_or_default()
+}
+
+/// Is told by every request that the server answered with 401, which was sent after so many sign-ins. Who
+/// wanted to change something is asked to sign in again, each time.
+#[cfg(not(feature = "ssr"))]
+pub(crate) fn was_refused(after: u32, is_change: bool) {
+    if let Some(current) = OF_THE_PAGE.get()
+        && sign_ins() == after
+    {
+        current.end(is_change);
     }
 }
 
@@ -141,6 +154,7 @@ impl CurrentSession {
         if self.session.with_untracked(|now| *now != session) {
             self.session.set(session);
         }
+        self.sign_ins.update(|count| *count += 1);
         self.has_ended.set(false);
         self.asks.set(false);
     }
@@ -188,9 +202,12 @@ impl CurrentSession {
         done
     }
 
-    fn end(self) {
+    /// The session has ended: who does not know that yet is asked to sign in again, and who `asks_anyway`.
+    fn end(self, asks_anyway: bool) {
         let is_known = self.session.try_with_untracked(|now| now.caller.is_some()) == Some(true);
-        if is_known && self.leaves.try_get_untracked() == Some(false) {
+        let is_news = self.has_ended.try_get_untracked() == Some(false);
+        let is_told = is_known && (is_news || asks_anyway);
+        if is_told && self.leaves.try_get_untracked() == Some(false) {
             self.has_ended.set(true);
             self.asks.set(true);
         }
@@ -213,7 +230,7 @@ impl CurrentSession {
                         }
                         Ok(_) => {}
                         // Whoever cannot be told has to say it.
-                        Err(_) => self.end(),
+                        Err(_) => self.end(false),
                     }
                 });
             }
@@ -256,7 +273,7 @@ impl CurrentSession {
         if is_known {
             self.signed_in(session);
         } else {
-            self.end();
+            self.end(false);
         }
         Ok(is_known)
     }

@@ -104,6 +104,24 @@ test("1,000 events a second for 30 seconds", async ({ page, server }) => {
   expect(end, "memory in MB").toBeLessThan(full * 1.2 + 2);
 });
 
+test("a chat that is open while 9,000 messages come", async ({ page, server }) => {
+  const RATE = 500;
+  await connect(server).post("/chats", { id: "load", title: "Load" });
+  await page.goto("/chats/load");
+  await live(page);
+  const memory: number[] = [];
+  for (const seconds of [6, 12]) {
+    const sent = await send(server, RATE, seconds, async () => undefined);
+    await expect(page.getByText(`Message ${sent}`, { exact: true }).last()).toBeVisible({ timeout: 30_000 });
+    memory.push(await megabytes(page));
+  }
+  const [before = 0, after = Number.POSITIVE_INFINITY] = memory;
+  const growth = (after - before) / 6;
+  console.log(`  memory in MB: ${before.toFixed(1)} ${after.toFixed(1)}; ${growth.toFixed(2)} for 1,000 messages`);
+  // 400 messages are held; what is gone leaves little behind (`readers.rs`).
+  expect(growth, "MB for 1,000 messages").toBeLessThan(0.5);
+});
+
 /** Sends messages at a rate, and calls back every five seconds. Returns how many there were. */
 async function send(
   server: Server,

@@ -433,6 +433,59 @@ test("a request that finds the session ended asks to sign in again, too", async 
   await expect(page.getByRole("heading", { level: 1, name: "Notes" })).toBeVisible();
 });
 
+test("who does not want to sign in again reads on, and what they change asks once more", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  const admin = await another(browser, server);
+  await setUp(admin, server);
+  await join(admin, server, context, "Bob Member", "member");
+  await open(page, "/connections");
+  const again = page.getByRole("dialog", { name: "Sign in again" });
+  const refused = () => page.waitForResponse((response) => response.status() === 401);
+  await context.clearCookies();
+  await expect(again).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(again).toBeHidden();
+  // The page goes on asking who is connected.
+  for (let time = 0; time < 3; time++) await (await refused()).finished();
+  await expect(again).toBeHidden();
+  await page.getByRole("button", { name: /^Close the connection/ }).click();
+  await page.getByRole("button", { name: "Close it" }).click();
+  await expect(again).toBeVisible();
+});
+
+test("an answer from before signing in again does not end the new session", async ({
+  page,
+  context,
+  server,
+  browser,
+}) => {
+  const admin = await another(browser, server);
+  await setUp(admin, server);
+  await join(admin, server, context, "Bob Member", "member");
+  await open(page, "/connections");
+  await context.clearCookies();
+  const late = await holdAnswer(page, "**/api/v1/connections?*");
+  await late.read;
+  // The next one tells the page, and another one is late.
+  const again = page.getByRole("dialog", { name: "Sign in again" });
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Agents" }).click();
+  await again.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await expect(again).toBeHidden();
+
+  late.release();
+  await late.answered();
+  // What is asked for after it is answered.
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Chats" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Chats" })).toBeVisible();
+  await expect(again).toBeHidden();
+  await expect(page.getByRole("button", { name: "Sign in again" })).toHaveCount(0);
+});
+
 test("what a session that had ended could not load is loaded after signing in again", async ({
   page,
   context,

@@ -734,12 +734,15 @@ test("a lost answer does not send a message twice", async ({ page, server }) => 
 
 test("an answer is not waited for without end, and the message is not sent twice", async ({ page, server }) => {
   const api = await plan(server);
-  // The test does not wait for as long as the page does.
-  await page.addInitScript(() => {
-    const timeout = AbortSignal.timeout.bind(AbortSignal);
-    AbortSignal.timeout = (millis) => timeout(millis / 10);
-  });
   await open(page, "/chats/plan");
+  // The test does not wait for the first answer for as long as the page does.
+  await page.evaluate(() => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (millis) => {
+      AbortSignal.timeout = timeout;
+      return timeout(millis / 10);
+    };
+  });
   const answer = await holdAnswer(page, "**/api/v1/chats/plan/messages");
 
   await say(page, "Only once");

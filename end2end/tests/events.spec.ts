@@ -35,9 +35,8 @@ test.describe("somewhere else", () => {
       await open(page, path);
       const time = page.getByRole("time").filter({ visible: true }).first();
       await time.hover();
-      const title = await time.getAttribute("title");
-      expect(title).toMatch(/ 20\d\d.* GMT\+9\n/);
-      expect(title).toContain(`\n${createdAt}`);
+      await expect(time).toHaveAttribute("title", / 20\d\d.* GMT\+9\n/);
+      expect(await time.getAttribute("title")).toContain(`\n${createdAt}`);
     }
   });
 });
@@ -152,6 +151,22 @@ test("agents go by their names, those too who come while one looks", async ({ pa
   await api.post("/chats/plan/messages", { content: "Shall we begin?" }, "0198-bob");
   await expect(actors).toHaveText(["Bob", "local", "Ada", "local"]);
   await expect(page.locator(".event-what").first()).toHaveText("Bob: Shall we begin?");
+});
+
+test("a name that could not be read is asked for again", async ({ page, server }) => {
+  const api = connect(server);
+  await page.clock.install();
+  await open(page, "/events");
+  const failing = (url: URL) => url.searchParams.has("ids");
+  await page.route(failing, (route) => route.fulfill({ status: 503, body: "" }), { times: 1 });
+  const failed = page.waitForResponse((response) => response.status() === 503);
+  await api.post("/agents", { id: "0198-bob", name: "Bob" });
+  await api.post("/chats", { id: "plan", title: "The plan" }, "0198-bob");
+  await (await failed).finished();
+  const actors = page.locator(".log-actor");
+  await expect(actors).toHaveText(["0198-bob", "local"]);
+  await page.clock.runFor(11_000);
+  await expect(actors).toHaveText(["Bob", "local"]);
 });
 
 test("an entity's whole story is one click away, an actor's deeds too", async ({ page, server }) => {

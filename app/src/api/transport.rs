@@ -91,11 +91,12 @@ pub(super) async fn call(
 ) -> Result<Answer, ApiError> {
     // Nothing in a browser moves between threads, so this is only for the types.
     send_wrapper::SendWrapper::new(async move {
+        let sign_ins = crate::session::sign_ins();
         let response = fetch(method, &format!("{}{path}", rest::ROOT), body, version).await?;
         let position = position(&response);
         let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
         if response.status() == UNKNOWN && path != SESSION {
-            crate::session::was_refused();
+            crate::session::was_refused(sign_ins, method != Method::Get);
         }
         Answer::new(response.status(), position, text)
     })

@@ -11,6 +11,7 @@ use crate::{
         flow::For,
         history_row::{HistoryRow, row_id},
     },
+    readers::forget_readers,
     stores::history::{Entry, History},
 };
 
@@ -42,6 +43,13 @@ pub fn EventList(
     let first = RwSignal::new(0_usize);
     let fitting = Memo::new(move |_| history.counts().fitting);
     let rows = move || history.entries(first.get(), ROWS);
+    // Told with each change of the history, so that it forgets the rows that went.
+    let opened_key = RwSignal::new(None);
+    Effect::new(move || {
+        history.counts();
+        opened_key.set(opened.with(|opened| opened.as_ref().map(|entry| entry.key)));
+        forget_readers(opened_key);
+    });
 
     // What has a higher key than all that was there before is new; what scrolling shows is not.
     let each = move || {
@@ -96,7 +104,7 @@ pub fn EventList(
             aria-label="Events"
             aria-activedescendant=move || {
                 // It may only name what is in the page.
-                let key = opened.with(|opened| opened.as_ref().map(|entry| entry.key))?;
+                let key = opened_key.get()?;
                 let place = history.place(key)?;
                 (first.get()..first.get() + ROWS).contains(&place).then(|| row_id(key))
             }
@@ -115,6 +123,7 @@ pub fn EventList(
                         entry
                         history
                         opened
+                        opened_key
                     />
                 </For>
             </div>

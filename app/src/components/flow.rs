@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use self::rows::{Row, Rows};
+use self::rows::{Row, RowOwner, Rows};
 
 /// Shows a list, in which a row keeps its elements for as long as it keeps its key. A row is one element.
 #[component]
@@ -76,7 +76,7 @@ fn places(keys: Box<dyn Fn() -> Vec<String> + Send + Sync>) -> Memo<HashMap<Stri
 }
 
 fn rows(each: Box<dyn Fn() -> Vec<Row> + Send>) -> AnyView {
-    let list = Owner::current().unwrap_or_default();
+    let list = RowOwner::of(Owner::current().unwrap_or_default());
     view! { {move || Rows { rows: each(), owner: list.clone() }} }.into_any()
 }
 

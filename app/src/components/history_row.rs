@@ -16,13 +16,15 @@ pub fn HistoryRow(
     is_new: bool,
     /// The history that it is in.
     history: History,
-    /// The entry whose payload is shown.
+    /// Is set to the entry whose payload is to be shown.
     opened: RwSignal<Option<Entry>>,
+    /// The key of the one whose payload is shown.
+    opened_key: RwSignal<Option<u64>>,
 ) -> impl IntoView {
     let key = entry.key;
     let words = words(&entry.line);
     let kind = words.kind;
-    let is_opened = move || opened.with(|opened| opened.as_ref().is_some_and(|it| it.key == key));
+    let is_opened = move || opened_key.get() == Some(key);
     view! {
         <div
             class="event event-cells"

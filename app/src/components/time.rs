@@ -8,6 +8,8 @@ use colloquy_protocol::time::Timestamp;
 use leptos::prelude::*;
 use web_sys::VisibilityState;
 
+use crate::readers::forget_readers;
+
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -44,7 +46,11 @@ pub fn provide_clock() {
     set_by(rendered);
     let clock = Clock(RwSignal::new(rendered));
     provide_context(clock);
-    every(STEP, Rc::new(move || clock.0.set(now())));
+    let step = move || {
+        clock.0.set(now());
+        forget_readers(clock.0);
+    };
+    every(STEP, Rc::new(step));
 }
 
 /// Calls back in that rhythm, in a browser, until the component goes.
@@ -58,15 +64,16 @@ pub(crate) fn every(period: Duration, callback: Rc<dyn Fn()>) {
     });
 }
 
-/// Calls back in that rhythm while somebody looks at the page, until the component goes: what no event
-/// tells has to be asked for, again and again.
+/// Calls back in that rhythm while somebody looks at the page, and as soon as they do so again, until the
+/// component goes: what no event tells has to be asked for, again and again.
 pub(crate) fn while_visible(period: Duration, callback: impl Fn() + 'static) {
-    let look = move || {
+    let look: Rc<dyn Fn()> = Rc::new(move || {
         if is_visible() {
             callback();
         }
-    };
-    every(period, Rc::new(look));
+    });
+    when_visible(look.clone());
+    every(period, look);
 }
 
 /// Calls back each time that somebody looks at the page again, in a browser, until the component goes.

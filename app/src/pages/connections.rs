@@ -138,7 +138,7 @@ fn Connections(asked: Asked, loaded: Seen<Page<ConnectionInfo>>, names: Names) -
         async move { list(&asked).await }
     };
     let live = Live::new(loaded, [], load, |_, _| Outcome::None);
-    while_visible(PERIOD, move || live.reload());
+    while_visible(PERIOD, move || live.poll());
     let page = live.value();
     let list = Memo::new(move |before: Option<&Vec<ConnectionInfo>>| {
         let now = page.with(|page| page.items.clone());
@@ -242,6 +242,8 @@ fn CloseDialog(
             let closed = connections::close(&id).await;
             if closed.is_ok() {
                 live.set(|page| page.items.retain(|one| one.id != id));
+                // What is being loaded may still show it.
+                live.reload();
                 if asked.try_get_untracked().flatten() == Some(id) {
                     open.set(false);
                 }

@@ -96,7 +96,7 @@ fn Everything(summary: Seen<Summary>, rate: Seen<Rate>, names: Names) -> impl In
     let load = || self::summary(now());
     let live = Live::new(summary, everything.clone(), load, |_, _| Outcome::Stale);
     let rate = Live::new(rate, everything, || recent_rate(now()), rate::follow);
-    while_visible(PERIOD, move || live.reload());
+    while_visible(PERIOD, move || live.poll());
     // This page's own connection is counted, too.
     let connection = use_websocket().connection();
     let is_live = Memo::new(move |_| connection.get() == Connection::Live);

@@ -5,6 +5,8 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use colloquy_protocol::frame::EventFrame;
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::readers::forget_readers;
+
 /// The most entries that are shown, and the most that wait; older ones are dropped.
 pub const CAPACITY: usize = 10_000;
 
@@ -81,18 +83,19 @@ impl History {
         if was_told == Some(false) {
             spawn_local(async move {
                 self.0.try_update(|held| held.is_telling = false);
+                forget_readers(self.0);
             });
         }
     }
 
     /// Drops the entries that fit; what the filter hides stays, and what waits goes on waiting.
     pub fn clear(self) {
-        self.0.update(Held::clear);
+        self.update(Held::clear);
     }
 
     /// Stops the history, or lets it go on.
     pub fn set_paused(self, is_paused: bool) {
-        self.0.update(|held| {
+        self.update(|held| {
             held.is_paused = is_paused;
             held.release();
         });
@@ -100,17 +103,22 @@ impl History {
 
     /// Somebody reads older entries, which are to stay where they are; or follows the newest again.
     pub fn set_reading(self, is_reading: bool) {
-        self.0.maybe_update(|held| {
-            let changes = held.is_reading != is_reading;
-            held.is_reading = is_reading;
-            held.release();
-            changes
-        });
+        if self.0.with_untracked(|held| held.is_reading) != is_reading {
+            self.update(|held| {
+                held.is_reading = is_reading;
+                held.release();
+            });
+        }
     }
 
     /// Shows what fits, among what is held and of what comes.
     pub fn set_filter(self, filter: Filter) {
-        self.0.update(|held| held.set_filter(filter));
+        self.update(|held| held.set_filter(filter));
+    }
+
+    fn update(self, change: impl FnOnce(&mut Held)) {
+        self.0.update(change);
+        forget_readers(self.0);
     }
 
     /// How much there is.

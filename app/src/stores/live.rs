@@ -15,6 +15,7 @@ use crate::{
     api::{ApiError, Seen},
     components::time::{is_visible, when_visible},
     live::use_websocket,
+    readers::{forget_readers, renew},
 };
 
 /// The pause after a load: however fast events come, the server is not asked more often.
@@ -164,6 +165,12 @@ impl<T: Send + Sync + 'static> Live<T> {
         self.value.into()
     }
 
+    /// Has the value read anew now and then: it changes seldom, and many rows that come and go read it.
+    pub fn renewed(self) -> Self {
+        renew(self.value);
+        self
+    }
+
     /// Why it could not be loaded afresh, as long as that is so.
     pub fn error(self) -> Signal<Option<ApiError>> {
         self.error.into()
@@ -173,6 +180,7 @@ impl<T: Send + Sync + 'static> Live<T> {
     /// its way, or is there already, and later ones with it.
     pub fn set(self, change: impl FnOnce(&mut T)) {
         self.value.update(change);
+        forget_readers(self.value);
     }
 
     /// Loads the value afresh, soon, or once somebody looks at the page, and however often this is called
@@ -187,6 +195,13 @@ impl<T: Send + Sync + 'static> Live<T> {
         });
         if begin == Some(true) {
             spawn_local(self.load());
+        }
+    }
+
+    /// Loads the value afresh as [`reload`](Self::reload) does, unless it failed and is tried again anyway.
+    pub fn poll(self) {
+        if self.progress.try_with_value(|progress| progress.failures) == Some(0) {
+            self.reload();
         }
     }
 
@@ -271,6 +286,7 @@ impl<T: Send + Sync + 'static> Live<T> {
             }
         }
         self.value.try_set(value);
+        forget_readers(self.value);
     }
 
     /// Ends a load; whether another one begins.
@@ -303,6 +319,9 @@ impl<T: Send + Sync + 'static> Live<T> {
             outcome = follow(value, frame);
             (outcome == Outcome::Changed, ())
         });
+        if outcome == Outcome::Changed {
+            forget_readers(self.value);
+        }
         let is_late = outcome == Outcome::Changed && self.is_late(frame.offset);
         if outcome == Outcome::Stale || is_late {
             self.reload();

@@ -1,16 +1,24 @@
 //! What agents and people are called by whose ids a page names them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    time::Duration,
+};
 
 use colloquy_protocol::{
     account::PersonName,
     id::{Principal, PrincipalId, PrincipalKind},
     model::Agent,
 };
+use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ApiError, account, entity};
+use crate::{
+    api::{ApiError, account, entity},
+    readers::{forget_readers, renew},
+};
 
 /// The most of those whom a page names that are asked for at a time.
 pub(super) const NAMED: usize = 200;
@@ -20,6 +28,9 @@ const AT_ONCE: usize = 100;
 
 /// The same as a parameter.
 const LIMIT: &str = "100";
+
+/// How long to wait before those are asked for again who could not be read.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// How many of those who were asked for are remembered: more than a page names, so that none of them is asked
 /// for again and again.
@@ -99,15 +110,15 @@ impl LiveNames {
         let names = RwSignal::new(loaded);
         // `local` acted before people had accounts, and has none.
         let asked = StoredValue::new(vec![Principal::local().id]);
-        let unknown_people = Unknown::new(asked, move |_| spawn_local(read_people(names)));
+        let unknown_people = Unknown::new(asked, move |_| read_people(names));
         let asked = StoredValue::new(Vec::new());
-        let unknown_agents = Unknown::new(asked, move |new| {
-            spawn_local(async move {
-                if let Ok(agents) = read_agents(&new).await {
-                    names.try_update(|names| names.learn(agents, asked));
-                }
-            });
+        let unknown_agents = Unknown::new(asked, move |new| async move {
+            let agents = read_agents(&new).await?;
+            names.try_update(|names| names.learn(agents, asked));
+            forget_readers(names);
+            Ok(())
         });
+        renew(names);
         Self { names, unknown_agents, unknown_people }
     }
 
@@ -130,14 +141,15 @@ impl LiveNames {
 
     /// Reads afresh what people are called; if that fails, it stays as it was.
     pub async fn read(self) {
-        read_people(self.names).await;
+        read_people(self.names).await.ok();
     }
 }
 
-async fn read_people(names: RwSignal<Names>) {
-    if let Ok(people) = load_people().await {
-        names.try_update(|names| names.people = people);
-    }
+async fn read_people(names: RwSignal<Names>) -> Result<(), ApiError> {
+    let people = load_people().await?;
+    names.try_update(|names| names.people = people);
+    forget_readers(names);
+    Ok(())
 }
 
 impl Names {
@@ -159,11 +171,15 @@ impl Names {
 }
 
 impl Unknown {
-    /// Has those asked for who are told to [`ask`](Self::ask), in a browser, until the component goes.
-    pub(super) fn new(
+    /// Has those asked for who are told to [`ask`](Self::ask), in a browser, until the component goes. After an
+    /// error that may pass they are asked for again.
+    pub(super) fn new<F>(
         asked: StoredValue<Vec<PrincipalId>>,
-        read: impl Fn(Vec<PrincipalId>) + 'static,
-    ) -> Self {
+        read: impl Fn(Vec<PrincipalId>) -> F + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), ApiError>> + 'static,
+    {
         let waiting = RwSignal::new(Vec::new());
         Effect::new(move || {
             let new = waiting.get();
@@ -173,7 +189,16 @@ impl Unknown {
                     keep_last(asked, REMEMBERED);
                 });
                 waiting.update_untracked(Vec::clear);
-                read(new);
+                let reading = read(new.clone());
+                spawn_local(async move {
+                    if reading.await.is_err_and(|error| error.may_pass()) {
+                        sleep(AGAIN).await;
+                        waiting.try_update(|waiting| {
+                            waiting.extend(new);
+                            waiting.truncate(NAMED);
+                        });
+                    }
+                });
             }
         });
         Self { waiting, asked }

@@ -10,7 +10,7 @@ use colloquy_protocol::{
     model::{Agent, AgentStatus, Page},
     topic::{Kind, Topic},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -115,12 +115,11 @@ impl People {
             async { Ok(load_named(named).await?.map(known)) }
         };
         let agents = Live::new(agents.map(known), [Topic::All(Kind::Agent)], load, follow);
-        let unknown = Unknown::new(asked, move |new| {
-            spawn_local(async move {
-                if let Ok(read) = read_agents(&new).await {
-                    agents.set(|known| read.into_iter().for_each(|agent| known.put(agent)));
-                }
-            });
+        let agents = agents.renewed();
+        let unknown = Unknown::new(asked, move |new| async move {
+            let read = read_agents(&new).await?;
+            agents.set(|known| read.into_iter().for_each(|agent| known.learn(agent)));
+            Ok(())
         });
         Self { agents, unknown, names: LiveNames::new(names), session: use_session() }
     }
@@ -193,11 +192,17 @@ impl Known {
     }
 
     fn remove(&mut self, id: &str) {
-        if let Some((id, agent)) = self.agents.remove_entry(id) {
-            if self.gone.len() >= CAPACITY {
-                self.gone.pop_first();
-            }
-            self.gone.insert(id, agent.name);
+        if self.gone.len() >= CAPACITY {
+            self.gone.pop_first();
+        }
+        let name = self.agents.remove(id).map_or_else(|| id.to_owned(), |agent| agent.name);
+        self.gone.insert(id.to_owned(), name);
+    }
+
+    /// Takes an agent that was asked for, unless it was deleted meanwhile.
+    fn learn(&mut self, agent: Agent) {
+        if !self.gone.contains_key(agent.id.as_str()) {
+            self.put(agent);
         }
     }
 
@@ -236,6 +241,7 @@ fn follow(known: &mut Known, frame: &EventFrame) -> Outcome {
     let Ok(event) = frame.event() else { return Outcome::Stale };
     match event {
         Event::AgentCreated(p) | Event::AgentUpdated(p) | Event::AgentStatusChanged(p) => {
+            known.gone.remove(p.agent_id.as_str());
             let is_known = known.agents.contains_key(p.agent_id.as_str());
             if !is_known && known.agents.len() >= CAPACITY {
                 // It is read when it is named.
@@ -304,6 +310,17 @@ mod tests {
         assert!(known.agents.is_empty());
         happens(&mut known, agent("ada", 2));
         assert_eq!(known.name("ada").unwrap(), "ada 2");
+    }
+
+    #[test]
+    fn who_is_deleted_while_they_are_asked_for_does_not_come_back() {
+        let mut known = knowing(vec![]);
+        known.remove("zoe");
+        known.learn(agent("zoe", 1));
+        assert!(known.agents.is_empty());
+        happens(&mut known, agent("zoe", 3));
+        known.learn(agent("zoe", 3));
+        assert_eq!(known.name("zoe").unwrap(), "zoe 3");
     }
 
     #[test]

@@ -5,7 +5,11 @@
 //! once, or when one changes its place. What is taken out loses the keyboard's focus, and its animation
 //! begins anew.
 
-use std::{collections::HashMap, iter::successors};
+use std::{
+    collections::HashMap,
+    iter::successors,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use leptos::{
     attr::{Attribute, any_attribute::AnyAttribute},
@@ -35,8 +39,45 @@ pub(super) struct Row {
 /// All rows, in their order.
 pub(super) struct Rows {
     pub(super) rows: Vec<Row>,
-    /// Of the list: what a row holds goes with the row, and not when the list changes.
-    pub(super) owner: Owner,
+    pub(super) owner: RowOwner,
+}
+
+/// The owner of a list's rows: what a row holds goes with the row, and not when the list changes.
+///
+/// An owner keeps a trace of each that it ever had below it. So rows have owners in between, which go with
+/// the last of their rows.
+#[derive(Clone)]
+pub(super) struct RowOwner {
+    list: Owner,
+    between: Arc<Mutex<Between>>,
+}
+
+#[derive(Default)]
+struct Between {
+    owner: Option<Owner>,
+    rows: usize,
+}
+
+/// How many rows are made below one owner.
+const BELOW: usize = 64;
+
+impl RowOwner {
+    /// The owner below that of a list.
+    pub(super) fn of(list: Owner) -> Self {
+        Self { list, between: Arc::default() }
+    }
+
+    /// The owner of a new row, and the one above it, which has to be held as long as the row.
+    fn make(&self) -> [Owner; 2] {
+        // The section under this lock is short and does not panic.
+        let mut between = self.between.lock().unwrap_or_else(PoisonError::into_inner);
+        if between.rows.is_multiple_of(BELOW) {
+            between.owner = None;
+        }
+        between.rows += 1;
+        let above = between.owner.get_or_insert_with(|| self.list.with(Owner::new)).clone();
+        [above.with(Owner::new), above]
+    }
 }
 
 /// The rows that are in the page.
@@ -51,7 +92,8 @@ impl Rows {
         self.rows.into_iter().map(move |Row { key, view }| {
             let list = self.owner.clone();
             let make = move || {
-                let owner = list.with(Owner::new);
+                let [owner, above] = list.make();
+                owner.with(|| on_cleanup(move || drop(above)));
                 OwnedView::new_with_owner(owner.with(view), owner).into_any()
             };
             (key, make)

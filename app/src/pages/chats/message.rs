@@ -3,7 +3,6 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use colloquy_protocol::{
-    access::Action,
     id::{MessageId, PrincipalId, PrincipalKind},
     model::Message,
 };
@@ -14,7 +13,6 @@ use super::{participants::Avatar, presence::Presence, receipts::Receipts};
 use crate::{
     components::{
         counted::counted,
-        flow::Show,
         markdown::{Markdown, TabIndex},
         time::TimeAgo,
     },
@@ -40,7 +38,7 @@ pub fn MessageView(
     /// What to show.
     message: Arc<Message>,
     /// The messages that begin a group.
-    beginnings: Memo<HashSet<MessageId>>,
+    beginnings: RwSignal<HashSet<MessageId>>,
     /// The chat that is open.
     chat: OpenChat,
     /// What people are called.
@@ -64,8 +62,7 @@ pub fn MessageView(
     let id = StoredValue::new(message.id.clone());
     let sender_id = StoredValue::new(message.sender_id.clone());
     let Message { sender_kind: kind, created_at, .. } = *message;
-    let session = use_session();
-    let is_mine = session.is_me(&message.sender_id, kind);
+    let is_mine = use_session().is_me(&message.sender_id, kind);
     let answered = message.reply_to.clone();
     let name = move || sender_id.with_value(|id| people.name(id, kind));
     let begins = Memo::new(move |_| beginnings.with(|all| id.with_value(|id| all.contains(id))));
@@ -92,17 +89,16 @@ pub fn MessageView(
                     <TimeAgo at=created_at />
                 </span>
                 <Receipts id=id.get_value() chat people tab_index />
-                <Show when=move || session.may(Action::Speak)>
-                    <button
-                        type="button"
-                        class="message-reply"
-                        tabindex=tab_index
-                        aria-label=move || format!("Reply to {}", name())
-                        on:click=move |_| reply_to.set(Some(id.get_value()))
-                    >
-                        "Reply"
-                    </button>
-                </Show>
+                // Shown to whom may speak: the list knows that.
+                <button
+                    type="button"
+                    class="message-reply"
+                    tabindex=tab_index
+                    aria-label=move || format!("Reply to {}", name())
+                    on:click=move |_| reply_to.set(Some(id.get_value()))
+                >
+                    "Reply"
+                </button>
             </div>
         </li>
     }

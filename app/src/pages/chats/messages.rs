@@ -28,6 +28,7 @@ use crate::{
         flow::{For, Show},
         note::Empty,
     },
+    readers::forget_readers,
     session::use_session,
     stores::{
         conversation::{Conversation, End},
@@ -68,7 +69,13 @@ pub fn Messages(
     let is_empty = chat.part(|held| held.messages().next().is_none());
     let has_older = chat.part(|held| held.has_more(End::Older));
     let has_newer = chat.part(|held| held.has_more(End::Newer));
-    let beginnings = chat.part(beginnings);
+    let begins = chat.part(beginnings);
+    let beginnings = RwSignal::new(begins.get_untracked());
+    Effect::new(move || {
+        // Rows come and go: a memo would keep a trace of each.
+        beginnings.set(begins.get());
+        forget_readers(beginnings);
+    });
     let all = |held: &Conversation| held.messages().cloned().collect::<Vec<_>>();
     let look = move || {
         let Some(scroller) = scroller.try_get_untracked().flatten() else { return };
@@ -91,7 +98,12 @@ pub fn Messages(
             }
         }
     };
-    Effect::new(move || request_animation_frame(look));
+    let is_at_end = chat.part(Conversation::is_at_end);
+    Effect::new(move || {
+        // What was loaded afresh does not know where one reads.
+        is_at_end.get();
+        request_animation_frame(look);
+    });
     let is_loading_older = chat.paging_at(End::Older);
 
     view! {
@@ -110,7 +122,10 @@ pub fn Messages(
                     <Show when=move || has_older.get()>
                         <More chat end=End::Older words="Load older messages" />
                     </Show>
-                    <ol class="message-list">
+                    <ol
+                        class="message-list"
+                        data-speaks=move || session.may(Right::Speak).to_string()
+                    >
                         <For
                             each=move || chat.conversation().with(all)
                             key=|message| message.id.clone()
