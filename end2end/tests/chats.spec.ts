@@ -747,7 +747,7 @@ test("an answer is not waited for without end, and the message is not sent twice
 
   await say(page, "Only once");
   await answer.read;
-  await expect(page.getByText("It was not sent. The server cannot be reached.")).toBeVisible();
+  await expect(page.getByText("It was not sent. The server, or the network, took too long to answer.")).toBeVisible();
   answer.release();
   await page.getByRole("button", { name: "Try again" }).click();
 

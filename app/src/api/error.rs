@@ -15,6 +15,9 @@ pub enum ApiError {
     /// No answer came.
     #[error("The server cannot be reached. Is it running?")]
     Unreachable,
+    /// Nobody waited for the answer any longer.
+    #[error("The server, or the network, took too long to answer.")]
+    Late,
     /// An answer came that this page does not understand.
     #[error("The server gave an answer that this page does not understand: {0}")]
     Unexpected(String),
@@ -48,7 +51,11 @@ impl ApiError {
 
     /// Whether the same request may succeed in a while.
     pub fn may_pass(&self) -> bool {
-        *self == Self::Unreachable || self.status().is_some_and(rest::may_pass)
+        match self {
+            Self::Unreachable | Self::Late => true,
+            Self::Refused(problem) => rest::may_pass(problem.status),
+            Self::Unexpected(_) => false,
+        }
     }
 
     fn status(&self) -> Option<u16> {

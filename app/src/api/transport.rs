@@ -94,7 +94,7 @@ pub(super) async fn call(
         let sign_ins = crate::session::sign_ins();
         let response = fetch(method, &format!("{}{path}", rest::ROOT), body, version).await?;
         let position = position(&response);
-        let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
+        let text = response.text().await.map_err(unanswered)?;
         if response.status() == UNKNOWN && path != SESSION {
             crate::session::was_refused(sign_ins, method != Method::Get);
         }
@@ -128,7 +128,16 @@ async fn fetch(
         Some(body) => request.header("Content-Type", "application/json").body(body),
         None => request.build(),
     };
-    request.map_err(unexpected)?.send().await.map_err(|_| ApiError::Unreachable)
+    request.map_err(unexpected)?.send().await.map_err(unanswered)
+}
+
+/// Why no answer came: browsers tell the end of the deadline from a network that fails.
+#[cfg(not(feature = "ssr"))]
+fn unanswered(error: gloo_net::Error) -> ApiError {
+    match error {
+        gloo_net::Error::JsError(error) if error.name == "TimeoutError" => ApiError::Late,
+        _ => ApiError::Unreachable,
+    }
 }
 
 /// The log position that a GET shows (docs/protocol.md, "REST").

@@ -235,7 +235,7 @@ mod tests {
             scopes: Some(vec![Scope::Read]),
             expires_at: None,
         };
-        let issued = services.issue_token(owner.clone(), new).await.unwrap();
+        let issued = services.issue_token(owner.clone(), new.clone()).await.unwrap();
         let come = async || services.caller_of_token(&issued.secret).await.unwrap();
         let caller = come().await.unwrap();
         assert_eq!(services.check_again(&caller).await.unwrap(), None);
@@ -246,13 +246,6 @@ mod tests {
         let told = services.check_again(&caller).await.unwrap();
         assert_eq!(told, Some(CloseCode::RightsChanged));
         let caller = come().await.unwrap();
-        let new = NewToken {
-            name: "T".to_owned(),
-            agent_id: None,
-            person_id: Some(person.clone()),
-            scopes: Some(vec![Scope::Read]),
-            expires_at: None,
-        };
         // As if it had been let in just before.
         let gone = Caller {
             credential: Credential::Login("gone".parse().unwrap()),

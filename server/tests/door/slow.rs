@@ -151,6 +151,7 @@ async fn an_answer_of_which_nobody_takes_anything_is_given_up() {
         }
     };
     timeout(PATIENCE, given_up).await.unwrap();
+    assert_eq!(limited("answer_time"), 1);
 }
 
 #[tokio::test]
